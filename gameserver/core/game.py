@@ -1,0 +1,366 @@
+"""The contract between a game and the server: what an author writes, what he may call, what he is promised.
+
+    class Pong(Game):
+        name = "pong"
+        inputs = Move
+        paddles = entities_of(Paddle)
+
+        def join(self, player, profile): ...
+        def leave(self, player): ...
+        def step(self, inputs): ...
+
+Promises: hooks run one at a time, never two at once; `step` runs once a tick, in order; all that is state lives in the
+declared fields, so a room can be checkpointed, moved, replayed and forked at every tick. In return a hook may not wait, read a
+clock, draw from any random generator but `self.random`, depend on the order of a set, or keep anything on `self` after `setup`.
+docs/api.md lists each hook; docs/architecture.md says when it runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, overload
+
+import attrs
+
+from gameserver.core.audience import EVERYONE, Audience, PlayerId
+from gameserver.core.errors import GameError, Refused, SchemaError
+from gameserver.core.fields import MISSING, Field
+from gameserver.core.limits import (
+    DECODE_ARRAY,
+    DECODE_TEXT,
+    GAME_PATTERN,
+    MAX_INTEGER,
+    MAX_SEATS,
+    MAX_TICK_RATE,
+    MIN_TICK_RATE,
+    TICK_RATE,
+)
+from gameserver.core.record import Entity, Event, Globals, Input, Options, Player, RecordMeta
+from gameserver.core.schema import Schema
+from gameserver.core.timers import is_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gameserver.core.brain import Brain
+    from gameserver.core.groups import Entities, Players
+    from gameserver.core.layout import Layout
+    from gameserver.core.maps import TileMap
+    from gameserver.core.rng import Rng
+    from gameserver.core.simulation import Simulation
+    from gameserver.core.timers import TimerArgument
+
+E = TypeVar("E", bound=Entity)
+G = TypeVar("G", bound=Globals)
+P = TypeVar("P", bound=Player)
+T_co = TypeVar("T_co", covariant=True)
+
+Profile = dict[str, "int | float | str | bool | None"]
+"""What `Hooks.authorise` found out about a player: plain values, recorded with the join."""
+
+
+class Declared(Generic[T_co]):
+    """A collection that a game's class body declares; an instance has the real one under the same name."""
+
+    def __init__(self, role: str, record: type[Any]) -> None:
+        frame = sys._getframe(2)
+        self.role = role
+        self.record = record
+        self.where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Declared[T_co]: ...
+    @overload
+    def __get__(self, instance: Game, owner: type) -> T_co: ...
+    def __get__(self, instance: Game | None, owner: type) -> Declared[T_co] | T_co:
+        if instance is None:
+            return self
+        value: T_co = instance.__dict__[self.name]
+        return value
+
+
+def entities_of(record: type[E]) -> Declared[Entities[E]]:
+    """In a game's class body: `tanks = entities_of(Tank)` gives the game a kind of entity and `self.tanks` to hold them."""
+    return Declared("entities", record)
+
+
+def players_of(record: type[P]) -> Declared[Players[P]]:
+    """In a game's class body: `players = players_of(Driver)` replaces Player by the game's own class."""
+    return Declared("players", record)
+
+
+def shared(record: type[G]) -> Declared[G]:
+    """In a game's class body: `match = shared(Match)` gives the room its globals."""
+    return Declared("globals", record)
+
+
+class NoGlobals(Globals):
+    """The globals of a game that declares none."""
+
+
+@attrs.frozen
+class Result:
+    """How a match ended: what `is_over` returns once it has.
+
+    Attributes:
+        winners: PlayerIds, or nothing for a draw.
+        scores: what each player has, by PlayerId.
+    """
+
+    winners: tuple[PlayerId, ...] = ()
+    scores: Mapping[PlayerId, int] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class CallSpec:
+    """A method that clients may call: its name and the layout of its arguments."""
+
+    name: str
+    layout: Layout
+
+
+MAX_CALL_TEXT: Final = DECODE_TEXT // 4
+"""Code points of an argument: as many as fit the wire's bytes in any script."""
+
+
+def call(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let clients call this method: `@call def emote(self, player, which: int = integer(0, 7)) -> None`.
+
+    The arguments behind `player` are declared like fields, by their defaults, and are checked before the method sees them. It runs
+    inside the tick. It returns None, a bool, an int or a str for the caller; `raise Refused("why not")` tells him no.
+    """
+    code = method.__code__
+    where = f"{code.co_filename}:{code.co_firstlineno}"
+    fields: dict[str, Field] = {}
+    for position, parameter in enumerate(inspect.signature(method).parameters.values()):
+        if position < 2:
+            continue
+        if not isinstance(parameter.default, Field):
+            raise SchemaError(
+                f"{where}: argument {parameter.name!r} of call {method.__name__!r} is not declared: give it a field as default, "
+                f"such as `{parameter.name}: int = integer(0, 7)`"
+            )
+        most = {"text": MAX_CALL_TEXT, "integers": DECODE_ARRAY}.get(parameter.default.type)
+        if most is not None and parameter.default.most > most:
+            raise SchemaError(
+                f"{where}: argument {parameter.name!r} of call {method.__name__!r} is too long for a message: at most {most}"
+            )
+        fields[parameter.name] = parameter.default
+    record = RecordMeta(method.__name__, (Event,), dict(fields))
+    method.__call_spec__ = CallSpec(method.__name__, record.__dict__["layout"])  # type: ignore[attr-defined] # read by _calls_of
+    return method
+
+
+class Game:
+    """Derive from this. See the module for the whole contract."""
+
+    name: ClassVar[str] = ""
+    """What clients ask for: lower case, `[a-z][a-z0-9_-]*`. Required."""
+    version: ClassVar[int] = 1
+    """Raise it when older clients could not play any more."""
+    tick_rate: ClassVar[int] = TICK_RATE
+    """Steps a second, 1 to 60."""
+    max_players: ClassVar[int] = 8
+    inputs: ClassVar[type[Input]]
+    """The class of a player's input for one tick. Required."""
+    options: ClassVar[type[Options]]
+    """What may be chosen when a room is made."""
+    events: ClassVar[tuple[type[Event], ...]] = ()
+    uses_map: ClassVar[bool] = False
+    """True: every room has a map, `self.map`."""
+    default_map: ClassVar[str] = ""
+    """The map where the room's maker names none: a file's name in maps/, without suffix."""
+    brain: ClassVar[type[Brain] | None] = None
+    """How this game's bots think; None: they press at random."""
+
+    players: Declared[Players[Player]] = Declared("players", Player)
+
+    schema: ClassVar[Schema]
+    _sealed: bool = False
+    _simulation: Simulation
+
+    # -- hooks: what an author writes --------------------------------------------------------------------------------------
+    def setup(self, options: Any) -> None:  # noqa: ANN401 - the game's own Options class
+        """Make the room as it is before anyone comes. The only hook that may set attributes on `self`: things derived from the
+        options and the map that never change (a grid, a table). It also runs when a room is restored, before its state is put back.
+        """
+
+    def join(self, player: Any, profile: Profile) -> None:  # noqa: ANN401 - the game's own Player class
+        """Somebody took a seat. `player` is in `self.players` already."""
+
+    def leave(self, player: Any) -> None:  # noqa: ANN401 - likewise
+        """He left. Afterwards he is removed and whatever he still owns belongs to nobody."""
+
+    def step(self, inputs: Mapping[PlayerId, Any]) -> None:
+        """Advance the world by one tick. `inputs` has an input for every player, in the order of their joining."""
+
+    def audience(self, entity: Entity) -> Audience:
+        """Who sees this entity now: EVERYONE, team(n), owner(p) or NOBODY. Asked once per entity and tick, never per viewer."""
+        return EVERYONE
+
+    def is_over(self) -> Result | None:
+        """The result once the match has ended, None as long as it goes on. Asked after each step until it says so."""
+        return None
+
+    def answer(self, question: str, value: Any) -> None:  # noqa: ANN401 - plain values
+        """The answer of an asynchronous hook (`Hooks.on_result`) has arrived."""
+
+    # -- what a hook may use -----------------------------------------------------------------------------------------------
+    @property
+    def tick(self) -> int:
+        """The number of the tick in hand; 0 in `setup`."""
+        return self._simulation.world.tick
+
+    @property
+    def random(self) -> Rng:
+        """The room's random generator, the only one that a hook may use."""
+        return self._simulation.world.rng
+
+    @property
+    def map(self) -> TileMap:
+        """The room's map. Raises GameError if the game does not say `uses_map = True`."""
+        if self._simulation.map is None:
+            raise GameError(f"{self.name} has no map: say `uses_map = True` in its class")
+        return self._simulation.map
+
+    def ticks(self, seconds: float) -> int:
+        """How many ticks these seconds are, at least 1."""
+        return max(1, round(seconds * self.tick_rate))
+
+    def emit(self, event: Event, to: Audience = EVERYONE) -> None:
+        """Tell an audience that something happened. A reliable event arrives once, a cosmetic one with its snapshot or never."""
+        self._simulation.emit(event, to)
+
+    def after(self, ticks: int, method: Callable[..., None], *arguments: TimerArgument) -> int:
+        """Call `self.method(*arguments)` so many ticks from now, before that tick's step. Returns a number for `cancel`.
+
+        The arguments are plain values (ids, not entities: those may be gone by then). Raises GameError for anything else.
+        """
+        if getattr(method, "__self__", None) is not self or getattr(self, method.__name__, None) != method:
+            raise GameError(f"after() takes a method of the game itself, such as self.respawn, not {method!r}")
+        if type(ticks) is not int or ticks > MAX_INTEGER:
+            raise GameError(f"after(): {ticks!r} is no number of ticks: give an int, such as self.ticks(seconds=2.5)")
+        for argument in arguments:
+            if not is_plain(argument):
+                raise GameError(f"after(): {argument!r} is no plain value: pass an id and look the entity up later")
+        world = self._simulation.world
+        number: int = world.timers.add(world.tick + max(1, ticks), method.__name__, arguments)
+        return number
+
+    def cancel(self, timer: int) -> bool:
+        """Forget a timer; False if it has gone off."""
+        return self._simulation.world.timers.cancel(timer)
+
+    # -- the machinery -----------------------------------------------------------------------------------------------------
+    def __setattr__(self, name: str, value: object) -> None:
+        if self._sealed:
+            raise GameError(
+                f"{type(self).__name__}.{name} was set after setup: it would be lost in a checkpoint and a replay. "
+                "Declare a field for it on an entity, on Globals or on Player"
+            )
+        object.__setattr__(self, name, value)
+
+    def __init_subclass__(cls, *, abstract: bool = False) -> None:
+        """`abstract=True` is for a base of several games, which is no game itself."""
+        if not abstract:
+            frame = sys._getframe(1)  # the class statement
+            cls.schema = _schema_of(cls, f"{frame.f_code.co_filename}:{frame.f_lineno}: class {cls.__name__}")
+
+
+class NoOptions(Options):
+    """The options of a game that declares none."""
+
+
+Game.options = NoOptions
+
+
+def declared(game: type[Game], role: str) -> list[Declared[Any]]:
+    """The collections of this role that a game's class and its bases declare, bases first; of players the last counts."""
+    found = {
+        name: value
+        for base in reversed(game.__mro__)
+        for name, value in vars(base).items()
+        if isinstance(value, Declared) and value.role == role
+    }
+    return list(found.values())
+
+
+_BASES: Final = {"entities": Entity, "players": Player, "globals": Globals}
+
+
+def _is_record(value: object, base: type) -> bool:
+    """Is it a class derived from this one, with fields of its own (not `abstract=True`)?"""
+    return inspect.isclass(value) and issubclass(value, base) and "layout" in vars(value)
+
+
+def _schema_of(game: type[Game], where: str) -> Schema:
+    """Check a game's class and number its shapes. Raises SchemaError that names file, line and what to do."""
+    _check_numbers(game, where)
+    for role, base in _BASES.items():
+        for declaration in declared(game, role):
+            if not _is_record(declaration.record, base):
+                raise SchemaError(f"{declaration.where}: {declaration.name} must be given a subclass of {base.__name__}")
+    globals_ = [*declared(game, "globals")]
+    players = declared(game, "players")[-1].record
+    if len(globals_) > 1:
+        raise SchemaError(f"{globals_[1].where}: {game.__name__} declares two globals: put all fields into one class")
+    globals_type = globals_[0].record if globals_ else NoGlobals
+    globals_type.layout.need_defaults("the server makes it")
+    players.layout.need_defaults("the server makes it when somebody joins")
+    game.options.layout.need_defaults("a room may be made without saying any")
+    kinds = [globals_type, players, *(d.record for d in declared(game, "entities"))]
+    names = [kind.__name__ for kind in kinds]
+    if len(set(names)) < len(names):
+        raise SchemaError(f"{where}: two kinds have the same name: {', '.join(names)}")
+    return Schema(
+        game=game.name,
+        version=game.version,
+        kinds=tuple(kind.layout for kind in kinds),
+        events=tuple(event.layout for event in game.events),
+        calls={spec.name: spec.layout for spec in _calls_of(game)},
+        input=game.inputs.layout,
+        options=game.options.layout,
+    )
+
+
+def _check_numbers(game: type[Game], where: str) -> None:
+    if not re.fullmatch(GAME_PATTERN, game.name):
+        raise SchemaError(f'{where}: name {game.name!r} must match {GAME_PATTERN}: add `name = "mygame"`')
+    for attribute, low, high in (("version", 1, 2**31), ("tick_rate", MIN_TICK_RATE, MAX_TICK_RATE), ("max_players", 1, MAX_SEATS)):
+        value = getattr(game, attribute)
+        if type(value) is not int or not low <= value <= high:
+            raise SchemaError(f"{where}: {attribute} = {value!r} must be an integer from {low} to {high}")
+    for attribute, base in (("inputs", Input), ("options", Options)):
+        value = getattr(game, attribute, None)
+        if not _is_record(value, base):
+            raise SchemaError(
+                f"{where}: {attribute} must be a class derived from {base.__name__}: add `{attribute} = My{base.__name__}`"
+            )
+    if len(game.inputs.layout.fields) > DECODE_ARRAY // 4:
+        raise SchemaError(f"{where}: an input has at most {DECODE_ARRAY // 4} fields: put switches together into one integer")
+    if odd := [f for f in game.inputs.layout.fields if f.type in ("text", "integers")]:
+        raise odd[0].fail("an input has only numbers: send texts with a @call")
+    for event in game.events:
+        if not _is_record(event, Event):
+            raise SchemaError(f"{where}: events holds {event!r}, which is no class derived from Event")
+    if odd := [f for f in game.inputs.layout.fields if f.default is not MISSING and f.edge and f.default]:
+        raise odd[0].fail("a press is off when nothing is pressed: drop the default")
+
+
+def _calls_of(game: type[Game]) -> list[CallSpec]:
+    specs: dict[str, CallSpec] = {}
+    for base in reversed(game.__mro__):
+        for value in vars(base).values():
+            spec = getattr(value, "__call_spec__", None)
+            if isinstance(spec, CallSpec):
+                specs[spec.name] = spec
+    return list(specs.values())
+
+
+__all__ = ["Game", "Profile", "Refused", "Result", "call", "entities_of", "players_of", "shared"]

@@ -1,0 +1,98 @@
+"""Every limit, named, with the reason for its value. Tests, the server and the clients read them from here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PROTOCOL: Final = 1
+"""The version of the wire in docs/protocol.md."""
+
+# -- time ------------------------------------------------------------------------------------------------------------------
+TICK_RATE: Final = 30
+"""Ticks a second where the game says nothing: the usual compromise of feel against cost (Quake 3 has 20, DDNet 50)."""
+MIN_TICK_RATE: Final = 1
+MAX_TICK_RATE: Final = 60
+"""Python steps a room of 16 in about a millisecond; above 60 Hz a browser draws no more either."""
+MAX_CATCH_UP: Final = 3
+"""Ticks run back to back at one wake-up; the rest waits for the next, so that other rooms get their turn."""
+MAX_DEBT_SECONDS: Final = 0.25
+"""Beyond this the lost time is not made up (Gaffer and OpenRA clamp at the same figure): players would see fast motion."""
+EMPTY_ROOM_SECONDS: Final = 60.0
+"""How long a room without players waits, paused, before it closes."""
+OVER_ROOM_SECONDS: Final = 10.0
+"""How long a room goes on after its match has ended, for the score to be read."""
+
+# -- handshake -------------------------------------------------------------------------------------------------------------
+HANDSHAKE_SECONDS: Final = 5.0
+"""From accept to HELLO. A browser on a bad phone line needs about two round trips of 600 ms."""
+READY_SECONDS: Final = 10.0
+"""From WELCOME to READY: time to load a map."""
+CLOSE_SECONDS: Final = 1.0
+"""A close handshake that takes longer is not waited for."""
+MAX_UNADMITTED: Final = 256
+"""Connections of a server between accept and HELLO."""
+MAX_CONNECTIONS: Final = 5_000
+"""Connections of a server; an idle one costs about 20 KiB."""
+MAX_ROOMS: Final = 256
+"""Rooms of a server; each of them has a share of one core."""
+MAX_SEATS: Final = 255
+"""Players of a room."""
+MAX_SPECTATORS: Final = 64
+"""Spectators of a room; each of them costs as many bytes as a player."""
+JOINS_PER_TICK: Final = 2
+"""A join costs a keyframe; more of them at once would make the others' tick late."""
+IDLE_SECONDS: Final = 15.0
+"""A client from which no byte came for so long is gone (Nakama waits 25 s, Socket.IO 20 s)."""
+ACK_SECONDS: Final = 5.0
+"""A client that acknowledges no snapshot for so long while snapshots flow is cut off."""
+
+# -- messages to the server ------------------------------------------------------------------------------------------------
+MAX_MESSAGE: Final = 4_096
+"""Bytes of a message to the server: 64 inputs and a join ticket fit ten times over."""
+MAX_QUEUED_MESSAGES: Final = 64
+"""Messages of one client that wait for the room's tick; a client that sends more is flooding and is closed with 1008."""
+DECODE_ARRAY: Final = 64
+DECODE_MAP: Final = 32
+DECODE_TEXT: Final = 512
+DECODE_BIN: Final = 1_024
+"""Bounds for msgpack. With its own defaults 64 KiB of nested array headers take 82 MB; with these no 4-KiB message takes 1 MiB."""
+MAX_INTEGER: Final = 2**53 - 1
+"""What a browser's number holds exactly."""
+ROOM_PATTERN: Final = r"[a-z0-9]{1,32}"
+GAME_PATTERN: Final = r"[a-z][a-z0-9_-]{0,31}"
+MAX_NAME: Final = 24
+"""Code points of a player's name."""
+
+# -- inputs ----------------------------------------------------------------------------------------------------------------
+INPUT_WINDOW_SECONDS: Final = 1.0
+"""How far ahead of the tick in hand an input may be stamped; unbounded, one message could allocate 30,000 slots."""
+INPUT_HOLD_SECONDS: Final = 0.25
+"""How long the last levels hold when nothing arrives; longer, a cut line drives on into the wall."""
+INPUT_QUEUE: Final = 16
+"""Inputs of one player that wait for their ticks."""
+INPUT_CREDIT: Final = 8
+"""Inputs that a player may have accepted at once; one more accrues a tick, so flooding gains nothing."""
+
+# -- snapshots -------------------------------------------------------------------------------------------------------------
+MAX_BASE_AGE: Final = 32
+"""Ticks that a base may lie back; older ones begin again with a keyframe, which is smaller by then."""
+ID_REST_SECONDS: Final = 2.0
+"""A destroyed entity's id rests so long before it is used again: events and rewinding may still name it."""
+CRC_EVERY: Final = 29
+"""Every so-manyth fragment of a part carries a CRC of the whole part (2.5 us per 14 KB). Odd, so that a client which gets only
+every 2nd, 4th or 8th tick meets one as often; the protocol promises 30."""
+COSMETIC_SECONDS: Final = 0.3
+"""Cosmetic events older than this are not shown (Quake 3's EVENT_VALID_MSEC)."""
+SNAPSHOT_WANTED: Final = 16 * 1_024
+SNAPSHOT_HARD: Final = 256 * 1_024
+"""Bytes of one snapshot: what a game should stay below, and what faults its room."""
+MAX_ENTITIES: Final = 10_000
+"""Entities of a room: ten times what a step in Python can move."""
+MAX_STATE: Final = 256 * 1_024
+"""Bytes of a room's encoded state: what a checkpoint may cost."""
+MAX_TIMERS: Final = 4_096
+MAX_EVENTS_PER_TICK: Final = 1_024
+"""Above these a game is running away; the room faults before memory does."""
+RELIABLE_MESSAGES: Final = 256
+RELIABLE_BYTES: Final = 64 * 1_024
+"""What one client may be owed of reliable messages; over it, it is disconnected."""

@@ -1,0 +1,282 @@
+"""One room's match, without a network and without a clock: commands and inputs in, a world, a view and events out.
+
+`step` is a pure function of the state before it, the commands, the inputs and the tick, and it is the only thing that changes
+the state. So the recorded commands and inputs of a match, put through a Simulation of the same seed, give the same match.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from gameserver.core.audience import EVERYONE, NOBODY, Audience, PlayerId, part_of
+from gameserver.core.errors import GameError, Refused
+from gameserver.core.game import Game, NoGlobals, Profile, Result, declared
+from gameserver.core.groups import Entities, Players
+from gameserver.core.limits import MAX_EVENTS_PER_TICK
+from gameserver.core.record import Entity, Event, Input, Options, Player
+from gameserver.core.timers import is_plain
+from gameserver.core.view import Contents, View
+from gameserver.core.world import PlainResult, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gameserver.core.layout import Row
+    from gameserver.core.maps import TileMap
+
+G = TypeVar("G", bound=Game)
+
+
+# -- what enters a step beside the inputs ----------------------------------------------------------------------------------
+@attrs.frozen
+class Join:
+    """Somebody takes a seat."""
+
+    player: PlayerId
+    name: str
+    profile: Profile = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Leave:
+    """He gives it up."""
+
+    player: PlayerId
+
+
+@attrs.frozen
+class Called:
+    """A client calls a method. `number` is the client's own, for the reply. The schema has the method, and its layout's `check_row`
+    has passed the arguments."""
+
+    player: PlayerId
+    number: int
+    method: str
+    arguments: Row
+
+
+@attrs.frozen
+class Answer:
+    """An asynchronous hook has answered."""
+
+    question: str
+    value: Any
+
+
+Command = Join | Leave | Called | Answer
+
+
+# -- what comes out of it --------------------------------------------------------------------------------------------------
+@attrs.frozen
+class Emitted:
+    """An event of the last step. `kind` indexes the schema's events."""
+
+    kind: int
+    row: Row
+    to: Audience
+    reliable: bool
+
+
+@attrs.frozen
+class Replied:
+    """The outcome of a call: value if ok, else the reason as text."""
+
+    player: PlayerId
+    number: int
+    ok: bool
+    value: bool | int | str | None
+
+
+class Simulation:
+    """The machine around one Game object. See the module.
+
+    Attributes:
+        emitted: events of the last step, in order.
+        replied: outcomes of the last step's calls.
+    """
+
+    def __init__(
+        self, game_type: type[Game], *, options: Options | None = None, tile_map: TileMap | None = None, seed: int = 0
+    ) -> None:
+        """Make the room and run the game's `setup`. Raises GameError, or whatever the game raises."""
+        schema = game_type.schema
+        self.map = tile_map
+        layout = game_type.options.layout
+        self.options: Options = layout.make(layout.pack(options if options is not None else game_type.options()))  # rounded
+        self.emitted: list[Emitted] = []
+        self.replied: list[Replied] = []
+        entity_types = [d.record for d in declared(game_type, "entities")]
+        self._player_type: type[Player] = declared(game_type, "players")[-1].record
+        globals_declared = declared(game_type, "globals")
+        globals_ = (globals_declared[0].record if globals_declared else NoGlobals)()
+        kinds = {record: number for number, record in enumerate((self._player_type, *entity_types), start=1)}
+        self.world = World(schema, kinds, globals_, seed, game_type.tick_rate)
+        self._events = {event: number for number, event in enumerate(game_type.events)}
+        self._view = View(self.world)
+        self.game = game_type()
+        self._players: Players[Player] = Players()
+        self._ask = self.game.audience if game_type.audience is not Game.audience else None
+        game = self.game.__dict__
+        game["_simulation"] = self
+        for name in ("players", *(d.name for d in declared(game_type, "players"))):
+            game[name] = self._players
+        for declaration in declared(game_type, "entities"):
+            game[declaration.name] = Entities(self.world, declaration.record, self._audience_of)
+        for declaration in globals_declared:
+            game[declaration.name] = globals_
+        self.game.setup(self.options)
+        game["_sealed"] = True
+        self.world.quantise()
+        self._contents: Contents = self._look()
+
+    # -- one tick ----------------------------------------------------------------------------------------------------------
+    def step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input]) -> None:
+        """Advance by one tick: commands in order, due timers, the game's step, then everything is rounded.
+
+        `inputs` needs one for each player; those who join in this very step get the neutral one. Raises GameError, or whatever the
+        game raises; then the world is undefined and the room is lost.
+        """
+        world, game = self.world, self.game
+        self.emitted = []
+        self.replied = []
+        world.tick += 1
+        for command in commands:
+            self._apply(command)
+        while timer := world.timers.take(world.tick):
+            method = getattr(game, timer.method, None)
+            if method is None:
+                raise GameError(f"a timer is due for {type(game).__name__}.{timer.method}, which does not exist (any more)")
+            method(*timer.arguments)
+        game.step({player: inputs[player] if player in inputs else self._neutral() for player in self._players})
+        if world.result is None:
+            world.result = self._ask_result()
+        world.quantise()
+        self._contents = self._look()
+
+    def _ask_result(self) -> PlainResult | None:
+        result = self.game.is_over()
+        if result is None:
+            return None
+        if isinstance(result, Result):
+            winners, scores = tuple(result.winners), tuple(sorted(result.scores.items()))
+            if all(type(number) is int and is_plain(number) for number in (*winners, *itertools.chain(*scores))):
+                return winners, scores
+        raise GameError(
+            f"{type(self.game).__name__}.is_over returned {result!r}: return None, or Result(winners=…, scores=…) with integers"
+        )
+
+    def _neutral(self) -> Input:
+        neutral: Input = self.world.schema.input.neutral()
+        return neutral
+
+    def _apply(self, command: Command) -> None:
+        match command:
+            case Join(player_id, name, profile):
+                if player_id in self._players:
+                    raise GameError(f"player {player_id} has a seat already")
+                player = self._player_type(owner=player_id, name=name)
+                self.world.add(player, self._audience_of(player))
+                self._refresh_players()
+                self.game.join(player, profile)
+            case Leave(player_id):
+                player = self._players[player_id]
+                self.game.leave(player)
+                self.world.remove(player)
+                self._refresh_players()
+                for entity in self.world.entities.values():
+                    if entity.owner == player_id:
+                        entity.owner = 0  # the number will be given to somebody else one day
+            case Called():
+                self.replied.append(self._call(command))
+            case Answer(question, value):
+                self.game.answer(question, value)
+
+    def _call(self, called: Called) -> Replied:
+        layout = self.world.schema.calls[called.method]
+        arguments = layout.make(called.arguments)
+        player = self._players.get(called.player)
+        if player is None:
+            return Replied(called.player, called.number, False, "you have no seat")
+        try:
+            value = getattr(self.game, called.method)(player, **{f.name: getattr(arguments, f.name) for f in layout.fields})
+        except Refused as refusal:
+            return Replied(called.player, called.number, False, str(refusal))
+        if type(value) is float or not is_plain(value):
+            raise GameError(f"call {called.method!r} returned {value!r}: return None, a bool, an int or a str")
+        return Replied(called.player, called.number, True, value)
+
+    def _refresh_players(self) -> None:
+        members = self.world.by_kind[self._player_type].values()
+        self._players.replace({player.owner: player for player in members if isinstance(player, Player)})
+
+    # -- for the game ------------------------------------------------------------------------------------------------------
+    def emit(self, event: Event, to: Audience) -> None:
+        """See Game.emit. Raises GameError for an event that the game does not declare, or too many of them."""
+        kind = self._events.get(type(event))
+        if kind is None:
+            raise GameError(f"{type(event).__name__} is not declared: add it to {type(self.game).__name__}.events")
+        if len(self.emitted) >= MAX_EVENTS_PER_TICK:
+            raise GameError(f"{MAX_EVENTS_PER_TICK} events in one tick: emit fewer")
+        if type(to) is not int or not EVERYONE <= to <= NOBODY:
+            raise GameError(f"{type(event).__name__} emitted to {to!r}: say EVERYONE, team(n), owner(player) or NOBODY")
+        self.emitted.append(Emitted(kind, type(event).layout.pack(event), to, type(event).reliable))
+
+    # -- the state as a whole ----------------------------------------------------------------------------------------------
+    def encode(self) -> bytes:
+        """Everything, between two steps."""
+        return self.world.encode()
+
+    def restore(self, data: bytes) -> None:
+        """Continue from what `encode` gave, in this or another process. Raises GameError if it does not fit."""
+        self.world.restore(data)
+        self._refresh_players()
+        self._contents = self._look()
+
+    # -- the view ----------------------------------------------------------------------------------------------------------
+    def contents(self) -> Contents:
+        """All that anyone may see of the world after the last step, sorted by who may: the only way out of a game's state."""
+        return self._contents
+
+    @property
+    def result(self) -> Result | None:
+        """How the match ended, None while it goes on."""
+        plain = self.world.result
+        return None if plain is None else Result(plain[0], dict(plain[1]))
+
+    @property
+    def players(self) -> Mapping[PlayerId, Player]:
+        """Everyone who has a seat."""
+        return self._players
+
+    @property
+    def has_private_parts(self) -> bool:
+        """Can anything be seen by some and not by others, a cosmetic event too? If not, one part serves everyone."""
+        return (
+            self._ask is not None
+            or any(kind.cuts[2] > kind.cuts[0] for kind in self.world.schema.kinds)
+            or any(not event.reliable for event in self._events)
+        )
+
+    def _look(self) -> Contents:
+        return self._view.contents(self._audience_of if self._ask is not None else None)
+
+    def cosmetics(self) -> dict[int, list[tuple[int, Row]]]:
+        """The cosmetic events of the last step, as (kind, row), by the part that shows them."""
+        found: dict[int, list[tuple[int, Row]]] = {}
+        for emitted in self.emitted:
+            if not emitted.reliable:
+                found.setdefault(part_of(emitted.to), []).append((emitted.kind, emitted.row))
+        return found
+
+    def _audience_of(self, entity: Entity) -> Audience:
+        if self._ask is None:
+            return EVERYONE
+        audience = self._ask(entity)
+        if type(audience) is not int or not EVERYONE <= audience <= NOBODY:
+            raise GameError(
+                f"{type(self.game).__name__}.audience returned {audience!r}: return EVERYONE, team(n), owner(player) or NOBODY"
+            )
+        return audience
