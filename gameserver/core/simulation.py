@@ -153,6 +153,9 @@ class Simulation:
         game.step({player: inputs[player] if player in inputs else self._neutral() for player in self._players})
         if world.result is None:
             world.result = self._ask_result()
+        for number, player in self._players.items():
+            if player.owner != number:
+                raise GameError(f"player {number}'s owner was set to {player.owner}: it is his number in the room and stays")
         world.quantise()
         self._contents = self._look()
 

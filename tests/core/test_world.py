@@ -709,3 +709,18 @@ def test_a_text_is_part_of_the_state() -> None:
     assert isinstance(twin.game, Fair)
     restored = twin.game.banners.get(banner.id)
     assert restored is not None and restored.words == "é漢😀"
+
+
+def test_a_player_keeps_his_number() -> None:
+    """His seat, his inputs and a restored room go by it; a game that changes it would play for somebody else after a restore."""
+
+    class Swap(Game):
+        name = "swap"
+        inputs = Push
+
+        def step(self, inputs: Mapping[int, Push]) -> None:
+            for player in self.players.values():
+                player.owner = 9
+
+    with pytest.raises(GameError, match="player 4's owner was set to 9"):
+        Simulation(Swap).step([Join(4, "Ann")], {})
