@@ -1,0 +1,266 @@
+"""Bots: ordinary clients with a brain, and the runner that plays many of them and measures what they see."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import trio
+
+from gameclient.client import Client, ClientClosed, ClientStats, parse_url
+from gameserver.core.brain import THINKS_PER_SECOND, Brain, RandomBrain
+from gameserver.core.errors import ProtocolError, WorldMismatch
+from gameserver.core.limits import MAX_ROOMS
+from gameserver.core.messages import NoticeCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gameserver.core.game import Game
+    from gameserver.ports import Network
+
+CONNECT_EVERY_SECONDS: Final = 0.02
+"""Bots come one after the other: a room takes two in a tick, a server 256 handshakes at once."""
+
+
+FIRST_WAIT_SECONDS: Final = 0.25
+LAST_WAIT_SECONDS: Final = 2.0
+"""Between two tries to come back; doubled each time in between."""
+
+
+class Bot:
+    """One client that plays by itself. Derive from it to do something else than think and send.
+
+    Attributes:
+        client: the line that it plays on.
+    """
+
+    def __init__(self, client: Client, brain: type[Brain] = RandomBrain, seed: int = 0) -> None:
+        self.client = client
+        self._brain_type = brain
+        self._seed = seed
+
+    async def run(self) -> None:
+        """Connect and play until the line closes. Raises what Client.run raises."""
+        await self.client.run(self.play)
+
+    async def play(self, client: Client) -> None:
+        """Think THINKS_PER_SECOND times a second, and send what was thought for the ticks until the next thought."""
+        brain = self._brain_type(client.schema, client.map, self._seed)
+        ticks = max(1, round(client.tick_rate / THINKS_PER_SECOND))
+        tick = client.replica.tick or 0
+        while True:
+            wanted = brain.think(client.replica, client.player)
+            await client.send_input(client.next_input_tick(), wanted, ticks)
+            tick = await client.next_snapshot(tick + ticks)
+
+
+@attrs.define
+class BotReport:
+    """What a set of bots saw: raw, so that reports of several processes can be put together."""
+
+    rates: list[float] = attrs.field(factory=list)
+    """Snapshots a second of each client, from its first on."""
+    gaps: list[float] = attrs.field(factory=list)
+    round_trips: list[float] = attrs.field(factory=list)
+    byte_rates: list[float] = attrs.field(factory=list)
+    world_mismatches: int = 0
+    late_inputs: int = 0
+    losses: int = 0
+    """Lines lost by bots that came back."""
+    errors: list[str] = attrs.field(factory=list)
+    rooms: list[str] = attrs.field(factory=list)
+
+    def add(self, stats: ClientStats, until: float) -> None:
+        """One line's share; `until`: when it stopped looking."""
+        seconds = until - stats.first_snapshot_at
+        if stats.snapshots and seconds > 0:
+            self.rates.append((stats.snapshots - 1) / seconds)
+            self.byte_rates.append(stats.bytes_received / seconds)
+        self.gaps += stats.gaps
+        self.round_trips += stats.round_trips
+        self.late_inputs += stats.late_inputs
+
+    def merge(self, other: BotReport) -> None:
+        """Put another process's report to this one."""
+        for field in attrs.fields(BotReport):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+    def to_json(self) -> str:
+        """Everything, for another process."""
+        return json.dumps(attrs.asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> BotReport:
+        """What to_json wrote."""
+        return BotReport(**json.loads(text))
+
+    @property
+    def failed(self) -> bool:
+        """Did anything go wrong?"""
+        return bool(self.world_mismatches or self.errors)
+
+    def summary(self, clients: int, seconds: float) -> dict[str, Any]:
+        """The numbers that `gameserver bots --json` prints."""
+        return {
+            "clients": clients,
+            "rooms": len(set(self.rooms)),
+            "seconds": seconds,
+            "snapshots_per_second": {"min": round(min(self.rates, default=0.0), 2), "mean": round(_mean(self.rates), 2)},
+            "gap_ms": {
+                "p50": round(percentile(self.gaps, 50) * 1e3, 2),
+                "p99": round(percentile(self.gaps, 99) * 1e3, 2),
+                "max": round(max(self.gaps, default=0.0) * 1e3, 2),
+            },
+            "rtt_ms": {
+                "p50": round(percentile(self.round_trips, 50) * 1e3, 2),
+                "p99": round(percentile(self.round_trips, 99) * 1e3, 2),
+            },
+            "bytes_per_second": {"mean": round(_mean(self.byte_rates)), "max": round(max(self.byte_rates, default=0.0))},
+            "world_mismatches": self.world_mismatches,
+            "late_inputs": self.late_inputs,
+            "errors": len(self.errors),
+            "messages": self.errors[:10],
+        }
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that so many percent do not exceed (nearest rank); 0 if there are none."""
+    if not values:
+        return 0.0
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+class BotRunner:
+    """Plays `count` bots of one game for so many seconds each, counted from their first snapshot."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        game: type[Game],
+        room: str = "",
+        count: int,
+        seconds: float,
+        seed: int = 0,
+        first: int = 0,
+        network: Network | None = None,
+        comes_back: bool = False,
+        client_type: type[Client] = Client,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """`room` empty: fill rooms one after the other. `first`: the number of the first bot, for names and seeds.
+        `comes_back`: who loses the line joins again.
+
+        Raises ValueError for a bad URL.
+        """
+        self._address = parse_url(url)
+        self._room = room or self._address.room
+        self._game = game
+        self._count = count
+        self._seconds = seconds
+        self._seed = seed
+        self._first = first
+        self._network = network
+        self._comes_back = comes_back
+        self._client_type = client_type
+        self._on_progress = on_progress
+        self._room_number = 1
+        self.report = BotReport()
+
+    async def run(self) -> BotReport:
+        """Play, and report."""
+        async with trio.open_nursery() as nursery:
+            for number in range(self._first, self._first + self._count):
+                await nursery.start(self._play_one, number)
+                if self._on_progress is not None:
+                    self._on_progress(number - self._first + 1)
+                await trio.sleep(CONNECT_EVERY_SECONDS)
+        return self.report
+
+    async def _play_one(self, number: int, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Play this bot to its end. Started once it plays or has failed."""
+        wait = FIRST_WAIT_SECONDS
+        started = False
+
+        async def play(client: Client) -> None:
+            nonlocal started, wait
+            wait = FIRST_WAIT_SECONDS
+            if not started:
+                started = True
+                task_status.started()
+            await self._measure(client, number)
+
+        while True:
+            client = self._client(number)
+            try:
+                await client.run(play)
+                break
+            except WorldMismatch as mismatch:
+                self.report.world_mismatches += 1
+                self.report.errors.append(f"bot {number}: {mismatch}")
+            except ClientClosed as closed:
+                full = closed.notice is not None and closed.notice.code == NoticeCode.FULL
+                if full and not self._room and not started and self._room_number < MAX_ROOMS:
+                    self._room_number += 1
+                    continue
+                self._lost(number, closed)
+            except ProtocolError as error:
+                self._lost(number, error)
+            if not self._comes_back:
+                break
+            await trio.sleep(wait)
+            wait = min(2 * wait, LAST_WAIT_SECONDS)
+        if not started:
+            task_status.started()
+
+    def _lost(self, number: int, error: Exception) -> None:
+        if self._comes_back:
+            self.report.losses += 1
+        else:
+            self.report.errors.append(f"bot {number}: {error}")
+
+    def _client(self, number: int) -> Client:
+        room = self._room or f"{''.join(c for c in self._game.name if c.isalnum())}{self._room_number}"
+        host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
+        url = f"ws://{host}:{self._address.port}/ws/{room}"
+        return self._client_type(url, game=self._game.name, name=f"bot {number + 1}", network=self._network)
+
+    async def _measure(self, client: Client, number: int) -> None:
+        self.report.rooms.append(client.room)
+        bot = Bot(client, self._game.brain or RandomBrain, self._seed * 100_003 + number)
+        try:
+            with trio.move_on_after(self._seconds):
+                await bot.play(client)
+        finally:
+            self.report.add(client.stats, trio.current_time())
+
+
+async def run_in_processes(arguments: Sequence[str], count: int, processes: int) -> BotReport:
+    """Share `count` bots among so many processes, each an interpreter that runs `gameclient.worker`; returns all they saw."""
+    report = BotReport()
+    shares = [count // processes + (number < count % processes) for number in range(processes)]
+
+    async def run_one(share: int, first: int) -> None:
+        command = [sys.executable, "-m", "gameclient.worker", *arguments, str(share), str(first)]
+        finished = await trio.run_process(command, capture_stdout=True, check=False)
+        if finished.returncode:
+            report.errors.append(f"the process of bots {first + 1} to {first + share} ended with {finished.returncode}")
+        else:
+            report.merge(BotReport.from_json(finished.stdout.decode()))
+
+    async with trio.open_nursery() as nursery:
+        first = 0
+        for share in shares:
+            if share:
+                nursery.start_soon(run_one, share, first)
+            first += share
+    return report

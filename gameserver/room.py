@@ -1,0 +1,316 @@
+"""One match on a fixed tick: what arrived goes in, one step, one frame for each client goes out. It waits for nobody.
+
+`run` is the only thing here that waits, and it waits only for the next deadline. All else is synchronous, therefore atomic:
+
+    Room.tick → Seat.receive → InputBuffer.take → guard(Simulation.step) → Parts.commit → Seat.send
+
+Whatever a game raises, SystemExit included, becomes a `RoomFault`, which ends this room and no other.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+
+import attrs
+import trio
+
+from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId, owner, part_of, team
+from gameserver.core.clock import TickClock
+from gameserver.core.errors import GameError, GameserverError, Refused
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS, SNAPSHOT_HARD
+from gameserver.core.messages import OVER_FLAG, EventMessage, Notice, NoticeCode, Reply, Role, Welcome
+from gameserver.core.parts import Parts
+from gameserver.core.simulation import Answer, Called, Command, Join, Leave, Simulation
+from gameserver.guard import SETUP_SECONDS
+from gameserver.seat import Seat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gameserver.core.game import Game, Profile, Result
+    from gameserver.core.layout import Row
+    from gameserver.core.maps import TileMap
+    from gameserver.core.messages import Hello
+    from gameserver.core.record import Options
+    from gameserver.guard import HookRunner
+    from gameserver.net.link import Link
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class RoomFault(GameserverError):
+    """The game of a room failed. The cause is what it raised.
+
+    Attributes:
+        fault_id: what the players are told, to find the traceback in the log.
+    """
+
+    def __init__(self, room: str, tick: int, fault_id: str) -> None:
+        super().__init__(f"room {room} faulted in tick {tick}, fault {fault_id}")
+        self.fault_id = fault_id
+
+
+class RoomState(enum.Enum):
+    """The life of a room."""
+
+    RUNNING = enum.auto()
+    PAUSED = enum.auto()
+    """Nobody is in it; the tick stands still."""
+    CLOSED = enum.auto()
+
+
+@attrs.frozen(kw_only=True)
+class RoomPlan:
+    """What a room is made from."""
+
+    name: str
+    game: type[Game]
+    options: Options
+    map: tuple[TileMap, bytes] | None
+    """The map and the bytes of its file, which the clients get."""
+    seed: int
+    phase: float = 0.0
+    """Where in the tick's period its deadlines lie, 0 to 1, so that the rooms of a process do not all wake at once."""
+    keep: bool = False
+    """True: it waits for players for ever. False: it closes when nobody was in it for EMPTY_ROOM_SECONDS."""
+
+
+@attrs.define
+class RoomCounts:
+    """What happened in a room, counted since it was opened."""
+
+    ticks: int = 0
+    snapshots: int = 0
+    """Frames handed over."""
+    skipped: int = 0
+    """Frames not made, because the client was not ready."""
+    worst_lateness_seconds: float = 0.0
+    """Longest time between a tick's deadline and its end."""
+    busy_seconds: float = 0.0
+    """Time spent in ticks."""
+
+
+class Room:
+    """See the module."""
+
+    def __init__(self, plan: RoomPlan, guard: HookRunner, fault_id: Callable[[], str]) -> None:
+        """Make the room and run the game's setup. Raises RoomFault."""
+        self.plan = plan
+        self.counts = RoomCounts()
+        self.state = RoomState.RUNNING
+        self.on_result: Callable[[Room, Result], None] = lambda room, result: None
+        self._guard = guard
+        self._fault_id = fault_id
+        self._schema = plan.game.schema
+        self._simulation = self._guarded(self._make_simulation, seconds=SETUP_SECONDS)
+        self._parts = Parts(self._schema)
+        self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase)
+        self._seats: list[Seat] = []
+        """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
+        self._queue: list[Command] = []
+        """Leaves and answers for the next tick."""
+        self._last_player: PlayerId = 0
+        self._wake = trio.Event()
+        self._over_at: float | None = None
+        self._private_parts = self._simulation.has_private_parts
+
+    # -- coming and going (called between ticks) ---------------------------------------------------------------------------
+    @property
+    def players(self) -> int:
+        """How many seats are taken."""
+        return sum(seat.role is Role.PLAYER for seat in self._seats)
+
+    @property
+    def simulation(self) -> Simulation:
+        """The match itself, for tests and tools that look on."""
+        return self._simulation
+
+    @property
+    def clock(self) -> TickClock:
+        """The room's time."""
+        return self._clock
+
+    def reserve(self, hello: Hello, profile: Profile, link: Link) -> Seat:
+        """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
+        if self.state is RoomState.CLOSED or self._over_at is not None:
+            raise Refused("the room is closing", NoticeCode.CLOSED)
+        if hello.role is Role.PLAYER and self.players >= self.plan.game.max_players:
+            raise Refused(f"the room is full: {self.players} of {self.plan.game.max_players} seats are taken", NoticeCode.FULL)
+        if hello.role is Role.SPECTATOR and len(self._seats) - self.players >= MAX_SPECTATORS:
+            raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
+        player = self._next_player() if hello.role is Role.PLAYER else 0
+        seat = Seat(player, hello.role, hello.name, profile, link, self._schema, self._clock)
+        self._seats.append(seat)
+        self._wake.set()
+        return seat
+
+    def _next_player(self) -> PlayerId:
+        """The next number in turn that nobody has: a number is not given out again soon."""
+        taken = {seat.player for seat in self._seats}
+        number = self._last_player
+        while True:
+            number = number % MAX_PLAYER + 1
+            if number not in taken:
+                self._last_player = number
+                return number
+
+    def welcome(self, seat: Seat) -> Welcome:
+        """What this seat is told first."""
+        tile_map = None
+        if self.plan.map is not None:
+            parsed, data = self.plan.map
+            tile_map = (parsed.name, parsed.sha256, data)
+        options: Row = self._schema.options.pack(self.plan.options)
+        return Welcome(seat.player, None, self.plan.game.tick_rate, self._schema.to_wire(), tile_map, options, 0)
+
+    def release(self, seat: Seat) -> None:
+        """His line is gone, or he never came: the seat is free. If he was in the match, he leaves it in the next tick."""
+        if seat not in self._seats:
+            return
+        self._seats.remove(seat)
+        if seat.joined and seat.role is Role.PLAYER:
+            self._queue.append(Leave(seat.player))
+
+    def answer(self, question: str, value: float | str | bool) -> None:
+        """An asynchronous hook has answered; the game hears of it in the next tick."""
+        self._queue.append(Answer(question, value))
+
+    def close(self, notice: Notice) -> None:
+        """Tell everyone why, and end. `run` returns."""
+        self.state = RoomState.CLOSED
+        for seat in self._seats:
+            seat.end(notice)
+        self._wake.set()
+
+    # -- the loop ----------------------------------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Tick until the room closes. Raises RoomFault when the game fails."""
+        while self.state is not RoomState.CLOSED:
+            if not self._seats and not self._queue:
+                await self._pause()
+                continue
+            await trio.sleep_until(self._clock.next_deadline)
+            self.tick(trio.current_time())
+
+    async def _pause(self) -> None:
+        """Nobody is here: stand still until somebody comes, and close if that takes too long."""
+        if self._over_at is not None:
+            self.close(Notice(NoticeCode.OVER, "the match is over"))
+            return
+        self.state = RoomState.PAUSED
+        self._wake = trio.Event()
+        with trio.move_on_after(float("inf") if self.plan.keep else EMPTY_ROOM_SECONDS):
+            await self._wake.wait()
+        if self.state is RoomState.PAUSED and self._wake.is_set():  # even if that was in the very last moment
+            self.state = RoomState.RUNNING
+            self._clock.resume(trio.current_time())
+        else:
+            self.state = RoomState.CLOSED
+
+    def tick(self, now: float) -> None:
+        """Run the ticks that are due at `now`, then hand every client that is ready one frame."""
+        deadline = self._clock.next_deadline
+        due = self._clock.due(now)
+        if not due or self.state is RoomState.CLOSED:
+            return
+        for seat in tuple(self._seats):
+            if seat.ready:  # until then its line is the session's
+                seat.receive(now)
+        cosmetics: dict[int, list[tuple[int, int, Row]]] = {}
+        for left in reversed(range(due)):
+            self._step()
+            for part, events in self._simulation.cosmetics().items():
+                cosmetics.setdefault(part, []).extend((kind, left, row) for kind, row in events)
+        self._parts.commit(self._clock.tick, self._simulation.contents(), cosmetics)
+        sending = trio.current_time()
+        flags = OVER_FLAG if self._simulation.result is not None else 0
+        for seat in tuple(self._seats):
+            if seat.joined:
+                self._send(seat, flags, sending)
+        end = trio.current_time()
+        self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
+        self.counts.busy_seconds += end - now
+        if self._over_at is not None and now >= self._over_at:
+            self.close(Notice(NoticeCode.OVER, "the match is over"))
+
+    def _step(self) -> None:
+        tick = self._clock.advance()
+        self.counts.ticks += 1
+        commands, self._queue = self._queue, []
+        joins = 0
+        for seat in self._seats:
+            if seat.ready and not seat.joined and joins < JOINS_PER_TICK:
+                joins += 1
+                seat.joined = True
+                if seat.role is Role.PLAYER:
+                    commands.append(Join(seat.player, seat.name, seat.profile))
+            commands += (Called(seat.player, call.number, call.method, call.arguments) for call in seat.take_calls())
+        inputs = {seat.player: seat.inputs.take(tick) for seat in self._seats if seat.joined and seat.role is Role.PLAYER}
+        before = self._simulation.result
+        self._guarded(self._simulation.step, commands, inputs)
+        self._hand_out()
+        if before is None and self._simulation.result is not None:
+            self._over_at = trio.current_time() + OVER_ROOM_SECONDS
+            self.on_result(self, self._simulation.result)
+
+    def _hand_out(self) -> None:
+        """Reliable events and replies of the step wait in the seats for the next frame."""
+        emitted = [event for event in self._simulation.emitted if event.reliable]
+        if emitted:
+            for seat in self._seats:
+                audiences = self._audiences(seat) if seat.joined else ()
+                for event in emitted:
+                    if event.to in audiences:
+                        seat.owe(EventMessage(0, self._clock.tick, event.kind, event.row))
+        for reply in self._simulation.replied:
+            for seat in self._seats:
+                if seat.player == reply.player:
+                    seat.owe(Reply(reply.number, reply.ok, reply.value))
+
+    def _audiences(self, seat: Seat) -> tuple[Audience, ...]:
+        """Those that somebody who has joined belongs to."""
+        if seat.role is not Role.PLAYER:
+            return (EVERYONE,)
+        team_number = self._simulation.players[seat.player].team
+        return (EVERYONE, team(team_number), owner(seat.player)) if team_number else (EVERYONE, owner(seat.player))
+
+    def _wanted(self, seat: Seat) -> tuple[int, ...]:
+        """The parts that this seat sees."""
+        if not self._private_parts:
+            return (part_of(EVERYONE),)
+        return tuple(part_of(audience) for audience in self._audiences(seat))
+
+    def _send(self, seat: Seat, flags: int, now: float) -> None:
+        if not seat.may_send():
+            self.counts.skipped += 1
+            return
+        draft = self._parts.draft(seat.viewer, self._wanted(seat))
+        size = sum(map(len, draft.fragments))
+        if size > SNAPSHOT_HARD:
+            raise self._fault(GameError(f"a snapshot takes {size} bytes, more than {SNAPSHOT_HARD}: show fewer entities"))
+        if seat.send(draft, flags, now):
+            self.counts.snapshots += 1
+        else:
+            self.counts.skipped += 1
+
+    # -- the game's code ---------------------------------------------------------------------------------------------------
+    def _make_simulation(self) -> Simulation:
+        tile_map = self.plan.map[0] if self.plan.map is not None else None
+        return Simulation(self.plan.game, options=self.plan.options, tile_map=tile_map, seed=self.plan.seed)
+
+    def _guarded(self, hook: Callable[[*Ts], T], *arguments: *Ts, seconds: float | None = None) -> T:
+        """Call into the game under the guard. Raises RoomFault, whatever the game raised."""
+        try:
+            if seconds is not None:
+                return self._guard.run(hook, *arguments, cpu_seconds=seconds, wall_seconds=seconds)
+            return self._guard.run(hook, *arguments)
+        except BaseException as error:  # SystemExit and HookTimeout too; nothing in here waits, so it is never a cancellation
+            raise self._fault(error) from error
+
+    def _fault(self, error: BaseException) -> RoomFault:
+        clock = getattr(self, "_clock", None)
+        fault = RoomFault(self.plan.name, clock.tick if clock else 0, self._fault_id())
+        fault.__cause__ = error
+        return fault

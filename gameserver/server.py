@@ -1,0 +1,323 @@
+"""Accepts connections, runs rooms and sessions, and keeps the failure of one from the others.
+
+`_run_session` and `_run_room` are the only places that catch broadly: a peer that breaks its connection costs that connection, a
+game that breaks costs its room. `trio_websocket.serve_websocket` is never used: one malformed request ends it and all its rooms.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+import trio
+from trio_websocket import ConnectionClosed, wrap_server_stream
+
+from gameserver.core.errors import ProtocolError, Refused
+from gameserver.core.limits import (
+    CLOSE_SECONDS,
+    HANDSHAKE_SECONDS,
+    MAX_CONNECTIONS,
+    MAX_MESSAGE,
+    MAX_ROOMS,
+    MAX_UNADMITTED,
+    PROTOCOL,
+    ROOM_PATTERN,
+)
+from gameserver.core.messages import Hello, Notice, NoticeCode, Ping, Welcome
+from gameserver.hooks import Hooks
+from gameserver.net.frames import FrameStream
+from gameserver.net.link import Link, PlainLink
+from gameserver.net.outlet import Outlet, SendsNow
+from gameserver.room import Room, RoomFault, RoomPlan, RoomState
+from gameserver.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gameserver.core.game import Game, Result
+    from gameserver.core.maps import TileMap
+    from gameserver.core.record import Options
+    from gameserver.guard import HookRunner
+    from gameserver.ports import Listener, Ports
+    from gameserver.seat import Seat
+
+log = logging.getLogger("gameserver.server")
+
+_PATH = re.compile(rf"/ws/({ROOM_PATTERN})")
+_GOLDEN = 0.6180339887498949
+"""Multiples of it, modulo 1, are spread evenly whatever their number: the phases of rooms."""
+
+
+@attrs.define
+class ServerCounts:
+    """What happened on a server, counted since it was started."""
+
+    accepted: int = 0
+    admitted: int = 0
+    broken: int = 0
+    """Connections that the peer broke, before or after the handshake."""
+    refused: int = 0
+    rooms_opened: int = 0
+    rooms_faulted: int = 0
+
+
+@attrs.define
+class _Ticket:
+    """A seat in a room, as a session sees it."""
+
+    room: Room
+    seat: Seat
+    welcome: Welcome
+
+    def answer(self, at: float, ping: Ping) -> None:
+        self.seat.answer_early(at, ping)
+
+    def enter(self) -> None:
+        self.seat.ready = True
+
+    def release(self) -> None:
+        self.room.release(self.seat)
+
+
+class Server:
+    """See the module.
+
+    Attributes:
+        rooms: the open rooms, by name.
+        unadmitted: connections between accept and the answer to their HELLO.
+    """
+
+    def __init__(
+        self,
+        *,
+        ports: Ports,
+        games: Mapping[str, type[Game]],
+        maps: Mapping[str, tuple[TileMap, bytes]],
+        guard: HookRunner,
+        hooks: Hooks | None = None,
+        create_rooms: bool = True,
+    ) -> None:
+        """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it."""
+        self.rooms: dict[str, Room] = {}
+        self.counts = ServerCounts()
+        self._ports = ports
+        self._games = games
+        self._maps = maps
+        self._guard = guard
+        self._hooks = hooks if hooks is not None else Hooks()
+        self._create_rooms = create_rooms
+        self._listeners: list[Listener] = []
+        self._nursery: trio.Nursery | None = None
+        self.unadmitted = 0
+        self._connections = 0
+        self._stopping = False
+        self._empty = trio.Event()
+        """Set when the last connection has gone while stopping."""
+
+    # -- life --------------------------------------------------------------------------------------------------------------
+    async def listen(self, host: str, port: int) -> Sequence[tuple[str, int]]:
+        """Take the port; connections wait in it until `run`. Returns the bound addresses. Raises OSError if it is taken."""
+        self._listeners += await self._ports.network.listen(host, port)
+        return [listener.address for listener in self._listeners]
+
+    async def run(self) -> None:
+        """Serve until `stop` or a cancellation."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            for room in self.rooms.values():
+                nursery.start_soon(self._run_room, room)
+            await trio.serve_listeners(self._run_session, self._listeners, handler_nursery=nursery)
+
+    async def stop(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Tell everybody, wait for the goodbyes so long at most, then end `run`."""
+        self._stopping = True
+        for room in tuple(self.rooms.values()):
+            room.close(Notice(NoticeCode.CLOSED, "the server is going away"))
+        if self._connections:
+            with trio.move_on_after(seconds):
+                await self._empty.wait()
+        if self._nursery is not None:
+            self._nursery.cancel_scope.cancel()
+
+    # -- rooms -------------------------------------------------------------------------------------------------------------
+    def open_room(
+        self,
+        name: str,
+        game: type[Game],
+        *,
+        options: Options | None = None,
+        map_name: str = "",
+        seed: int | None = None,
+        keep: bool = False,
+    ) -> Room:
+        """Open a room now. Raises Refused if there are too many or the map is not there, RoomFault if the game's setup fails."""
+        if len(self.rooms) >= MAX_ROOMS:
+            raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL)
+        plan = RoomPlan(
+            name=name,
+            game=game,
+            options=options if options is not None else game.options(),
+            map=self._map_for(game, map_name),
+            seed=seed if seed is not None else self._ports.randomness.seed(),
+            phase=self.counts.rooms_opened * _GOLDEN % 1.0,
+            keep=keep,
+        )
+        room = Room(plan, self._guard, self._new_fault_id)
+        room.on_result = self._on_result
+        self.rooms[name] = room
+        self.counts.rooms_opened += 1
+        log.info("room %s opened: %s", name, game.name)
+        if self._nursery is not None:
+            self._nursery.start_soon(self._run_room, room)
+        return room
+
+    def _map_for(self, game: type[Game], name: str) -> tuple[TileMap, bytes] | None:
+        if not game.uses_map:
+            return None
+        wanted = name or game.default_map
+        if wanted not in self._maps:
+            raise Refused(f"there is no map {wanted!r}; there are {', '.join(sorted(self._maps))}", NoticeCode.REFUSED)
+        return self._maps[wanted]
+
+    def _new_fault_id(self) -> str:
+        return self._ports.randomness.token(5).hex()
+
+    async def _run_room(self, room: Room) -> None:
+        """The wall around one room."""
+        name = room.plan.name
+        try:
+            await room.run()
+            log.info("room %s closed after %d ticks", name, room.clock.tick)
+        except* Exception as group:
+            self.counts.rooms_faulted += 1
+            fault = next((error for error in group.exceptions if isinstance(error, RoomFault)), None)
+            fault_id = fault.fault_id if fault is not None else self._new_fault_id()
+            log.exception("room %s failed in tick %d, fault %s", name, room.clock.tick, fault_id, exc_info=group)
+            room.close(Notice(NoticeCode.FAULTED, f"the room failed, fault {fault_id}", fault_id))
+        finally:
+            if self.rooms.get(name) is room:
+                del self.rooms[name]
+
+    def _on_result(self, room: Room, result: Result) -> None:
+        if self._nursery is not None:
+            self._nursery.start_soon(self._ask_about_result, room, result)
+
+    async def _ask_about_result(self, room: Room, result: Result) -> None:
+        try:
+            answer = await self._hooks.on_result(room.plan.name, room.plan.game.name, result)
+        except* Exception:
+            log.exception("on_result failed for room %s", room.plan.name)
+        else:
+            if answer is not None:
+                room.answer("result", answer)
+
+    # -- sessions ----------------------------------------------------------------------------------------------------------
+    async def admit(self, hello: Hello, link: Link) -> _Ticket:
+        """Find or open the room and keep a seat in it (session.Desk). Raises Refused."""
+        game = self._game_for(hello)
+        try:
+            profile = await self._hooks.authorise(hello)
+        except Refused:
+            raise
+        except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices
+            log.exception("authorise failed")
+            raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
+        if self._stopping:
+            raise Refused("the server is going away", NoticeCode.CLOSED)
+        room = self.rooms.get(hello.room)
+        if room is None or room.state is RoomState.CLOSED:
+            if not self._create_rooms:
+                raise Refused(f"there is no room {hello.room!r}", NoticeCode.REFUSED)
+            try:
+                room = self.open_room(hello.room, game)
+            except RoomFault as fault:
+                log.exception("room %s could not be opened, fault %s", hello.room, fault.fault_id)
+                raise Refused(f"the room failed, fault {fault.fault_id}", NoticeCode.FAULTED, fault.fault_id) from fault
+        if room.plan.game is not game:
+            raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
+        seat = room.reserve(hello, profile, link)
+        self.counts.admitted += 1
+        return _Ticket(room, seat, room.welcome(seat))
+
+    def _game_for(self, hello: Hello) -> type[Game]:
+        name, _, version = hello.game.partition("@")
+        game = self._games.get(name)
+        here = f"{game.name}@{game.version}" if game is not None else None
+        if hello.protocol != PROTOCOL:
+            raise Refused(f"this server speaks protocol {PROTOCOL}, you {hello.protocol}: update", NoticeCode.UPDATE_NEEDED, here)
+        if game is None:
+            raise Refused(f"there is no game {name!r}; there are {', '.join(sorted(self._games))}", NoticeCode.REFUSED)
+        if version and int(version) != game.version:
+            raise Refused(f"this server has {here}: update", NoticeCode.UPDATE_NEEDED, here)
+        return game
+
+    async def _run_session(self, stream: trio.abc.Stream) -> None:
+        """The wall around one connection, from accept to the end."""
+        self.counts.accepted += 1
+        if self._connections >= MAX_CONNECTIONS or self.unadmitted >= MAX_UNADMITTED:
+            self.counts.refused += 1
+            await trio.aclose_forcefully(stream)
+            return
+        self._connections += 1
+        try:
+            await self._serve(stream)
+        except* (ConnectionClosed, ProtocolError, UnicodeError, trio.BrokenResourceError, trio.ClosedResourceError) as group:
+            # UnicodeError: wsproto lets it out when a header of the upgrade is not ASCII
+            self.counts.broken += 1
+            log.debug("connection broken by the peer: %r", group.exceptions)
+        except* Exception as group:
+            self.counts.broken += 1
+            log.warning("connection ended by an error", exc_info=group)
+        finally:
+            self._connections -= 1
+            if self._stopping and not self._connections:
+                self._empty.set()
+            with trio.CancelScope(shield=True):
+                await trio.aclose_forcefully(stream)
+
+    async def _serve(self, stream: trio.abc.Stream) -> None:
+        outlet = Outlet(stream) if isinstance(stream, SendsNow) else None
+        frames = FrameStream(outlet or stream, largest=MAX_MESSAGE, masked=True)
+        entrance = _Entrance(self)
+        try:
+            async with trio.open_nursery() as nursery:
+                deadline = trio.current_time() + HANDSHAKE_SECONDS
+                link: PlainLink | None = None
+                with trio.CancelScope(deadline=deadline):
+                    request = await wrap_server_stream(nursery, frames, message_queue_size=1, max_message_size=MAX_MESSAGE)
+                    room = _PATH.fullmatch(request.path)
+                    if room is None:
+                        await request.reject(404, body=b"the rooms are at /ws/ROOM\n")
+                    else:
+                        link = PlainLink(await request.accept(), frames, outlet)
+                if link is not None and room is not None:
+                    nursery.start_soon(link.run)
+                    await Session(link, room[1], entrance).run(deadline)
+                    await link.closed.wait()
+                nursery.cancel_scope.cancel()
+        finally:
+            entrance.leave()
+
+
+@attrs.define
+class _Entrance:
+    """The desk of one connection, which counts as unadmitted until it has been let in (session.Desk)."""
+
+    _server: Server
+    _waiting: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self._waiting = True
+        self._server.unadmitted += 1
+
+    async def admit(self, hello: Hello, link: Link) -> _Ticket:
+        ticket = await self._server.admit(hello, link)
+        self.leave()
+        return ticket
+
+    def leave(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._server.unadmitted -= 1

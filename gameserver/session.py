@@ -1,0 +1,125 @@
+"""One client from the first message to the last: HELLO, WELCOME, READY, then the room has the line until it closes.
+
+A session knows no rooms. Whoever runs it gives it a `Desk`, which finds the room and keeps a seat in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import trio
+
+from gameserver.core.errors import ProtocolError, Refused
+from gameserver.core.limits import READY_SECONDS
+from gameserver.core.messages import Bye, Hello, Notice, NoticeCode, Ping, Ready, Welcome
+from gameserver.core.wire import decode_client, encode_server
+
+if TYPE_CHECKING:
+    from gameserver.net.link import Arrived, Link
+
+
+class Ticket(Protocol):
+    """A seat that is being kept for somebody."""
+
+    @property
+    def welcome(self) -> Welcome:
+        """What he is told first."""
+        ...
+
+    def answer(self, at: float, ping: Ping) -> None:
+        """A PING has come before the match. Raises ProtocolError if there are too many."""
+        ...
+
+    def enter(self) -> None:
+        """He is ready: the room takes the line from here."""
+        ...
+
+    def release(self) -> None:
+        """His line is gone."""
+        ...
+
+
+class Desk(Protocol):
+    """Lets people in."""
+
+    async def admit(self, hello: Hello, link: Link) -> Ticket:
+        """Keep a seat. Raises Refused, with a notice code and a text for the player."""
+        ...
+
+
+class Session:
+    """See the module."""
+
+    def __init__(self, link: Link, room: str, desk: Desk) -> None:
+        """`room`: what the path of the upgrade said."""
+        self._link = link
+        self._room = room
+        self._desk = desk
+
+    async def run(self, hello_deadline: float) -> None:
+        """Serve the line until it closes. `hello_deadline`: trio time by which HELLO must be here and answered."""
+        link = self._link
+        try:
+            with trio.CancelScope(deadline=hello_deadline) as scope:
+                hello = self._hello((await link.receive()).data)
+                ticket = await self._desk.admit(hello, link)
+            if scope.cancelled_caught:
+                self._end(Notice(NoticeCode.IDLE, "no HELLO in time"))
+                return
+        except trio.EndOfChannel:
+            return
+        except ProtocolError as error:
+            link.end(error.close_code, str(error)[:100])
+            return
+        except Refused as refusal:
+            self._end(Notice(refusal.code or NoticeCode.REFUSED, str(refusal), refusal.detail))
+            return
+        try:
+            await self._play(ticket)
+        except trio.EndOfChannel:
+            pass
+        except ProtocolError as error:
+            link.end(error.close_code, str(error)[:100])
+        finally:
+            ticket.release()
+
+    def _hello(self, data: bytes) -> Hello:
+        message = decode_client(data)
+        if not isinstance(message, Hello):
+            raise ProtocolError(f"{type(message).__name__} before HELLO")
+        if message.room != self._room:
+            raise ProtocolError("HELLO names another room than the path")
+        return message
+
+    async def _play(self, ticket: Ticket) -> None:
+        self._link.send_nowait(encode_server(ticket.welcome))
+        ready = False
+        with trio.move_on_after(READY_SECONDS):
+            ready = await self._wait_for_ready(ticket)
+        if ready:
+            ticket.enter()
+            await self._link.closed.wait()
+        else:
+            self._end(Notice(NoticeCode.IDLE, "no READY in time"))
+
+    async def _wait_for_ready(self, ticket: Ticket) -> bool:
+        """True once READY is here, False if he says goodbye instead; `_end` has no effect then."""
+        tile_map = ticket.welcome.map
+        while True:
+            arrived: Arrived = await self._link.receive()
+            message = decode_client(arrived.data)
+            match message:
+                case Ready(map_hash):
+                    if map_hash != (tile_map[1] if tile_map is not None else None):
+                        raise ProtocolError("READY names another map")
+                    return True
+                case Ping():
+                    ticket.answer(arrived.at, message)
+                case Bye():
+                    self._link.end(1000, "goodbye")
+                    return False
+                case _:
+                    raise ProtocolError(f"{type(message).__name__} before READY")
+
+    def _end(self, notice: Notice) -> None:
+        self._link.end(NoticeCode(notice.code).close_code, notice.text[:100], encode_server(notice))
