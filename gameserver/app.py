@@ -1,0 +1,215 @@
+"""Puts a whole server together: the only file that knows everything. `cli` calls it."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import trio
+
+from gameserver.core.errors import GameserverError
+from gameserver.core.limits import ROOM_PATTERN
+from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
+from gameserver.library import load_game
+from gameserver.maps import load_map, map_names
+from gameserver.net.real import real_ports
+from gameserver.room import RoomFault
+from gameserver.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gameserver.core.game import Game
+    from gameserver.core.layout import Layout
+    from gameserver.core.maps import TileMap
+    from gameserver.core.record import Options
+
+log = logging.getLogger("gameserver.app")
+
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+CHILD_SECONDS: Final = 0.5
+"""How long the process of bots may take to end before it is killed."""
+
+
+class UsageError(GameserverError):
+    """What the user asked for cannot be done; the text says why and what to do. The command line ends with 2."""
+
+
+@attrs.frozen(kw_only=True)
+class ServeSettings:
+    """What `gameserver serve` was asked for. The command line's help explains each."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    games: tuple[str, ...] = ("arena",)
+    rooms: tuple[str, ...] = ()
+    map: str = ""
+    options: tuple[str, ...] = ()
+    bots: int = 0
+    seed: int | None = None
+    create_rooms: bool = True
+
+
+async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `say` gets lines for a person.
+
+    Raises UsageError for what the user can mend: an unknown game, a broken map, a taken port.
+    """
+    guard: HookRunner = Guard() if available() else NoGuard()
+    if isinstance(guard, NoGuard):
+        say("This system cannot stop a game that does not end: run only games that you trust.")
+    with guard:
+        games = [_load(name, guard) for name in settings.games]
+        server = Server(
+            ports=real_ports("."),
+            games={game.name: game for game in games},
+            maps=_load_maps(settings.map),
+            guard=guard,
+            create_rooms=settings.create_rooms,
+        )
+        first = _open_rooms(server, games[0], settings)
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: a full collection need not look at it (42 ms for 100,000 objects)
+        try:
+            addresses = await server.listen(settings.host, settings.port)
+        except OSError as error:
+            raise UsageError(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror or error}): "
+                "stop the other program, or choose another port with --port"
+            ) from error
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(server.run)
+                _announce(addresses, first, settings, say)
+                if settings.bots:
+                    nursery.start_soon(_run_bots, _url(addresses[0], first), settings.games[0], settings.bots)
+                async for _ in signals:
+                    break
+                say("Stopping.")
+                await server.stop()
+                nursery.cancel_scope.cancel()
+
+
+def _load(name: str, guard: HookRunner) -> type[Game]:
+    try:
+        return guard.run(load_game, name, cpu_seconds=SETUP_SECONDS, wall_seconds=SETUP_SECONDS)
+    except GameserverError as error:
+        raise UsageError(str(error)) from error
+    except HookTimeout as error:
+        raise UsageError(f"{name}: it takes more than {SETUP_SECONDS:g} s to import") from error
+
+
+def _load_maps(wanted: str) -> Mapping[str, tuple[TileMap, bytes]]:
+    try:
+        maps = {name: load_map(name) for name in map_names()}
+        if wanted and wanted not in maps:
+            maps[wanted] = load_map(wanted)
+    except GameserverError as error:
+        raise UsageError(str(error)) from error
+    return maps
+
+
+def _open_rooms(server: Server, game: type[Game], settings: ServeSettings) -> str:
+    names = settings.rooms or (f"{''.join(c for c in game.name if c.isalnum())}1",)
+    options = parse_options(game, settings.options)
+    for name in names:
+        if not re.fullmatch(ROOM_PATTERN, name):
+            raise UsageError(f"{name!r} is no name of a room: it has 1 to 32 letters a-z and digits")
+        if name in server.rooms:
+            raise UsageError(f"room {name!r} is named twice")
+        try:
+            server.open_room(name, game, options=options, map_name=settings.map, seed=settings.seed, keep=True)
+        except RoomFault as fault:
+            raise UsageError(f"{game.name} cannot set up a room: {fault.__cause__!r}") from fault
+        except GameserverError as error:
+            raise UsageError(str(error)) from error
+    return names[0]
+
+
+def parse_options(game: type[Game], pairs: Sequence[str]) -> Options:
+    """Room options from NAME=VALUE texts. Raises UsageError that lists what there is."""
+    layout: Layout = game.options.layout
+    fields = {field.name: field for field in layout.fields}
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        field = fields.get(name)
+        if field is None or not equals:
+            known = ", ".join(fields) or "none"
+            raise UsageError(f"option {pair!r}: write NAME=VALUE; the options of {game.name} are: {known}")
+        values[name] = _parse_value(field.type, text, pair)
+    options = game.options(**values)
+    try:
+        layout.pack(options)
+    except GameserverError as error:
+        raise UsageError(str(error)) from error
+    return options
+
+
+def _parse_value(kind: str, text: str, pair: str) -> Any:  # noqa: ANN401 - the field's own type
+    try:
+        match kind:
+            case "text":
+                return text
+            case "boolean":
+                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+            case "real":
+                return float(text)
+            case "integers":
+                return tuple(int(number) for number in text.split(",") if number)
+            case _:
+                return int(text)
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"option {pair!r}: {text!r} is no {kind}") from error
+
+
+def _url(address: tuple[str, int], room: str) -> str:
+    host, port = address
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"ws://{f'[{host}]' if ':' in host else host}:{port}/ws/{room}"
+
+
+def _announce(addresses: Sequence[tuple[str, int]], room: str, settings: ServeSettings, say: Callable[[str], None]) -> None:
+    if settings.host not in LOOPBACK:
+        say(f"Anyone who reaches {settings.host} may join: nobody is authenticated yet.")
+    for address in addresses:
+        say(f"Serving {', '.join(settings.games)} at {_url(address, room)}")
+    if settings.bots:
+        say(f"{settings.bots} bots are joining {room}.")
+    say("Press Ctrl-C to stop.")
+
+
+async def _run_bots(url: str, game: str, count: int) -> None:
+    """Bots in a process of their own: they are clients, and their thinking shall not cost the rooms time."""
+    command = [
+        sys.executable,
+        "-m",
+        "gameserver",
+        "bots",
+        "--url",
+        url,
+        "--game",
+        game,
+        "--count",
+        str(count),
+        "--seconds",
+        "0",
+    ]
+    finished = await trio.run_process(
+        command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, deliver_cancel=_end_child
+    )
+    log.warning("the bots' process has ended with %d", finished.returncode)
+
+
+async def _end_child(process: trio.Process) -> None:
+    process.terminate()
+    with trio.move_on_after(CHILD_SECONDS):
+        await process.wait()
+        return
+    process.kill()

@@ -1,0 +1,253 @@
+"""The commands. Exit codes: 0 fine, 1 the check failed, 2 wrong usage or something that the user can mend."""
+
+from __future__ import annotations
+
+import json as json_module
+import logging
+import signal
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
+import trio
+from cyclopts import App, Parameter
+
+from gameserver.app import ServeSettings, UsageError
+from gameserver.app import serve as serve_app
+from gameserver.core.errors import GameserverError
+from gameserver.library import load_game
+from gameserver.maps import check_map, map_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OK = 0
+FAILED = 1
+USAGE = 2
+
+
+def make_app() -> App:
+    """The command line. Every option may also stand in the environment (GAMESERVER_PORT) or in gameserver.toml ([serve] port)."""
+    app = App(
+        name="gameserver",
+        version=version("gameserver"),
+        help="An authoritative multiplayer game server.",
+        config=[
+            cyclopts.config.Env("GAMESERVER_", command=False),
+            cyclopts.config.Toml("gameserver.toml", must_exist=False, search_parents=False),
+        ],
+    )
+    app.command(serve)
+    app.command(bots)
+    maps = App(name="maps", help="Look after maps.")
+    maps.command(maps_check, name="check")
+    app.command(maps)
+    return app
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=65_535))] = 8765,
+    game: Annotated[tuple[str, ...], Parameter(negative="")] = ("arena",),
+    room: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    map: str = "",  # noqa: A002 - the name of the option
+    option: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    bots: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=200))] = 0,
+    seed: int | None = None,
+    create_rooms: bool = True,
+    verbose: bool = False,
+    log_json: bool = False,
+) -> int:
+    """Host rooms until Ctrl-C.
+
+    Parameters
+    ----------
+    host
+        Address to listen on. Anything but loopback lets strangers in.
+    port
+        Port to listen on; 0 takes any free one.
+    game
+        Game to offer, by name or as the path of a Python file; may be given several times. The first one gets the rooms.
+    room
+        Room to open at once and to keep (a-z and 0-9); may be given several times. Default: one, named after the game.
+    map
+        Map of these rooms, by name or as the path of a .tmj file.
+    option
+        Option of these rooms, as NAME=VALUE; may be given several times.
+    bots
+        So many bots join the first room.
+    seed
+        Seed of these rooms' random numbers; by default an unguessable one.
+    create_rooms
+        Open a room when somebody asks for one that is not there.
+    verbose
+        Log more.
+    log_json
+        Log lines as JSON.
+    """
+    _set_up_logging(verbose=verbose, as_json=log_json)
+    settings = ServeSettings(
+        host=host, port=port, games=game, rooms=room, map=map, options=option, bots=bots, seed=seed, create_rooms=create_rooms
+    )
+    trio.run(serve_app, settings, _say)
+    return OK
+
+
+def bots(
+    *,
+    url: str = "ws://127.0.0.1:8765",
+    game: str = "arena",
+    room: str = "",
+    count: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1, lte=5_000))] = 8,
+    seconds: Annotated[float, Parameter(validator=cyclopts.validators.Number(gte=0))] = 20.0,
+    processes: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1, lte=64))] = 1,
+    seed: int = 0,
+    json: bool = False,
+) -> int:
+    """Play with bots, as ordinary clients, and measure what they see. Exits with 1 if a world was wrong or anything failed.
+
+    Parameters
+    ----------
+    url
+        The server: ws://HOST:PORT, with or without /ws/ROOM.
+    game
+        Game to play, by name or as the path of a Python file.
+    room
+        Room to join. Default: as many rooms as are needed, filled one after the other.
+    count
+        How many bots.
+    seconds
+        How long each plays, from its first snapshot on; 0: until Ctrl-C, and whoever loses the line comes back.
+    processes
+        Share the bots among so many processes.
+    seed
+        Seed of the bots' minds.
+    json
+        Print one JSON object.
+    """
+    from gameclient.bots import BotRunner, run_in_processes
+    from gameclient.client import parse_url
+
+    try:
+        address = parse_url(url)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    loaded = load_game(game)
+    if processes > 1:
+        if seconds == 0:
+            raise UsageError("--seconds 0 plays in one process: leave --processes out")
+        worker_arguments = [url, game, room or address.room, str(seconds), str(seed)]
+        report = trio.run(run_in_processes, worker_arguments, count, processes)
+    else:
+        runner = BotRunner(
+            url,
+            game=loaded,
+            room=room,
+            count=count,
+            seconds=seconds or float("inf"),
+            seed=seed,
+            comes_back=seconds == 0,
+            on_progress=_progress("bots joined", count),
+        )
+        trio.run(_until_interrupted, runner.run)
+        report = runner.report
+    summary = report.summary(count, seconds)
+    print(json_module.dumps(summary) if json else _readable(summary))
+    return FAILED if report.failed else OK
+
+
+def maps_check(*files: str, json: bool = False) -> int:
+    """Check maps: that they can be read, and that every object stands on open ground that all others can reach.
+
+    Parameters
+    ----------
+    files
+        Names or paths; none: all that come with the server.
+    json
+        Print one JSON object.
+    """
+    names = files or tuple(map_names())
+    problems: dict[str, list[str]] = {}
+    for number, name in enumerate(names, start=1):
+        problems[name] = check_map(name)
+        _progress("maps checked", len(names))(number)
+    if json:
+        print(json_module.dumps({"maps": len(names), "problems": problems}))
+    else:
+        for name, found in problems.items():
+            print(f"{name}: {'fine' if not found else f'{len(found)} problems'}")
+            for problem in found:
+                print(f"  {problem}")
+    return FAILED if any(problems.values()) else OK
+
+
+# -- helpers ---------------------------------------------------------------------------------------------------------------
+async def _until_interrupted(run: Any) -> Any:  # noqa: ANN401 - whatever it returns
+    """Run until it ends or somebody presses Ctrl-C, which is no error."""
+    result = None
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+
+            async def wait_for_signal() -> None:
+                async for _ in signals:
+                    nursery.cancel_scope.cancel()
+
+            nursery.start_soon(wait_for_signal)
+            result = await run()
+            nursery.cancel_scope.cancel()
+    return result
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _progress(what: str, total: int) -> Any:  # noqa: ANN401 - a callable
+    """Counts on standard error, if a person looks at it."""
+
+    def show(done: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done}/{total} {what}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _readable(summary: dict[str, Any]) -> str:
+    lines = []
+    for key, value in summary.items():
+        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        lines.append(f"{key.replace('_', ' '):22} {shown}")
+    return "\n".join(lines)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line, everything escaped."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"at": record.created, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json_module.dumps(line)
+
+
+def _set_up_logging(*, verbose: bool, as_json: bool) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    logging.getLogger("trio-websocket").setLevel(logging.WARNING)  # it logs every frame
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The `gameserver` command."""
+    try:
+        code = make_app()(arguments, exit_on_error=False, result_action="return_value")
+    except cyclopts.CycloptsError:
+        sys.exit(USAGE)  # cyclopts has said why
+    except GameserverError as error:
+        print(f"gameserver: {error}", file=sys.stderr)
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else OK)
