@@ -108,6 +108,8 @@ class Server:
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
         self._create_rooms = create_rooms
+        self._kept: dict[str, RoomPlan] = {}
+        """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
         self._nursery: trio.Nursery | None = None
         self.unadmitted = 0
@@ -153,8 +155,6 @@ class Server:
         keep: bool = False,
     ) -> Room:
         """Open a room now. Raises Refused if there are too many or the map is not there, RoomFault if the game's setup fails."""
-        if len(self.rooms) >= MAX_ROOMS:
-            raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL)
         plan = RoomPlan(
             name=name,
             game=game,
@@ -164,14 +164,30 @@ class Server:
             phase=self.counts.rooms_opened * _GOLDEN % 1.0,
             keep=keep,
         )
+        if keep:
+            self._kept[name] = plan
+        return self._open(plan)
+
+    def _open(self, plan: RoomPlan) -> Room:
+        if len(self.rooms) >= MAX_ROOMS:
+            raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL)
         room = Room(plan, self._guard, self._new_fault_id)
         room.on_result = self._on_result
-        self.rooms[name] = room
+        self.rooms[plan.name] = room
         self.counts.rooms_opened += 1
-        log.info("room %s opened: %s", name, game.name)
+        log.info("room %s opened: %s", plan.name, plan.game.name)
         if self._nursery is not None:
             self._nursery.start_soon(self._run_room, room)
         return room
+
+    def _reopen(self, name: str, game: type[Game]) -> Room:
+        """Open a room for somebody who asks for it: a kept one as it was planned, with a new seed. Raises Refused, RoomFault."""
+        kept = self._kept.get(name)
+        if kept is not None:
+            return self._open(attrs.evolve(kept, seed=self._ports.randomness.seed()))
+        if not self._create_rooms:
+            raise Refused(f"there is no room {name!r}", NoticeCode.REFUSED)
+        return self.open_room(name, game)
 
     def _map_for(self, game: type[Game], name: str) -> tuple[TileMap, bytes] | None:
         if not game.uses_map:
@@ -228,10 +244,8 @@ class Server:
             raise Refused("the server is going away", NoticeCode.CLOSED)
         room = self.rooms.get(hello.room)
         if room is None or room.state is RoomState.CLOSED:
-            if not self._create_rooms:
-                raise Refused(f"there is no room {hello.room!r}", NoticeCode.REFUSED)
             try:
-                room = self.open_room(hello.room, game)
+                room = self._reopen(hello.room, game)
             except RoomFault as fault:
                 log.exception("room %s could not be opened, fault %s", hello.room, fault.fault_id)
                 raise Refused(f"the room failed, fault {fault.fault_id}", NoticeCode.FAULTED, fault.fault_id) from fault

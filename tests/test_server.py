@@ -502,3 +502,20 @@ async def test_a_spectator_takes_no_seat(autojump_clock: MockClock) -> None:
             welcome = await it.join(role=Role.SPECTATOR)
             assert (welcome.player, welcome.role) == (0, Role.SPECTATOR)
             assert room.players == len(people)
+
+
+async def test_a_kept_room_comes_back_as_it_was_planned(autojump_clock: MockClock) -> None:
+    """Its match has ended, or it has faulted: whoever asks for it next gets the same options, and a match with another seed."""
+    async with serving(create_rooms=False) as host:
+        first = host.server.open_room("toy1", Toy, options=Rules(goal=77), seed=5, keep=True)
+        first.close(Notice(NoticeCode.OVER, "the match is over"))
+        await trio.testing.wait_all_tasks_blocked()
+        await trio.sleep(1)
+        assert "toy1" not in host.server.rooms
+        async with wire(host.network) as line:
+            welcome = await line.join()
+        assert welcome.options == (77,)
+        again = host.server.rooms["toy1"]
+        assert again is not first
+        assert again.plan.keep
+        assert again.plan.seed != 5
