@@ -89,8 +89,7 @@ def test_no_map_has_a_gap_that_traps(path: Path) -> None:
             squares = [(column + c, row + r) for c in (-1, 0) for r in (-1, 0)]
             if path.stem != "tiny":
                 assert any(
-                    not any(tile_map.solid_at(left + c, top + r) for c in (0, 1) for r in (0, 1))
-                    for left, top in squares
+                    not any(tile_map.solid_at(left + c, top + r) for c in (0, 1) for r in (0, 1)) for left, top in squares
                 ), f"({column}, {row}) is narrower than two tiles"
 
 

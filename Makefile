@@ -1,0 +1,51 @@
+# make play    set up and start: an arena room with eight bots
+# make test    set up and pass every check in its small form (REQUIRE_ALL=1: a missing tool is a failure)
+# make prove   every figure at full size; writes docs/figures.md
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+BOTS ?= 8
+PORT ?= 8765
+
+.PHONY: play test lint types unit browser sim prove clean
+
+play: $(VENV)/.installed
+	$(RUN)/gameserver serve --port $(PORT) --bots $(BOTS)
+
+test: lint types unit browser sim
+
+lint: $(VENV)/.installed-test
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+
+types: $(VENV)/.installed-test
+	$(RUN)/mypy
+
+unit: $(VENV)/.installed-test
+	$(RUN)/pytest -q
+
+browser: $(VENV)/.installed-test
+	@if command -v node >/dev/null; then node --test clients/browser/test/*.test.js; \
+	elif [ "$(REQUIRE_ALL)" = 1 ]; then echo "node is missing: install Node.js 20 or newer" >&2; exit 1; \
+	else echo "node is missing: the browser client's tests are skipped"; fi
+
+sim: $(VENV)/.installed-test
+	$(RUN)/python -m tests.sim --seeds 1-20 --seconds 120 --processes 2
+
+prove: $(VENV)/.installed-test
+	$(RUN)/python -m benchmarks.prove
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(RUN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(RUN)/pip install --quiet --editable '.[test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,1 @@
+"""Measurements. `python -m benchmarks.prove` runs them all and writes docs/figures.md; each also runs by itself."""

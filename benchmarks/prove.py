@@ -1,0 +1,181 @@
+"""Every figure at full size: runs the commands, reads what they print, and writes docs/figures.md. Run: make prove"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import attrs
+
+from benchmarks.processes import running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
+
+
+@attrs.frozen
+class Figure:
+    """One line of the table: what is promised, and how it is measured."""
+
+    promise: str
+    aim: str
+    command: str
+    read: Callable[[str], tuple[str, bool]]
+    """What the command printed → (the figure, is the aim reached)."""
+
+
+def number(pattern: str, text: str) -> float:
+    """The number that the pattern's group matches. Raises LookupError if it does not occur."""
+    found = re.search(pattern, text)
+    if found is None:
+        raise LookupError(f"no {pattern!r} in what the command printed")
+    return float(found[1].replace(",", ""))
+
+
+def passed(text: str) -> tuple[str, bool]:
+    """For pytest."""
+    line = next((line for line in reversed(text.splitlines()) if " passed" in line or " failed" in line), "no result")
+    return line.strip("= "), " failed" not in line and " passed" in line
+
+
+def all_seeds(text: str) -> tuple[str, bool]:
+    """For tests.sim."""
+    line = next((line for line in text.splitlines() if "seeds kept every promise" in line), "no result")
+    kept = re.match(r"(\d+) of (\d+) ", line)
+    snapshots = sum(int(count) for count in re.findall(r"(\d+) snapshots compared", text))
+    return f"{line}, {snapshots} worlds compared", kept is not None and kept[1] == kept[2]
+
+
+def twenty_times(text: str) -> tuple[str, bool]:
+    """For the hour in virtual time."""
+    speed, worlds = number(r"([\d.]+) times real time", text), number(r"(\d+) snapshots", text)
+    return f"{speed:.0f} × real time, {worlds:.0f} worlds compared", speed >= 20
+
+
+def bots_are_fine(text: str) -> tuple[str, bool]:
+    """For `gameserver bots --json`."""
+    summary = json.loads(text.strip().splitlines()[-1])
+    least, gap = summary["snapshots_per_second"]["min"], summary["gap_ms"]["p99"]
+    fine = least >= 29.5 and summary["world_mismatches"] == 0 and summary["errors"] == 0
+    return f"{summary['world_mismatches']} mismatches, {summary['errors']} errors, at least {least}/s, p99 gap {gap} ms", fine
+
+
+def at_most(limit: float, unit: str) -> Callable[[str], tuple[str, bool]]:
+    """The first number before this unit, which must not exceed the limit."""
+
+    def read(text: str) -> tuple[str, bool]:
+        value = number(rf"([\d.]+) {re.escape(unit)}", text)
+        return f"{value:g} {unit}", value <= limit
+
+    return read
+
+
+FIGURES = (
+    Figure(
+        "Random histories leave every client with the world that it may see, and nothing else in its bytes",
+        "0 of 10,000 wrong",
+        "HISTORIES=10000 python -m pytest -q tests/core/test_parts.py",
+        passed,
+    ),
+    Figure(
+        "20 seeds × 120 s with network faults: worlds never wrong, everyone plays again within 10 s",
+        "20 of 20",
+        "python -m tests.sim --seeds 1-20 --seconds 120 --processes 2",
+        all_seeds,
+    ),
+    Figure(
+        "An hour of match, eight bots, the whole stack, in virtual time",
+        "≥ 20 × real time",
+        "python -m tests.sim --calm --seconds 3600",
+        twenty_times,
+    ),
+    Figure(
+        "50 bots on loopback for 20 s",
+        "0 mismatches, 0 errors, ≥ 29.5 snapshots/s",
+        "python -m gameserver bots --url {url} --count 50 --seconds 20 --json",
+        bots_are_fine,
+    ),
+    Figure(
+        "A hook that does not end: the other rooms",
+        "no tick lost, ≤ 260 ms late",
+        "python -m pytest -q tests/test_guarded_rooms.py",
+        passed,
+    ),
+    Figure("From the start until eight bots play", "≤ 3 s", "python -m benchmarks.start", at_most(3.0, "s from")),
+    Figure(
+        "A room of eight clients that send inputs and do not move",
+        "≤ 4 % of a core",
+        "python -m benchmarks.idle_room",
+        at_most(4.0, "% of a core"),
+    ),
+    Figure(
+        "A bot: decoding, world, CRC and brain",
+        "≤ 150 us a snapshot",
+        "python -m benchmarks.client_cost",
+        at_most(150.0, "us per snapshot"),
+    ),
+)
+
+
+def measure(figure: Figure) -> tuple[str, bool, float]:
+    """(the figure, is the aim reached, seconds that it took)."""
+    begin = monotonic()
+    variables, command = {}, figure.command
+    while found := re.match(r"([A-Z]+)=(\S+) ", command):
+        variables[found[1]] = found[2]
+        command = command[found.end() :]
+    with running_server() as server:
+        words = command.replace("{url}", server.url.partition("/ws/")[0]).split()
+        words[0] = sys.executable
+        finished = subprocess.run(
+            words, env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+    try:
+        figure_text, reached = figure.read(finished.stdout)
+    except (LookupError, ValueError) as error:
+        figure_text, reached = f"not measured: {error}", False
+    return figure_text, reached and finished.returncode == 0, monotonic() - begin
+
+
+def commit() -> str:
+    """The commit that is measured, with a mark if there are changes on top of it."""
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
+    finished = subprocess.run(words, capture_output=True, text=True, check=False)
+    return finished.stdout.strip() or "unknown"
+
+
+def machine() -> str:
+    """What it was measured on."""
+    cores = os.cpu_count()
+    kernel = f"{platform.system()} {platform.release().split('-')[0]}"
+    return f"{cores} cores, {platform.machine()}, {kernel}, Python {platform.python_version()}"
+
+
+def main() -> int:
+    rows = []
+    failed = 0
+    for figure in FIGURES:
+        print(f"{figure.promise} …", flush=True)
+        text, reached, seconds = measure(figure)
+        print(f"  {'reached' if reached else 'MISSED'}: {text} ({seconds:.0f} s)", flush=True)
+        failed += not reached
+        command = figure.command.replace("python -m gameserver", "gameserver").replace("{url}", "ws://127.0.0.1:8765")
+        rows.append(f"| {figure.promise} | {figure.aim} | {text} | {'yes' if reached else '**no**'} | `{command}` |")
+    head = f"Written by `make prove`, commit {commit()}, {machine()}. Commands run in the environment that `make test` makes."
+    table = "| what | aim | measured | reached | command |\n|---|---|---|---|---|\n" + "\n".join(rows)
+    PAGE.write_text(f"# Figures\n\n{head}\n\n{table}\n")
+    print(f"{len(FIGURES) - failed} of {len(FIGURES)} figures reached; the table is in {PAGE.name}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
