@@ -93,6 +93,8 @@ MAX_STATE: Final = 256 * 1_024
 MAX_TIMERS: Final = 4_096
 MAX_EVENTS_PER_TICK: Final = 1_024
 """Above these a game is running away; the room faults before memory does."""
+MAX_FRAME: Final = 2 * 1_024 * 1_024
+"""Bytes of any message to a client: WELCOME carries the map, and a map's file may have 1 MiB."""
 RELIABLE_MESSAGES: Final = 256
 RELIABLE_BYTES: Final = 64 * 1_024
 """What one client may be owed of reliable messages; over it, it is disconnected."""

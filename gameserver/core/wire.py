@@ -194,10 +194,10 @@ def encode_server(message: Welcome | EventMessage | Pong | Reply | Notice) -> by
 
 def decode_server(data: bytes) -> list[ServerMessage]:
     """All messages of one frame to a client. Raises ProtocolError."""
-    if len(data) > limits.SNAPSHOT_HARD * 2:
+    if len(data) > limits.MAX_FRAME:
         raise ProtocolError(f"a frame of {len(data)} bytes", 1009)
     unpacker = msgpack.Unpacker(
-        use_list=False, strict_map_key=True, max_buffer_size=limits.SNAPSHOT_HARD * 2, max_ext_len=0, ext_hook=_no_ext
+        use_list=False, strict_map_key=True, max_buffer_size=limits.MAX_FRAME, max_ext_len=0, ext_hook=_no_ext
     )
     unpacker.feed(data)
     try:

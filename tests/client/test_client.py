@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,8 +28,9 @@ from gameserver.core.messages import (
     Reply,
     Role,
 )
+from gameserver.core.tiled import MAX_FILE_BYTES, parse_map
 from gameserver.core.wire import encode_server, pack
-from gameserver.maps import load_map
+from gameserver.maps import load_map, maps_folder
 from gameserver.net.simulated import Latency, Toward, simulated_ports
 from tests.client.scripted import URL, Script, converse, run_against, stay
 from tests.helpers import Push, Toy, game_of, serving
@@ -139,6 +142,27 @@ async def test_a_client_takes_the_map_from_the_server(autojump_clock: MockClock)
             assert client.map == load_map("tiny")[0]
 
         await Client(URL, game="walled", name="ann", network=host.network).run(play)
+
+
+async def test_the_largest_map_arrives(autojump_clock: MockClock) -> None:
+    """A map's file may have 1 MiB, more than any snapshot: WELCOME must get through a window of 64 KiB and the client's bounds."""
+    document = json.loads((maps_folder() / "tiny.tmj").read_text())
+    document["comment"] = ""
+    document["comment"] = "x" * (MAX_FILE_BYTES - len(json.dumps(document)))
+    data = json.dumps(document).encode()
+    assert len(data) == MAX_FILE_BYTES
+
+    class Wide(Toy):
+        name = "wide"
+        uses_map = True
+        default_map = "huge"
+
+    async def play(client: Client) -> None:
+        assert client.map is not None
+        assert client.map.sha256 == hashlib.sha256(data).digest()
+
+    async with serving(Wide, maps={"huge": (parse_map(data, "huge.tmj"), data)}, rooms=["toy1"]) as host:
+        await Client(URL, game="wide", name="ann", network=host.network).run(play)
 
 
 async def test_a_spectator_sees_and_acknowledges(autojump_clock: MockClock) -> None:

@@ -458,7 +458,7 @@ def test_a_server_uses_no_ext_types_either(ext: bytes) -> None:
 
 def test_a_frame_that_is_too_long_is_refused() -> None:
     with pytest.raises(ProtocolError) as caught:
-        decode_server(bytes(2 * limits.SNAPSHOT_HARD + 1))
+        decode_server(bytes(limits.MAX_FRAME + 1))
     assert caught.value.close_code == 1009
 
 

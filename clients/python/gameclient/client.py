@@ -12,7 +12,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_st
 
 from gameclient.clock import ServerClock
 from gameserver.core.errors import GameserverError, MapError, ProtocolError, Refused, WorldMismatch
-from gameserver.core.limits import HANDSHAKE_SECONDS, PROTOCOL, SNAPSHOT_HARD
+from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_FRAME, PROTOCOL
 from gameserver.core.messages import (
     Bye,
     Call,
@@ -215,13 +215,13 @@ class Client:
         host = f"{self._address.host}:{self._address.port}"
         try:
             with trio.move_on_after(HANDSHAKE_SECONDS) as scope:
-                frames = FrameStream(stream, largest=SNAPSHOT_HARD, masked=False)
+                frames = FrameStream(stream, largest=MAX_FRAME, masked=False)
                 self._websocket = await wrap_client_stream(
                     nursery,
                     frames,  # type: ignore[arg-type] # any stream will do
                     host,
                     f"/ws/{self._address.room}",
-                    max_message_size=SNAPSHOT_HARD,
+                    max_message_size=MAX_FRAME,
                 )
                 frames.lift(self._take_frame)
                 nursery.start_soon(self._first_failure, nursery, self._watch, frames)
