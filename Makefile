@@ -26,7 +26,7 @@ unit: $(VENV)/.installed-test
 	$(RUN)/pytest -q
 
 browser: $(VENV)/.installed-test
-	@if command -v node >/dev/null; then node --test clients/browser/test/*.test.js; \
+	@if command -v node >/dev/null; then node --test --test-reporter=spec clients/browser/test/*.test.js; \
 	elif [ "$(REQUIRE_ALL)" = 1 ]; then echo "node is missing: install Node.js 20 or newer" >&2; exit 1; \
 	else echo "node is missing: the browser client's tests are skipped"; fi
 

@@ -127,8 +127,8 @@ def bots(
     json
         Print one JSON object.
     """
+    from gameclient.address import parse_url
     from gameclient.bots import BotRunner, run_in_processes
-    from gameclient.client import parse_url
 
     try:
         address = parse_url(url)

@@ -9,7 +9,8 @@ import attrs
 import pytest
 import trio
 from gameclient.bots import Bot, BotReport, BotRunner, percentile
-from gameclient.client import Client, ClientClosed, ClientStats
+from gameclient.client import Client, ClientClosed
+from gameclient.stats import ClientStats
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 import trio.testing
-from gameclient.client import ACK_EVERY, SILENCE_SECONDS, Client, ClientClosed, parse_url
+from gameclient.address import parse_url
+from gameclient.client import ACK_EVERY, SILENCE_SECONDS, Client, ClientClosed
 
 from gameserver import GameError, Refused
 from gameserver.core.errors import ProtocolError, WorldMismatch
@@ -173,6 +174,28 @@ async def test_a_spectator_sees_and_acknowledges(autojump_clock: MockClock) -> N
             await client.next_snapshot(8 * Toy.tick_rate)
 
         await Client(URL, game="toy", name="ann", network=host.network, role=Role.SPECTATOR).run(play)
+
+
+async def test_a_cosmetic_event_that_is_too_old_is_not_shown(autojump_clock: MockClock) -> None:
+    """300 ms are six ticks of this game: one of six ticks ago counts, one of seven does not."""
+    seen: list[tuple[str, int]] = []
+    spark = [event.__name__ for event in Toy.events].index("Spark")
+
+    async def script(it: Script) -> None:
+        await it.let_in()
+        for _ in range(8):
+            fragments = it.fragments()
+            if it.tick == 9:
+                fragments[0] = [*(*fragments[0], None)[:6], [spark, 6, 1, spark, 7, 2]]
+            await it.say(it.snapshot(fragments))
+        await it.end()
+
+    async def play(client: Client) -> None:
+        await client.next_snapshot(9)
+        seen.extend((name, tick) for name, tick, _ in client.events)
+
+    await converse(script, play)
+    assert seen == [("Spark", 3)]
 
 
 async def test_two_may_wait_for_different_ticks(autojump_clock: MockClock) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import trio
 
-from gameclient.client import Client, ClientClosed, ClientStats, parse_url
+from gameclient.address import parse_url
+from gameclient.client import Client, ClientClosed
 from gameserver.core.brain import THINKS_PER_SECOND, Brain, RandomBrain
 from gameserver.core.errors import ProtocolError, WorldMismatch
 from gameserver.core.limits import MAX_ROOMS
@@ -19,6 +20,7 @@ from gameserver.core.messages import NoticeCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gameclient.stats import ClientStats
     from gameserver.core.game import Game
     from gameserver.ports import Network
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, TypeVarTuple
 
-import attrs
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
 
+from gameclient.address import parse_url
 from gameclient.clock import ServerClock
+from gameclient.stats import ClientStats
 from gameserver.core.errors import GameserverError, MapError, ProtocolError, Refused, WorldMismatch
-from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_FRAME, PROTOCOL
+from gameserver.core.limits import COSMETIC_SECONDS, HANDSHAKE_SECONDS, MAX_FRAME, PROTOCOL
 from gameserver.core.messages import (
     Bye,
     Call,
@@ -30,7 +30,7 @@ from gameserver.core.messages import (
     Snapshot,
     Welcome,
 )
-from gameserver.core.replica import Cosmetic, Replica
+from gameserver.core.replica import Replica
 from gameserver.core.schema import Schema
 from gameserver.core.tiled import parse_map
 from gameserver.core.wire import decode_server, encode_client
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 Ts = TypeVarTuple("Ts")
 
-_URL: Final = re.compile(r"ws://(\[[0-9a-fA-F:]+\]|[^/:\[\]]+)(?::([0-9]{1,5}))?(?:/ws/([a-z0-9]{1,32}))?/?")
 FIRST_PINGS: Final = 5
 FIRST_PING_SECONDS: Final = 0.1
 PING_SECONDS: Final = 1.0
@@ -63,41 +62,6 @@ class ClientClosed(GameserverError):
     def __init__(self, message: str, notice: Notice | None = None) -> None:
         super().__init__(message)
         self.notice = notice
-
-
-@attrs.frozen
-class Address:
-    """Where a server is. `room` is empty if the URL names none."""
-
-    host: str
-    port: int
-    room: str
-
-
-def parse_url(url: str) -> Address:
-    """ws://HOST[:PORT][/ws/ROOM]. Raises ValueError that says what is wrong."""
-    match = _URL.fullmatch(url)
-    if match is None:
-        raise ValueError(f"{url!r} is no address of a room: write ws://HOST:PORT or ws://HOST:PORT/ws/ROOM (room: a-z and 0-9)")
-    host, port, room = match.groups()
-    if port and int(port) > 65_535:
-        raise ValueError(f"{url!r}: there is no port {port}: the highest is 65535")
-    return Address(host.strip("[]"), int(port) if port else 80, room or "")
-
-
-@attrs.define
-class ClientStats:
-    """What one line saw. Times in seconds."""
-
-    snapshots: int = 0
-    bytes_received: int = 0
-    first_snapshot_at: float = 0.0
-    last_snapshot_at: float = 0.0
-    gaps: list[float] = attrs.field(factory=list)
-    """Between one snapshot and the next."""
-    round_trips: list[float] = attrs.field(factory=list)
-    late_inputs: int = 0
-    """Inputs of which the server said that they came after their tick was due."""
 
 
 class Client:
@@ -347,7 +311,9 @@ class Client:
                 self.clock.reset()
                 self._last_input_tick = snapshot.tick
         cosmetics = self.replica.apply(snapshot.epoch, snapshot.tick, drops, schedule, snapshot.fragments)
-        self.events.extend(map(_as_event, cosmetics))
+        if cosmetics:
+            oldest = snapshot.tick - COSMETIC_SECONDS * self.tick_rate
+            self.events.extend((one.name, one.tick, one.event) for one in cosmetics if one.tick >= oldest)
         self.clock.hint(now, snapshot.tick)
         self.input_ack = snapshot.input_ack
         if snapshot.margin is not None and (margin := snapshot.margin / 1e6) != self.margin_seconds:
@@ -459,7 +425,3 @@ class Client:
                 await self.websocket.aclose()
         except ConnectionClosed:
             return
-
-
-def _as_event(cosmetic: Cosmetic) -> tuple[str, int, Any]:
-    return cosmetic.name, cosmetic.tick, cosmetic.event

@@ -113,7 +113,8 @@ class Arena(Game):
         enemies = [(tank.x, tank.y) for tank in self.tanks if tank.health and tank.owner != player]
 
         def exposure(spawn: MapObject) -> float:
-            return -min(((x - spawn.x) ** 2 + (y - spawn.y) ** 2 for x, y in enemies), default=0.0)
+            gaps = [(x - spawn.x, y - spawn.y) for x, y in enemies]
+            return -min((dx * dx + dy * dy for dx, dy in gaps), default=0.0)  # no powers: they differ between platforms
 
         return self.random.choice(sorted(self.spawns, key=exposure)[:BEST_SPAWNS])
 
