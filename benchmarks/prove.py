@@ -118,6 +118,12 @@ FIGURES = (
         "python -m tests.guarded_child hostile 3",
         others_go_on,
     ),
+    Figure(
+        "Ten kinds of malformed handshakes and frames, 1,000 each over real sockets, beside a match",
+        "no snapshot, task or descriptor lost",
+        "ATTACKS=1000 python -m pytest -q tests/test_attacks.py",
+        passed,
+    ),
     Figure("From the start until eight bots play", "≤ 3 s", "python -m benchmarks.start", at_most(3.0, "s")),
     Figure(
         "A room of eight clients that send inputs and do not move",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import attrs
@@ -28,6 +29,7 @@ from gameserver.core.limits import (
 from gameserver.core.messages import Hello, Notice, NoticeCode, Ping, Welcome
 from gameserver.hooks import Hooks
 from gameserver.net.frames import FrameStream
+from gameserver.net.gate import Head, HeadRefused, read_head, turn_away
 from gameserver.net.link import Link, PlainLink
 from gameserver.net.outlet import Outlet, SendsNow
 from gameserver.room import Room, RoomFault, RoomPlan, RoomState
@@ -292,27 +294,39 @@ class Server:
                 await trio.aclose_forcefully(stream)
 
     async def _serve(self, stream: trio.abc.Stream) -> None:
-        outlet = Outlet(stream) if isinstance(stream, SendsNow) else None
-        frames = FrameStream(outlet or stream, largest=MAX_MESSAGE, masked=True)
         entrance = _Entrance(self)
+        deadline = trio.current_time() + HANDSHAKE_SECONDS
         try:
-            async with trio.open_nursery() as nursery:
-                deadline = trio.current_time() + HANDSHAKE_SECONDS
-                link: PlainLink | None = None
-                with trio.CancelScope(deadline=deadline):
-                    request = await wrap_server_stream(nursery, frames, message_queue_size=1, max_message_size=MAX_MESSAGE)
-                    room = _PATH.fullmatch(request.path)
-                    if room is None:
-                        await request.reject(404, body=b"the rooms are at /ws/ROOM\n")
-                    else:
-                        link = PlainLink(await request.accept(), frames, outlet)
-                if link is not None and room is not None:
-                    nursery.start_soon(link.run)
-                    await Session(link, room[1], entrance).run(deadline)
-                    await link.closed.wait()
-                nursery.cancel_scope.cancel()
+            head = None
+            with trio.CancelScope(deadline=deadline):
+                try:
+                    head = await read_head(stream)
+                    room = _PATH.fullmatch(head.path) if head is not None else None
+                    if head is not None and room is None:
+                        raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
+                except HeadRefused as refusal:
+                    self.counts.refused += 1
+                    await turn_away(stream, refusal)
+                    return
+            if head is not None and room is not None:
+                await self._converse(stream, head, room[1], entrance, deadline)
         finally:
             entrance.leave()
+
+    async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, entrance: _Entrance, deadline: float) -> None:
+        """Upgrade the stream and serve the session on it. `deadline`: for the upgrade and HELLO."""
+        outlet = Outlet(stream) if isinstance(stream, SendsNow) else None
+        frames = FrameStream(outlet or stream, largest=MAX_MESSAGE, masked=True, head=head.raw)
+        async with trio.open_nursery() as nursery:
+            link: PlainLink | None = None
+            with trio.CancelScope(deadline=deadline):
+                request = await wrap_server_stream(nursery, frames, message_queue_size=1, max_message_size=MAX_MESSAGE)
+                link = PlainLink(await request.accept(), frames, outlet)
+            if link is not None:
+                nursery.start_soon(link.run)
+                await Session(link, room, entrance).run(deadline)
+                await link.closed.wait()
+            nursery.cancel_scope.cancel()
 
 
 @attrs.define

@@ -29,17 +29,19 @@ _MASKED: Final = 0x80
 class FrameStream(trio.abc.Stream):
     """See the module. Until `lift` is called everything goes the slow way."""
 
-    def __init__(self, stream: trio.abc.Stream, *, largest: int, masked: bool) -> None:
-        """`largest`: payload bytes of the largest frame that is lifted out. `masked`: the peer is a client, whose frames are."""
+    def __init__(self, stream: trio.abc.Stream, *, largest: int, masked: bool, head: bytes = b"") -> None:
+        """`largest`: payload bytes of the largest frame that is lifted out. `masked`: the peer is a client, whose frames are.
+        `head`: the upgrade's, if somebody has read it already.
+        """
         self._stream = stream
         self._largest = largest
         self._mask_bit = _MASKED if masked else 0
         self._on_frame: Callable[[bytes], None] | None = None
-        self._in_head = True
+        self._in_head = not head
         self._head = b""
         self._rest = b""
         """An unfinished header or plain frame."""
-        self._slow = b""
+        self._slow = head
         """Bytes for trio-websocket."""
         self._slow_left = 0
         """Payload bytes of a frame that goes the slow way and has not come whole yet."""
