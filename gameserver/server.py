@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 from trio_websocket import ConnectionClosed, wrap_server_stream
+from wsproto.utilities import LocalProtocolError
 
 from gameserver.core.errors import ProtocolError, Refused
 from gameserver.core.limits import (
@@ -31,6 +32,7 @@ from gameserver.hooks import Hooks
 from gameserver.net.frames import FrameStream
 from gameserver.net.gate import Head, HeadRefused, read_head, turn_away
 from gameserver.net.link import Link, PlainLink
+from gameserver.net.meter import Meter
 from gameserver.net.outlet import Outlet, SendsNow
 from gameserver.room import Room, RoomFault, RoomPlan, RoomState
 from gameserver.session import Session
@@ -279,8 +281,8 @@ class Server:
         self._connections += 1
         try:
             await self._serve(stream)
-        except* (ConnectionClosed, ProtocolError, UnicodeError, trio.BrokenResourceError, trio.ClosedResourceError) as group:
-            # UnicodeError: wsproto lets it out when a header of the upgrade is not ASCII
+        except* (ConnectionClosed, ProtocolError, LocalProtocolError, trio.BrokenResourceError, trio.ClosedResourceError) as group:
+            # LocalProtocolError: trio-websocket answers a ping while we are closing (its issue 184)
             self.counts.broken += 1
             log.debug("connection broken by the peer: %r", group.exceptions)
         except* Exception as group:
@@ -316,7 +318,8 @@ class Server:
     async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, entrance: _Entrance, deadline: float) -> None:
         """Upgrade the stream and serve the session on it. `deadline`: for the upgrade and HELLO."""
         outlet = Outlet(stream) if isinstance(stream, SendsNow) else None
-        frames = FrameStream(outlet or stream, largest=MAX_MESSAGE, masked=True, head=head.raw)
+        meter = Meter(trio.current_time())
+        frames = FrameStream(outlet or stream, largest=MAX_MESSAGE, masked=True, head=head.raw, meter=meter)
         async with trio.open_nursery() as nursery:
             link: PlainLink | None = None
             with trio.CancelScope(deadline=deadline):

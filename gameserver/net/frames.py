@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from gameserver.core.errors import ProtocolError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gameserver.net.meter import Meter
 
 READ_BYTES: Final = 65_536
 _HEAD_END: Final = b"\r\n\r\n"
@@ -29,14 +33,19 @@ _MASKED: Final = 0x80
 class FrameStream(trio.abc.Stream):
     """See the module. Until `lift` is called everything goes the slow way."""
 
-    def __init__(self, stream: trio.abc.Stream, *, largest: int, masked: bool, head: bytes = b"") -> None:
+    def __init__(
+        self, stream: trio.abc.Stream, *, largest: int, masked: bool, head: bytes = b"", meter: Meter | None = None
+    ) -> None:
         """`largest`: payload bytes of the largest frame that is lifted out. `masked`: the peer is a client, whose frames are.
-        `head`: the upgrade's, if somebody has read it already.
+        `head`: the upgrade's, if somebody has read it already. `meter`: judges the frames that are not lifted out.
         """
         self._stream = stream
         self._largest = largest
         self._mask_bit = _MASKED if masked else 0
+        self._meter = meter
         self._on_frame: Callable[[bytes], None] | None = None
+        self._on_flood: Callable[[ProtocolError], None] | None = None
+        self._flooded = False
         self._in_head = not head
         self._head = b""
         self._rest = b""
@@ -49,16 +58,24 @@ class FrameStream(trio.abc.Stream):
         self._owed = 0
         """Messages that went the slow way and have not been delivered."""
 
-    def lift(self, on_frame: Callable[[bytes], None]) -> None:
-        """From now on plain frames go to `on_frame`, which must not raise."""
+    def lift(self, on_frame: Callable[[bytes], None], on_flood: Callable[[ProtocolError], None] | None = None) -> None:
+        """From now on plain frames go to `on_frame`, and what the meter has against others to `on_flood`. Neither may raise."""
         self._on_frame = on_frame
+        self._on_flood = on_flood
 
     def delivered(self) -> None:
         """trio-websocket has handed out a message that went the slow way."""
         self._owed -= 1
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """Raises trio.BrokenResourceError for a flood before `lift`. After it, a flood is told to `on_flood` and nothing more is
+        read, so that a Close can still be sent.
+        """
         while not self._slow:
+            if self._flooded:
+                if self._on_flood is None:
+                    raise trio.BrokenResourceError("the peer floods the line")
+                await trio.sleep_forever()
             data = bytes(await self._stream.receive_some(READ_BYTES))
             if not data:
                 rest, self._rest = self._rest, b""
@@ -110,6 +127,8 @@ class FrameStream(trio.abc.Stream):
                 self._on_frame(unmask(payload, buffer[at + header - 4 : at + header]) if self._mask_bit else payload)
                 at = end
                 continue
+            if self._meter is not None and not self._passes(self._meter, buffer[at], header + length):
+                return b""  # nothing of it: an answer to a ping behind the Close would be an error
             if not buffer[at] & _CONTROL:
                 self._fragmented = not buffer[at] & _FIN
                 self._owed += not self._fragmented
@@ -118,6 +137,15 @@ class FrameStream(trio.abc.Stream):
             at += header
         self._rest = buffer[at:]
         return b"".join(slow)
+
+    def _passes(self, meter: Meter, first_byte: int, wire_bytes: int) -> bool:
+        try:
+            meter.frame(first_byte, wire_bytes, trio.current_time())
+        except ProtocolError as error:
+            self._flooded = True
+            if self._on_flood is not None:
+                self._on_flood(error)
+        return not self._flooded
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         await self._stream.send_all(data)

@@ -1,7 +1,7 @@
 """The front door: reads and vets the head of a request before any library sees it.
 
 The libraries below were written for well-meaning peers: one byte that is not ASCII in a `Host` header raises out of the WebSocket
-handshake, and a long `Host` costs a tenth of a second to decode. So nothing passes but a head that is short, plain and says exactly
+handshake, and nobody there minds a head of many kilobytes. So nothing passes but a head that is short, plain and says exactly
 what an upgrade needs (RFC 9112 for the syntax, RFC 6455 4.2.1 for the upgrade). `vet` is pure; `read_head` waits for bytes.
 """
 

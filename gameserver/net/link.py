@@ -72,7 +72,7 @@ class PlainLink:
         self._websocket = websocket
         self._frames = frames
         self._outlet = outlet
-        frames.lift(self._take)
+        frames.lift(self._take, lambda flood: self.end(flood.close_code, str(flood)))
         self._inbox: list[Arrived] = []
         self._arrival = trio.lowlevel.ParkingLot()
         self._departure = trio.lowlevel.ParkingLot()

@@ -1,0 +1,63 @@
+"""How many frames a peer may send that carry no whole message: control frames, and the pieces of fragmented messages.
+
+trio-websocket keeps every piece as an object, and pieces without content never count against its limit: for six bytes on the
+wire it keeps eight for ever. And each ping is answered. A plain client needs neither: browsers send messages whole.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gameserver.core.errors import ProtocolError
+from gameserver.core.limits import MAX_MESSAGE
+
+CONTROL_PER_SECOND: Final = 10.0
+"""Pings, pongs and closes; browsers send a pong now and then."""
+MAX_FRAGMENTS: Final = 32
+"""Of one message."""
+MAX_FRAGMENT_BYTES: Final = 3 * MAX_MESSAGE + 1_024
+"""On the wire, headers included, for one message: enough for any message cut into pieces of ten bytes or more."""
+MAX_FRAGMENT_SECONDS: Final = 5.0
+"""From a message's first piece to its last."""
+
+_CONTROL: Final = 0x08
+_FIN: Final = 0x80
+
+
+class Meter:
+    """Counts one peer's frames. It knows no present: every call brings `now`, in seconds of any monotonic clock."""
+
+    __slots__ = ("_bytes", "_fragments", "_since", "_tokens", "_tokens_at")
+
+    def __init__(self, now: float) -> None:
+        self._tokens = CONTROL_PER_SECOND
+        self._tokens_at = now
+        self._fragments = 0
+        """Pieces of the message that is open; 0: none is."""
+        self._bytes = 0
+        self._since = now
+
+    def frame(self, first_byte: int, wire_bytes: int, now: float) -> None:
+        """A frame that is no plain message has begun to arrive. Raises ProtocolError, with the close code, if that is too much."""
+        if first_byte & _CONTROL:
+            self._count_control(now)
+        elif self._fragments or not first_byte & _FIN:
+            self._count_fragment(wire_bytes, now, last=bool(first_byte & _FIN))
+
+    def _count_control(self, now: float) -> None:
+        self._tokens = min(CONTROL_PER_SECOND, self._tokens + (now - self._tokens_at) * CONTROL_PER_SECOND)
+        self._tokens_at = now
+        if self._tokens < 1.0:
+            raise ProtocolError("too many control frames", 1008)
+        self._tokens -= 1.0
+
+    def _count_fragment(self, wire_bytes: int, now: float, *, last: bool) -> None:
+        if not self._fragments:
+            self._bytes = 0
+            self._since = now
+        self._fragments += 1
+        self._bytes += wire_bytes
+        if self._fragments > MAX_FRAGMENTS or self._bytes > MAX_FRAGMENT_BYTES or now - self._since > MAX_FRAGMENT_SECONDS:
+            raise ProtocolError("a message in too many pieces, too many bytes or too long a time", 1009)
+        if last:
+            self._fragments = 0
