@@ -262,6 +262,8 @@ def _welcome(body: tuple[Any, ...]) -> Welcome:
     if type(tick_rate) is not int or not limits.MIN_TICK_RATE <= tick_rate <= limits.MAX_TICK_RATE:
         raise ValueError("tick rate out of range")
     if tile_map is not None:
+        if type(tile_map) is not tuple:
+            raise ValueError("the map is no array")
         name, digest, content = tile_map = tile_map[:3]
         if type(name) is not str or type(digest) is not bytes or type(content) is not bytes:
             raise ValueError("the map is no (name, hash, bytes)")

@@ -282,7 +282,7 @@ BROKEN_FILES = [
     (b"", "not JSON"),
     (b"[]", "the file is a list"),
     (b"null", "the file is missing or null"),
-    (b'{"type": "map",\n}', "line 2, column 1"),
+    (b'{"type": "map"\n:}', "line 2, column 1"),
     (b"\xff\xfe{}", "not UTF-8 text (byte 0)"),
     (b'{"x": NaN}', "NaN is no JSON number"),
     (b'{"x": -Infinity}', "-Infinity is no JSON number"),
