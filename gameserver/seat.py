@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from gameserver.core.allowance import Allowance
 from gameserver.core.errors import ProtocolError
 from gameserver.core.inputs import InputBuffer
 from gameserver.core.limits import (
@@ -15,6 +16,7 @@ from gameserver.core.limits import (
     IDLE_SECONDS,
     INPUT_QUEUE,
     MAX_QUEUED_MESSAGES,
+    OVER_ALLOWANCE_SECONDS,
     RELIABLE_BYTES,
     RELIABLE_MESSAGES,
 )
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from gameserver.core.game import Profile
     from gameserver.core.layout import Row
     from gameserver.core.schema import Schema
-    from gameserver.net.link import Link
+    from gameserver.net.link import Arrived, Link
 
 MAX_CALLS: int = 8
 """Calls of one client that may wait for the next tick."""
@@ -61,6 +63,10 @@ class Seat:
         self._link = link
         self._schema = schema
         self._clock = clock
+        self._allowance = Allowance(clock.rate, trio.current_time())
+        self._waiting: deque[Arrived] = deque()
+        """Messages beyond the allowance."""
+        self._over_since: float | None = None
         self._calls: deque[Call] = deque()
         self._pings: list[tuple[float, Ping]] = []
         self._owed: list[bytes] = []
@@ -84,8 +90,7 @@ class Seat:
     def receive(self, now: float) -> None:
         """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away."""
         try:
-            for arrived in self._link.receive_nowait():
-                self._take(arrived.at, arrived.data)
+            self._hear(now)
         except ProtocolError as error:
             self._link.end(error.close_code, str(error)[:100])
             return
@@ -93,6 +98,23 @@ class Seat:
             self.end(Notice(NoticeCode.IDLE, f"nothing was heard for {IDLE_SECONDS:g} s"))
         elif self._sent_tick is not None and now - self._progress_at > ACK_SECONDS and self._acked_tick != self._sent_tick:
             self.end(Notice(NoticeCode.TOO_SLOW, f"no snapshot was acknowledged for {ACK_SECONDS:g} s"))
+
+    def _hear(self, now: float) -> None:
+        """Take what the allowance allows; the rest waits for the next tick."""
+        self._waiting.extend(self._link.receive_nowait())
+        if not self._waiting:
+            self._over_since = None
+            return
+        self._allowance.refill(now)
+        while self._waiting and self._allowance.take(len(self._waiting[0].data)):
+            arrived = self._waiting.popleft()
+            self._take(arrived.at, arrived.data)
+        if not self._waiting:
+            self._over_since = None
+        elif self._over_since is None:
+            self._over_since = now
+        elif now - self._over_since > OVER_ALLOWANCE_SECONDS or len(self._waiting) > MAX_QUEUED_MESSAGES:
+            raise ProtocolError("too many messages, or too many bytes", 1008)
 
     def _take(self, at: float, data: bytes) -> None:
         message = decode_client(data)

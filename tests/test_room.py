@@ -17,6 +17,7 @@ from gameserver.core.limits import (
     INPUT_HOLD_SECONDS,
     JOINS_PER_TICK,
     MAX_CATCH_UP,
+    OVER_ALLOWANCE_SECONDS,
     OVER_ROOM_SECONDS,
     RELIABLE_MESSAGES,
     SNAPSHOT_HARD,
@@ -383,10 +384,39 @@ async def test_who_does_not_take_his_reliable_messages_is_sent_away(autojump_clo
     ann = sit(room)
     await step(room)
     ann.link.open_for_frames = False
-    for tick in range(RELIABLE_MESSAGES // MAX_CALLS + 1):
-        ann.say(*(Call(tick, "echo", ("x",)) for _ in range(MAX_CALLS)))
+    for tick in range(RELIABLE_MESSAGES // 2 + 1):
+        ann.say(*(Call(tick, "echo", ("x",)) for _ in range(2)))
         await step(room)
     assert ann.notice.code == NoticeCode.TOO_SLOW
+
+
+async def test_who_says_more_than_his_share_is_heard_in_part_and_then_sent_away(autojump_clock: MockClock) -> None:
+    """Four messages a tick, where three are allowed: for a second all are heard, then three; after three seconds of it he goes."""
+    room = make_room()
+    ann, bob = sit(room, "ann"), sit(room, "bob")
+    await step(room)
+    begin = trio.current_time()
+    while ann.link.ended is None:
+        ann.say(*(Ping(number, 0) for number in range(4)))
+        bob.acknowledge()
+        await step(room)
+        ann.acknowledge()
+        assert trio.current_time() - begin < 10
+    assert ann.link.ended[0] == 1008
+    passed = trio.current_time() - begin
+    assert passed > OVER_ALLOWANCE_SECONDS
+    allowed = (2 * Toy.tick_rate + 20) * (passed + 1)
+    assert len(ann.of(Pong)) <= allowed
+    assert [snapshot.tick for snapshot in bob.of(Snapshot)] == list(range(1, room.clock.tick + 1)), "nobody else notices"
+
+
+async def test_what_a_held_up_line_brings_at_once_is_all_heard(autojump_clock: MockClock) -> None:
+    room = make_room()
+    ann = sit(room)
+    await step(room)
+    ann.say(*(Ping(number, 0) for number in range(40)))
+    await step(room)
+    assert len(ann.of(Pong)) == 40
 
 
 async def test_cosmetic_events_of_ticks_caught_up_say_how_long_ago(autojump_clock: MockClock) -> None:

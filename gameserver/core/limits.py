@@ -51,6 +51,13 @@ MAX_MESSAGE: Final = 4_096
 """Bytes of a message to the server: 64 inputs and a join ticket fit ten times over."""
 MAX_QUEUED_MESSAGES: Final = 64
 """Messages of one client that wait for the room's tick; a client that sends more is flooding and is closed with 1008."""
+MESSAGES_PER_TICK: Final = 2
+MESSAGES_BESIDE_INPUTS: Final = 20
+"""A client may say 2 x tick rate + 20 messages a second: an INPUT each tick, as many late ones, and pings and calls."""
+MESSAGE_BYTES_PER_SECOND: Final = 16 * 1_024
+"""An INPUT has about 15 bytes; a server takes 58,000 small messages a second per core, so one client could own it."""
+OVER_ALLOWANCE_SECONDS: Final = 3.0
+"""Who says more for so long is closed with 1008; until then what is too much waits."""
 DECODE_ARRAY: Final = 64
 DECODE_MAP: Final = 32
 DECODE_TEXT: Final = 512
