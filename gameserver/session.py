@@ -92,9 +92,9 @@ class Session:
         return message
 
     async def _play(self, ticket: Ticket) -> None:
-        self._link.send_nowait(encode_server(ticket.welcome))
         ready = False
         with trio.move_on_after(READY_SECONDS):
+            await self._link.send(encode_server(ticket.welcome))
             ready = await self._wait_for_ready(ticket)
         if ready:
             ticket.enter()

@@ -130,17 +130,23 @@ class Match:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self.snapshots_before = self.tick_before = 0
         self.runner = BotRunner(f"ws://{HOST}:{PORT}", game=Toy, room="match", count=2, seconds=float("inf"), network=host.network)
 
     @property
     def room(self) -> Any:  # noqa: ANN401 - Room
         return self.host.server.rooms["match"]
 
+    def begin(self) -> None:
+        """Both are in: from here on everything counts."""
+        assert self.room.players == 2
+        self.snapshots_before, self.tick_before = self.room.counts.snapshots, self.room.clock.tick
+
     def check(self) -> None:
         """Nobody has lost a snapshot, a tick, or his line."""
         counts, clock = self.room.counts, self.room.clock
         assert counts.skipped == 0
-        assert counts.snapshots >= 2 * clock.tick - 4
+        assert counts.snapshots - self.snapshots_before == 2 * (clock.tick - self.tick_before), "one for each bot and tick"
         assert clock.lost_seconds == 0
         assert self.room.players == 2
         assert not self.runner.report.failed
@@ -154,6 +160,7 @@ async def match(**of_serving: Any) -> AsyncIterator[Match]:  # noqa: ANN401 - wh
         async with trio.open_nursery() as nursery:
             nursery.start_soon(it.runner.run)
             await trio.sleep(1)
+            it.begin()
             yield it
             nursery.cancel_scope.cancel()
 

@@ -14,7 +14,7 @@ from gameserver.core.messages import Bye, Call, Hello, Inputs, NoticeCode, Ping,
 from gameserver.core.wire import encode_client, pack
 from gameserver.maps import load_map
 from gameserver.net.simulated import Latency
-from tests.helpers import Toy, Wire, serving, toy_at, wire
+from tests.helpers import HOST, PORT, Toy, Wire, serving, toy_at, wire
 
 if TYPE_CHECKING:
     from trio.testing import MockClock
@@ -271,3 +271,29 @@ async def test_a_name_that_could_deceive_is_refused(autojump_clock: MockClock, n
         body = name.encode("utf-8", "surrogatepass")
         await it.say(packed + bytes([0xD9, len(body)]) + body)
         assert await it.end() == 1002
+
+
+async def test_welcome_waits_for_a_line_that_is_full(autojump_clock: MockClock) -> None:
+    """The answer to the upgrade fills the window, and the client reads late: WELCOME waits, it is not skipped like a snapshot."""
+    upgrade = (
+        b"GET /ws/toy1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    hello = encode_client(Hello(PROTOCOL, "toy", "toy1", None, Role.PLAYER, "ann"))
+    async with serving() as host:
+        line = await host.network.connect(HOST, PORT)
+        await line.send_all(upgrade)
+        answer = await line.receive_some()
+        await line.aclose()
+        host.network._window_bytes = len(answer)
+        line = await host.network.connect(HOST, PORT)
+        await line.send_all(upgrade)
+        await trio.sleep(0.1)
+        await line.send_all(bytes((0x82, 0x80 | len(hello))) + bytes(4) + hello)
+        await trio.sleep(1)
+        received = b""
+        with trio.move_on_after(2):
+            while data := await line.receive_some():
+                received += data
+        assert received.startswith(answer)
+        assert len(received) > len(answer) + 100, "WELCOME came once there was room"

@@ -7,6 +7,7 @@ no socket at all.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
@@ -57,6 +58,13 @@ class Link(Protocol):
 
     def send_nowait(self, *parts: bytes) -> bool:
         """Hand over one frame. True: the peer gets it before anything later, or the line dies. False: not one byte was sent."""
+        ...
+
+    async def send(self, frame: bytes) -> None:
+        """Wait until this frame is handed over: for the handshake, before a room takes over. Nothing on a line that is closing.
+
+        Cancelling it in between tears the line; the caller ends it then.
+        """
         ...
 
     def end(self, code: int, reason: str, last: bytes = b"") -> None:
@@ -124,6 +132,11 @@ class PlainLink:
         self._outgoing = b"".join(parts)
         self._departure.unpark()
         return True
+
+    async def send(self, frame: bytes) -> None:
+        if self._ending is None:
+            with contextlib.suppress(ConnectionClosed):  # `closed` tells
+                await self._websocket.send_message(frame)
 
     def end(self, code: int, reason: str, last: bytes = b"") -> None:
         if self._ending is None:
@@ -215,6 +228,10 @@ class MemoryLink:
             return False
         self.sent.append(b"".join(parts))
         return True
+
+    async def send(self, frame: bytes) -> None:
+        await trio.lowlevel.checkpoint()
+        self.sent.append(frame)
 
     def end(self, code: int, reason: str, last: bytes = b"") -> None:
         if self.ended is None:
