@@ -90,9 +90,8 @@ CRC_EVERY: Final = 29
 every 2nd, 4th or 8th tick meets one as often; the protocol promises 30."""
 COSMETIC_SECONDS: Final = 0.3
 """Cosmetic events older than this are not shown (Quake 3's EVENT_VALID_MSEC)."""
-SNAPSHOT_WANTED: Final = 16 * 1_024
 SNAPSHOT_HARD: Final = 256 * 1_024
-"""Bytes of one snapshot: what a game should stay below, and what faults its room."""
+"""Bytes of one snapshot; more faults the room. A game should stay below 16 KiB."""
 MAX_ENTITIES: Final = 10_000
 """Entities of a room: ten times what a step in Python can move."""
 MAX_STATE: Final = 256 * 1_024
