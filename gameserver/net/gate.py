@@ -44,10 +44,12 @@ class HeadRefused(GameserverError):
     def answer(self) -> bytes:
         """The whole response; the connection closes behind it."""
         body = f"{self}\n".encode()
-        upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" if self.status is HTTPStatus.UPGRADE_REQUIRED else ""
+        connection = "Connection: close\r\n"
+        if self.status is HTTPStatus.UPGRADE_REQUIRED:  # RFC 9110 7.8: who sends Upgrade names it in Connection
+            connection = "Connection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         return (
             f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            f"Content-Length: {len(body)}\r\n{upgrade}Connection: close\r\n\r\n"
+            f"Content-Length: {len(body)}\r\n{connection}\r\n"
         ).encode() + body
 
 

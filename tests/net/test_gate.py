@@ -98,7 +98,8 @@ def test_everything_else_is_refused(raw: bytes, status: int) -> None:
     assert caught.value.status == status
     answer = caught.value.answer()
     assert answer.startswith(b"HTTP/1.1 %d " % status)
-    assert b"Connection: close\r\n" in answer
+    assert b"Connection: close" in answer
+    assert (b"Connection: close, Upgrade\r\nUpgrade: websocket\r\n" in answer) == (status == 426)
     assert answer.isascii()
 
 
