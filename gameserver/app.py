@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import logging
 import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -16,7 +18,7 @@ import trio
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import ROOM_PATTERN
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
-from gameserver.library import load_game
+from gameserver.library import load_game, place_of
 from gameserver.maps import load_map, map_names
 from gameserver.net.real import real_ports
 from gameserver.room import RoomFault
@@ -126,7 +128,10 @@ def _open_rooms(server: Server, game: type[Game], settings: ServeSettings) -> st
         try:
             server.open_room(name, game, options=options, map_name=settings.map, seed=settings.seed, keep=True)
         except RoomFault as fault:
-            raise UsageError(f"{game.name} cannot set up a room: {fault.__cause__!r}") from fault
+            cause = fault.__cause__ or fault
+            file = inspect.getfile(game)
+            where = place_of(cause, Path(file), file)
+            raise UsageError(f"{where}: {game.name} cannot set up a room: {type(cause).__name__}: {cause}") from fault
         except GameserverError as error:
             raise UsageError(str(error)) from error
     return names[0]

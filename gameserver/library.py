@@ -47,12 +47,12 @@ def _import_file(path: Path) -> ModuleType:
     except SchemaError:
         raise
     except (Exception, SystemExit) as error:  # a file of somebody else: anything may come out of it, and he wants to know where
-        raise SchemaError(f"{_where(error, path, spec.origin)}: {type(error).__name__}: {error}") from error
+        raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {error}") from error
     return module
 
 
-def _where(error: BaseException, path: Path, origin: str | None) -> str:
-    """The last line of this file, whose code says that it comes from `origin`, that the error passed through."""
+def place_of(error: BaseException, path: Path, origin: str | None) -> str:
+    """FILE:LINE of the last line of this file, whose code says that it comes from `origin`, that the error passed through."""
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == origin else None
     traceback = error.__traceback__
     while traceback is not None:

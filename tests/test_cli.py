@@ -206,6 +206,16 @@ BAD_SETUP = """
         raise KeyError("map")
 """
 
+SCORE = """from gameserver import Globals, shared
+class Score(Globals):
+    best: int = integer(0, 5, default=0)
+"""
+
+BAD_SCORE = """
+    def setup(self, options):
+        self.score.best = 7
+"""
+
 BROKEN_GAMES: dict[str, tuple[str, str, str]] = {
     "a syntax error": ("x = 1\ndef broken(:\n    pass\n", r"game\.py:2: SyntaxError", ""),
     "an error on import": ("x = 1\ny = 2\nz = 1 / 0\n", r"game\.py:3: ZeroDivisionError: division by zero", ""),
@@ -218,7 +228,12 @@ BROKEN_GAMES: dict[str, tuple[str, str, str]] = {
     "a bad tick rate": (GAME + "    tick_rate = 1000\n", r"game\.py:7: class Mine: tick_rate = 1000", "from 1 to 60"),
     "no game": ("x = 1\n", r"game\.py: a file holds exactly one class derived from Game; this one has none", ""),
     "two games": (GAME + SECOND_GAME, r"game\.py: a file holds", "Mine, Other"),
-    "an error in setup": (GAME + BAD_SETUP, r"mine cannot set up a room: KeyError\('map'\)", ""),
+    "an error in setup": (GAME + BAD_SETUP, r"game\.py:12: mine cannot set up a room: KeyError: 'map'", ""),
+    "a value out of range in setup": (
+        GAME.replace("name =", "score = shared(Score)\n    name =").replace("class Mine", SCORE + "class Mine") + BAD_SCORE,
+        r"game\.py: mine cannot set up a room: GameError: Score\.best: 7 is outside 0\.\.5 \(declared at .*game\.py:9\)",
+        "declare a wider range",
+    ),
 }
 
 
