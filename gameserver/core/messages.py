@@ -32,6 +32,8 @@ class NoticeCode(enum.IntEnum):
     CLOSED = 9
     TOO_SLOW = 10
     IDLE = 11
+    SESSION_GONE = 12
+    REPLACED = 13
 
     @property
     def close_code(self) -> int:
@@ -46,6 +48,7 @@ _CLOSE_CODES: Final = {
     NoticeCode.OVER: 1000,
     NoticeCode.CLOSED: 1001,
     NoticeCode.IDLE: 1001,
+    NoticeCode.REPLACED: 4001,
 }
 
 

@@ -28,6 +28,8 @@ export const NoticeCode = Object.freeze({
   ROOM_CLOSED: 9,
   TOO_SLOW: 10,
   IDLE: 11,
+  SESSION_GONE: 12,
+  REPLACED: 13,
 });
 /** The bits of a SNAPSHOT's `flags`. */
 export const SnapshotFlag = Object.freeze({ MATCH_OVER: 1 });
