@@ -210,7 +210,7 @@ class Client:
                 message = await self.websocket.get_message()  # only what did not come in one plain frame
                 frames.delivered()
                 if isinstance(message, bytes):
-                    self._take_frame(message)
+                    self._take_frame(message, trio.current_time())
                 elif self._wrong is None:
                     self._wrong = ProtocolError("the server sent text")
                     self._broken.set()
@@ -257,13 +257,12 @@ class Client:
             return  # the reader tells why
 
     # -- what comes --------------------------------------------------------------------------------------------------------
-    def _take_frame(self, frame: bytes) -> None:
+    def _take_frame(self, frame: bytes, now: float) -> None:
         """A frame has come. What is wrong with it is kept; the line is closed for it."""
         if self._wrong is not None or self._closed:
             return
         self.stats.bytes_received += len(frame)
         try:
-            now = trio.current_time()
             for message in decode_server(frame):
                 self._take_message(message, now)
         except (WorldMismatch, ProtocolError) as error:
