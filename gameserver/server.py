@@ -26,6 +26,7 @@ from gameserver.core.limits import (
     MAX_UNADMITTED,
     PROTOCOL,
     ROOM_PATTERN,
+    TOKEN_BYTES,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode, Ping, Welcome
 from gameserver.hooks import Hooks
@@ -62,6 +63,8 @@ class ServerCounts:
 
     accepted: int = 0
     admitted: int = 0
+    resumed: int = 0
+    """Lines that took a kept seat again."""
     broken: int = 0
     """Connections that the peer broke, before or after the handshake."""
     refused: int = 0
@@ -69,22 +72,24 @@ class ServerCounts:
     rooms_faulted: int = 0
 
 
-@attrs.define
+@attrs.frozen
 class _Ticket:
-    """A seat in a room, as a session sees it."""
+    """A seat in a room, as the session of one line sees it."""
 
     room: Room
     seat: Seat
+    link: Link
     welcome: Welcome
 
     def answer(self, at: float, ping: Ping) -> None:
-        self.seat.answer_early(at, ping)
+        if self.seat.line is not None and self.seat.line.link is self.link:
+            self.seat.line.answer_now(at, ping, trio.current_time())
 
     def enter(self) -> None:
-        self.seat.enter()
+        self.seat.enter(self.link)
 
     def release(self) -> None:
-        self.room.release(self.seat)
+        self.room.release(self.seat, self.link)
 
 
 class Server:
@@ -241,8 +246,10 @@ class Server:
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
     async def admit(self, hello: Hello, link: Link) -> _Ticket:
-        """Find or open the room and keep a seat in it (session.Desk). Raises Refused."""
+        """Find or open the room and keep a seat in it, or find the seat that is kept (session.Desk). Raises Refused."""
         game = self._game_for(hello)
+        if isinstance(hello.credential, bytes):
+            return self._resume(hello, hello.credential, link)
         try:
             profile = await self._hooks.authorise(hello)
         except Refused:
@@ -263,7 +270,20 @@ class Server:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
         seat = room.reserve(hello, profile, link)
         self.counts.admitted += 1
-        return _Ticket(room, seat, room.welcome(seat))
+        return self._ticket(room, seat, link)
+
+    def _resume(self, hello: Hello, token: bytes, link: Link) -> _Ticket:
+        """The seat that this token opens, whoever sits in it by now. Raises Refused."""
+        room = self.rooms.get(hello.room)
+        seat = room.find(token) if room is not None else None
+        if room is None or seat is None or seat.role is not hello.role:
+            raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
+        seat.resume(link, token)
+        self.counts.resumed += 1
+        return self._ticket(room, seat, link)
+
+    def _ticket(self, room: Room, seat: Seat, link: Link) -> _Ticket:
+        return _Ticket(room, seat, link, room.welcome(seat, self._ports.randomness.token(TOKEN_BYTES)))
 
     def _game_for(self, hello: Hello) -> type[Game]:
         name, _, version = hello.game.partition("@")

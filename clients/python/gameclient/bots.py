@@ -201,8 +201,9 @@ class BotRunner:
                 task_status.started()
             await self._measure(client, number)
 
+        resume: bytes | None = None
         while True:
-            client = self._client(number)
+            client = self._client(number, resume)
             try:
                 await client.run(play)
                 break
@@ -219,6 +220,10 @@ class BotRunner:
                 self._lost(number, error)
             if not self._comes_back:
                 break
+            gone = client.notice is not None and client.notice.code == NoticeCode.SESSION_GONE
+            resume = None if gone else client.resume or resume
+            if gone:
+                continue
             await trio.sleep(wait)
             wait = min(2 * wait, LAST_WAIT_SECONDS)
         if not started:
@@ -230,11 +235,11 @@ class BotRunner:
         else:
             self.report.errors.append(f"bot {number}: {error}")
 
-    def _client(self, number: int) -> Client:
+    def _client(self, number: int, resume: bytes | None) -> Client:
         room = self._room or f"{''.join(c for c in self._game.name if c.isalnum())}{self._room_number}"
         host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
         url = f"ws://{host}:{self._address.port}/ws/{room}"
-        return self._client_type(url, game=self._game.name, name=f"bot {number + 1}", network=self._network)
+        return self._client_type(url, game=self._game.name, name=f"bot {number + 1}", network=self._network, credential=resume)
 
     async def _measure(self, client: Client, number: int) -> None:
         self.report.rooms.append(client.room)

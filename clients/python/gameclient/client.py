@@ -100,6 +100,8 @@ class Client:
         self._network = network if network is not None else TcpNetwork()
         self.stats = ClientStats()
         self.notice: Notice | None = None
+        self.resume: bytes | None = None
+        """What opens our seat again once this line has broken."""
         self.margin_seconds: float | None = None
         """How long before its tick our newest input came, as the server says."""
         self.input_ack: int | None = None
@@ -288,6 +290,7 @@ class Client:
         if self._welcomed.is_set():
             raise ProtocolError("a second WELCOME")
         self.player = welcome.player
+        self.resume = welcome.resume
         self.schema = Schema.from_wire(welcome.schema)
         try:
             self.map = parse_map(welcome.map[2], welcome.map[0]) if welcome.map is not None else None
@@ -341,7 +344,7 @@ class Client:
     def _take_event(self, event: EventMessage) -> None:
         if not self._welcomed.is_set():
             raise ProtocolError("EVENT before WELCOME")
-        if event.sequence != self._last_event + 1:
+        if event.sequence != self._last_event + 1 and (self._last_event or type(self._hello.credential) is not bytes):
             raise WorldMismatch(f"event {event.sequence} follows {self._last_event}")
         self._last_event = event.sequence
         try:
