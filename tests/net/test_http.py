@@ -6,9 +6,9 @@ import inspect
 import logging
 import random
 import re
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-import hypercorn
 import pytest
 import trio
 import trio.testing
@@ -21,10 +21,13 @@ from hypothesis import strategies as st
 
 from gameserver.api import make_app
 from gameserver.core.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS
+from gameserver.guard import NoGuard
 from gameserver.net import http as http_module
 from gameserver.net.gate import MAX_BODY_BYTES, MAX_HEAD_BYTES, Request
 from gameserver.net.http import HTTP_SECONDS, MAX_HTTP_CONNECTIONS, HttpSide
+from gameserver.net.real import real_ports
 from gameserver.net.simulated import Latency, SimNetwork, SimWallClock, Toward
+from gameserver.server import Server
 from tests.determinism import run_deterministic
 from tests.helpers import HOST, PORT, serving, wire
 from tests.net.test_gate import GO_NO_FURTHER, GO_ON, REFUSED
@@ -36,8 +39,6 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
     from trio.testing import MockClock
-
-    from gameserver.server import Server
 
 IN_TIME: Final = HANDSHAKE_SECONDS + CLOSE_SECONDS
 
@@ -340,6 +341,26 @@ async def test_a_request_leaves_no_line_in_the_log(autojump_clock: MockClock, ca
     assert not caplog.records
 
 
+# -- real sockets ----------------------------------------------------------------------------------------------------------
+@pytest.mark.real_time
+async def test_on_a_real_socket_a_peer_that_does_not_read_is_cut_off_too() -> None:
+    """The kernel takes what it will, then a write waits where no cancellation reaches it: only closing the socket ends it."""
+    app = App(say_much)
+    server = Server(ports=real_ports("."), games={}, maps={}, guard=NoGuard(), web=app)
+    ((_, port),) = await server.listen("127.0.0.1", 0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(server.run)
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        await stream.send_all(get("/much"))
+        assert (await stream.receive_some(15)) == b"HTTP/1.1 200 \r\n"
+        await trio.sleep(0.2)
+        stopped = trio.current_time()
+        await server.stop()
+    assert trio.current_time() - stopped < CLOSE_SECONDS + 2
+    assert len(app.scopes) == 1
+    await trio.aclose_forcefully(stream)
+
+
 # -- any bytes -------------------------------------------------------------------------------------------------------------
 PIECES = st.one_of(
     st.sampled_from([raw for raw, _ in GO_ON.values()] + list(BAD.values())).map(lambda raw: raw[:2_000]),
@@ -385,7 +406,7 @@ def test_any_bytes_are_answered_or_let_go(pieces: list[bytes], changes: list[tup
 
 # -- the names below -------------------------------------------------------------------------------------------------------
 LOOK: Final = (
-    f"Hypercorn {hypercorn.__name__} has changed below gameserver/net/http.py, which uses names that it does not document. "
+    f"Hypercorn {version('hypercorn')} has changed below gameserver/net/http.py, which uses names that it does not document. "
     "Read hypercorn/trio/tcp_server.py: what is TCPServer made of, and what does it touch of its stream? Then mend _Exchange, "
     "_config and this test, or bound the version in pyproject.toml."
 )
