@@ -25,6 +25,7 @@ from gameserver.core.limits import (
     MAX_ROOMS,
     MAX_UNADMITTED,
     PROTOCOL,
+    READY_CONNECTIONS,
     ROOM_PATTERN,
     TOKEN_BYTES,
 )
@@ -32,7 +33,8 @@ from gameserver.core.messages import Hello, Notice, NoticeCode, Ping, Welcome
 from gameserver.hooks import Hooks
 from gameserver.net.express import ExpressLink
 from gameserver.net.frames import FrameStream
-from gameserver.net.gate import Head, HeadRefused, read_head, turn_away
+from gameserver.net.gate import Head, HeadRefused, Request, read_request, turn_away
+from gameserver.net.http import HttpSide
 from gameserver.net.lane import Lane, ReadsNow
 from gameserver.net.meter import Meter
 from gameserver.net.plain import PlainLink
@@ -40,7 +42,9 @@ from gameserver.room import Room, RoomFault, RoomPlan, RoomState
 from gameserver.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from starlette.types import ASGIApp
 
     from gameserver.core.game import Game, Result
     from gameserver.core.maps import TileMap
@@ -110,9 +114,11 @@ class Server:
         hooks: Hooks | None = None,
         create_rooms: bool = True,
         express: bool = True,
+        web: Callable[[Server], ASGIApp] | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it;
-        `express` False: no lane, whatever the streams can do.
+        `express` False: no lane, whatever the streams can do; `web` makes the app that answers what is no upgrade (without one
+        that is refused).
         """
         self.rooms: dict[str, Room] = {}
         self.counts = ServerCounts()
@@ -123,6 +129,7 @@ class Server:
         self._hooks = hooks if hooks is not None else Hooks()
         self._create_rooms = create_rooms
         self._express = express
+        self._web = HttpSide(web(self), ports.wall_clock) if web is not None else None
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
@@ -157,6 +164,13 @@ class Server:
                 await self._empty.wait()
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    @property
+    def unready(self) -> str | None:
+        """Why a load balancer should send nobody here, in a word; None if it may (api.Status)."""
+        if self._stopping:
+            return "stopping"
+        return "full" if self._connections >= READY_CONNECTIONS else None
 
     # -- rooms -------------------------------------------------------------------------------------------------------------
     def open_room(
@@ -325,19 +339,27 @@ class Server:
         entrance = _Entrance(self)
         deadline = trio.current_time() + HANDSHAKE_SECONDS
         try:
-            head = None
+            asked = room = None
             with trio.CancelScope(deadline=deadline):
                 try:
-                    head = await read_head(stream)
-                    room = _PATH.fullmatch(head.path) if head is not None else None
-                    if head is not None and room is None:
-                        raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
+                    asked = await read_request(stream)
+                    if isinstance(asked, Request):
+                        if self._web is None:
+                            raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
+                        self._web.admit()
+                    elif asked is not None:
+                        room = _PATH.fullmatch(asked.path)
+                        if room is None:
+                            raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
                 except HeadRefused as refusal:
                     self.counts.refused += 1
                     await turn_away(stream, refusal)
                     return
-            if head is not None and room is not None:
-                await self._converse(stream, head, room[1], entrance, deadline)
+            if isinstance(asked, Head) and room is not None:
+                await self._converse(stream, asked, room[1], entrance, deadline)
+            elif isinstance(asked, Request) and self._web is not None:
+                entrance.leave()
+                await self._web.serve(stream, asked)
         finally:
             entrance.leave()
 

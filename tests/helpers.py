@@ -56,7 +56,9 @@ from gameserver.room import Room, RoomPlan
 from gameserver.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from starlette.types import ASGIApp
 
     from gameserver import Profile, TileMap
     from gameserver.core.record import Options as AnyOptions
@@ -340,6 +342,7 @@ async def serving(
     maps: Mapping[str, tuple[TileMap, bytes]] | None = None,
     create_rooms: bool = True,
     rooms: Sequence[str] = (),
+    web: Callable[[Server], ASGIApp] | None = None,
 ) -> AsyncIterator[Host]:
     """A server on simulated ports, listening on HOST:PORT; `rooms` play the first of the games and stay open."""
     ports = simulated_ports(seed, latency=latency, chunking=chunking)
@@ -351,6 +354,7 @@ async def serving(
         guard=NoGuard(),
         hooks=hooks,
         create_rooms=create_rooms,
+        web=web,
     )
     for name in rooms:
         server.open_room(name, games[0], keep=True)

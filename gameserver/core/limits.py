@@ -33,6 +33,8 @@ MAX_UNADMITTED: Final = 256
 """Connections of a server between accept and HELLO."""
 MAX_CONNECTIONS: Final = 5_000
 """Connections of a server; an idle one costs about 20 KiB."""
+READY_CONNECTIONS: Final = 4_500
+"""From here on the server asks for no more clients: those under way, and whoever asks how it is, still find room."""
 MAX_ROOMS: Final = 256
 """Rooms of a server; each of them has a share of one core."""
 MAX_SEATS: Final = 255
