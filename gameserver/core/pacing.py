@@ -85,7 +85,10 @@ class Pacer:
 
     def has_room(self, now: float) -> bool:
         """Is the line clear enough for another snapshot?"""
-        return not self._flight or now - self._flight[0][1] <= self._window()
+        if not self._flight:
+            return True
+        oldest = now - self._flight[0][1]
+        return oldest <= SLACK_SECONDS or oldest <= self._window()
 
     def _window(self) -> float:
         round_trip = self.round_trip_seconds

@@ -63,7 +63,7 @@ class Script:
         """The world goes on by a tick: its fragments, as lists."""
         self._simulation.step([] if self._simulation.players else [Join(1, "ann")], {})
         self._parts.commit(self.tick, self._simulation.contents())
-        draft = self._parts.draft(self._viewer, [part_of(EVERYONE), part_of(owner(1))])
+        draft = self._parts.draft(self._viewer, (part_of(EVERYONE), part_of(owner(1))))
         self._viewer.commit(draft)
         return [msgpack.unpackb(fragment) for fragment in draft.fragments]
 
