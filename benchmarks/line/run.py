@@ -66,7 +66,7 @@ class Run:
 
 
 @asynccontextmanager
-async def _running(core: int, command: Sequence[str], **files: Any) -> AsyncIterator[trio.Process]:  # noqa: ANN401 - as Popen
+async def running(core: int, command: Sequence[str], **files: Any) -> AsyncIterator[trio.Process]:  # noqa: ANN401 - as Popen
     """A process on this core; at the end it gets SIGINT, and is killed if that does not help."""
     pinned = [sys.executable, "-m", "benchmarks.line.pin", str(core), *command]
     process = await trio.lowlevel.open_process(pinned, cwd=ROOT, stdin=subprocess.DEVNULL, **files)
@@ -87,7 +87,7 @@ async def measure(server: Sequence[str], load: Path, game: str, crowd: Crowd, sp
     """Start this server, let the crowd play, and measure. Raises RunFailed."""
     log = folder / "server.log"
     with log.open("wb") as written:
-        async with _running(span.server_core, server, stdout=written, stderr=subprocess.STDOUT) as process:
+        async with running(span.server_core, server, stdout=written, stderr=subprocess.STDOUT) as process:
             port = await _port_of(process, trio.Path(log))
             before = resident_bytes(process.pid)
             command = [
@@ -96,7 +96,7 @@ async def measure(server: Sequence[str], load: Path, game: str, crowd: Crowd, sp
             ]  # fmt: skip
             try:
                 with trio.fail_after(JOIN_SECONDS + span.warmup + span.seconds):
-                    async with _running(span.load_core, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as generator:
+                    async with running(span.load_core, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as generator:
                         return await _watch(process, generator, crowd, before)
             except trio.TooSlowError as error:
                 raise RunFailed("the load generator did not end in time") from error
