@@ -1,7 +1,7 @@
 """What the line costs: the same scene, clients and wire against several servers, run by run in turn. See docs/performance.md.
 
 Run: python -m benchmarks.line [--clients 1000] [--rooms-of 50] [--seconds 20] [--runs 3] [--peers lane,ws,…] [--json] [--write]
-Exit codes: 0 measured, 1 something was not measured or had errors, 2 wrong usage.
+Exit codes: 0 measured, 1 something was not measured or had errors, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import datetime
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,8 @@ from benchmarks.line.run import Run, RunFailed, Span, measure
 from benchmarks.line.servers import SERVERS, Crowd, Server
 from benchmarks.prove import commit
 
+INTERRUPTED: Final = 130
+"""The exit code of a program that Ctrl-C has ended."""
 WARMUP_SECONDS: Final = 3.0
 """From the moment when all clients play: what a just-in-time compiler has to learn, it learns now."""
 
@@ -53,6 +56,22 @@ def prepare(server: Server, wanted: Crowd, folder: Path) -> _Contest:
     except NotBuilt as error:
         _say(f"{server.name}: left out: {error}")
         return _Contest(server, crowd, [], own, problem=f"not measured: {error}")
+
+
+async def until_interrupted(contests: list[_Contest], load: Path, span: Span, runs: int) -> bool:
+    """Let them compete. False if somebody pressed Ctrl-C or sent SIGTERM: then everything that was started has ended."""
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+
+            async def watch() -> None:
+                async for _ in signals:
+                    nursery.cancel_scope.cancel()
+
+            nursery.start_soon(watch)
+            await compete(contests, load, span, runs)
+            nursery.cancel_scope.cancel()
+            return True
+    return False
 
 
 async def compete(contests: list[_Contest], load: Path, span: Span, runs: int) -> None:
@@ -106,7 +125,8 @@ def main() -> int:
             parser.error(str(error))
         crowd = Crowd(arguments.clients, arguments.rooms_of)
         contests = [prepare(server, crowd, folder) for server in SERVERS if server.name in wanted]
-        trio.run(compete, contests, load, span, arguments.runs)
+        if not trio.run(until_interrupted, contests, load, span, arguments.runs):
+            return INTERRUPTED
     rows = [contest.row() for contest in contests]
     date = datetime.datetime.now(datetime.UTC).date()
     command = f"python -m benchmarks.line {' '.join(word for word in sys.argv[1:] if word != '--json')}".strip()

@@ -13,6 +13,8 @@ FLOOR: Final = HERE / "peers" / "floor.c"
 WS: Final = HERE / "peers" / "ws"
 COMPILE_SECONDS: Final = 60
 INSTALL_SECONDS: Final = 120
+SAID_LINES: Final = 4
+"""Of what a program said when it failed: the first ones tell the reason, what follows them is help."""
 
 
 class NotBuilt(Exception):
@@ -34,7 +36,7 @@ def node_modules() -> None:
         raise NotBuilt("Node.js 20 or newer is not installed")
     lock, installed = WS / "package-lock.json", WS / "node_modules" / ".package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
-        # No scripts: msgpackr's native part is for texts, of which the scene has none.
+        # The lock file leaves out msgpackr's native part, which is for texts: the scene has none, and not every machine has one.
         _run(["npm", "ci", "--prefix", str(WS), "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"], INSTALL_SECONDS)
 
 
@@ -44,5 +46,5 @@ def _run(command: list[str], seconds: float) -> None:
     except subprocess.TimeoutExpired as error:
         raise NotBuilt(f"{command[0]} took more than {seconds:g} s") from error
     if finished.returncode:
-        last = (finished.stderr.strip() or finished.stdout.strip()).splitlines()[-5:]
-        raise NotBuilt(f"{command[0]} failed: " + " / ".join(last))
+        said = [line for line in finished.stderr.splitlines() if "error" in line]
+        raise NotBuilt(f"{command[0]} failed: " + " / ".join(said[:SAID_LINES]))

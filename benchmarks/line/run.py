@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -67,7 +66,7 @@ class Run:
 
 @asynccontextmanager
 async def running(core: int, command: Sequence[str], **files: Any) -> AsyncIterator[trio.Process]:  # noqa: ANN401 - as Popen
-    """A process on this core; at the end it gets SIGINT, and is killed if that does not help."""
+    """A process on this core; at the end it gets SIGTERM, and is killed if that does not help."""
     pinned = [sys.executable, "-m", "benchmarks.line.pin", str(core), *command]
     process = await trio.lowlevel.open_process(pinned, cwd=ROOT, stdin=subprocess.DEVNULL, **files)
     try:
@@ -75,7 +74,7 @@ async def running(core: int, command: Sequence[str], **files: Any) -> AsyncItera
     finally:
         with trio.CancelScope(shield=True):
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
             with trio.move_on_after(END_SECONDS):
                 await process.wait()
             if process.returncode is None:
