@@ -34,6 +34,12 @@ def resident_bytes(pid: int) -> int:
     return own + sum(resident_bytes(child) for child in _children(pid))
 
 
+def waiting_seconds(pid: int) -> float:
+    """How long a process and its children have been ready to run so far while the core was another's (Linux)."""
+    own = sum(int(task.read_text().split()[1]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return own / 1e9 + sum(waiting_seconds(child) for child in _children(pid))
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()]
 

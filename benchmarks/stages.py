@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import importlib
 import json
 import math
@@ -30,8 +31,10 @@ import attrs
 import trio
 
 from benchmarks.line.build import LOAD, NotBuilt, compiled
+from benchmarks.line.report import BUSY_SHARE
 from benchmarks.line.run import running
 from benchmarks.line.scene import GAME_FILE, drive
+from benchmarks.processes import waiting_seconds
 from gameserver import app
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ RECEIVE: Final = "receive: system call"
 SEND: Final = "send: system call"
 SOCKETS: Final = {"recv": RECEIVE, "recv_into": RECEIVE, "recvmsg": RECEIVE, "send": SEND, "sendmsg": SEND}
 """Methods of a socket, and their stages."""
+COLLECT: Final = "garbage collection"
 GAME_STEP: Final = "step: the game's"
 SOCKET_MODULES: Final = ("gameserver.net.eager",)
 """Modules that make sockets as `socket.socket(…)`."""
@@ -98,6 +102,8 @@ class Ledger:
         self.counts: dict[str, _Count] = {}
         self._open: list[list[int]] = [[0, 0]]
         """For each probe that is running: nanoseconds and calls of those within it. The first is nobody's."""
+        self._collecting = 0
+        """When the garbage collector began."""
 
     def clear(self) -> None:
         """Begin anew, between two ticks."""
@@ -127,6 +133,18 @@ class Ledger:
                 outer[1] += 1
 
         return timed
+
+    def collecting(self, phase: str, info: dict[str, int]) -> None:
+        """For gc.callbacks: the collector runs wherever something is made, and would count there."""
+        if phase == "start":
+            self._collecting = perf_counter_ns()
+            return
+        took = perf_counter_ns() - self._collecting
+        count = self.counts.setdefault(COLLECT, _Count())
+        count.nanoseconds += took
+        count.calls += 1
+        self._open[-1][0] += took
+        self._open[-1][1] += 1
 
 
 @attrs.frozen
@@ -180,6 +198,8 @@ def install(ledger: Ledger) -> tuple[list[Callable[[], None]], list[str]]:
             missing.append(f"{module_name}.{path}")
             continue
         put(holder, name, ledger.probe(function, stage))
+    gc.callbacks.append(ledger.collecting)
+    undo.append(functools.partial(gc.callbacks.remove, ledger.collecting))
     put(drive(), "step", ledger.probe(vars(drive())["step"], GAME_STEP))
     put(app, "load_game", lambda name: drive())  # loaded anew, the game would be another class, without the probe
     probed = {name: ledger.probe(getattr(socket.socket, name), stage) for name, stage in SOCKETS.items()}
@@ -191,10 +211,11 @@ def install(ledger: Ledger) -> tuple[list[Callable[[], None]], list[str]]:
 
 @attrs.frozen
 class Window:
-    """One measurement: CPU seconds of the process, and client ticks in it."""
+    """One measurement: CPU seconds of the process, client ticks in it, and the share of it that the process waited for its core."""
 
     cpu: float
     turns: float
+    waiting_share: float
 
     @property
     def microseconds(self) -> float:
@@ -224,11 +245,11 @@ async def play(ledger: Ledger, *, load: Path, load_core: int, cars: int, rooms: 
                 assert generator.stderr is not None and generator.stdout is not None
                 await generator.stderr.receive_some()
                 ledger.clear()
-                before = process_time()
+                before, waiting = process_time(), waiting_seconds(os.getpid())
                 printed = await generator.stdout.receive_some()
-                cpu = process_time() - before
+                cpu, waited = process_time() - before, waiting_seconds(os.getpid()) - waiting
             nursery.cancel_scope.cancel()
-    return Window(cpu, json.loads(printed)["ticks"] * cars * rooms)
+    return Window(cpu, json.loads(printed)["ticks"] * cars * rooms, waited / seconds)
 
 
 def stages(ledger: Ledger, cost: ProbeCost, window: Window) -> Iterator[tuple[str, float, float]]:
@@ -262,6 +283,10 @@ def report(
     print(f"| **all** | **{sum(us for _, us, _ in rows):.2f}** | |\n")
     runs = " and ".join(f"{window.microseconds:.1f}" for window in bare)
     print(f"Bare: {runs} µs; with probes: {probed.microseconds:.1f} µs. So a probe costs {cost.own + cost.around:.0f} ns.")
+    if probed.waiting_share >= BUSY_SHARE:
+        print(
+            f"The process waited for its core during {probed.waiting_share:.0%} of the time: the stages seem longer than they are."
+        )
     if missing:
         print(f"Not there, and so not told apart: {', '.join(missing)}.")
 

@@ -245,7 +245,7 @@ def test_the_generator_refuses_a_server_that_breaks_the_protocol(tmp_path: Path,
 
 
 # -- the table -------------------------------------------------------------------------------------------------------------
-def a_run(microseconds: float, lost: int = 0) -> Run:
+def a_run(microseconds: float, *, lost: int = 0, waiting: float = 0.0) -> Run:
     load = {
         "lost": lost,
         "protocol_errors": 0,
@@ -255,7 +255,9 @@ def a_run(microseconds: float, lost: int = 0) -> Run:
         "bytes_per_client_second": 18_000.0,
         "generator": {"core_share": 0.3, "latest_ms": 5.0, "slots_missed": 0},
     }
-    return Run(user_us=microseconds, system_us=1.0, core_share=0.5, resident=2**20, client_bytes=2_048.0, load=load)
+    return Run(
+        user_us=microseconds, system_us=1.0, core_share=0.5, waiting_share=waiting, resident=2**20, client_bytes=2_048.0, load=load
+    )
 
 
 def test_the_table_has_medians_and_the_worst_errors() -> None:
@@ -267,6 +269,12 @@ def test_the_table_has_medians_and_the_worst_errors() -> None:
 def test_the_table_names_what_was_not_measured() -> None:
     text = report.table([report.Row(SERVERS[1], Crowd(100, 50), [], "not measured: no gcc")])
     assert text.endswith("- gameserver, `--link plain`: not measured: no gcc")
+
+
+def test_a_busy_machine_is_told() -> None:
+    calm, busy = ([report.Row(SERVERS[0], Crowd(100, 50), [a_run(10.0, waiting=share)])] for share in (0.01, 0.2))
+    assert report.trust(calm).endswith("during 1.0% of a run at most.")
+    assert "20.0% of a run at most: **the machine was busy" in report.trust(busy)
 
 
 def test_writing_keeps_the_rest_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

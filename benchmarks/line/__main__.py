@@ -133,10 +133,10 @@ def main() -> int:
     if arguments.json:
         print(json.dumps({"date": str(date), "machine": report.machine(), "rows": [row.figures() for row in rows]}))
     else:
-        print(f"{report.table(rows)}\n\n{report.generator(rows)}")
+        print(f"{report.table(rows)}\n\n{report.trust(rows)}")
     if arguments.write:
         head = f"`{command}`, {date}, commit {commit()}.\n{report.machine()}. Medians of {arguments.runs} runs.\n"
-        report.write(f"{head}{report.generator(rows)}\n\n{report.table(rows)}")
+        report.write(f"{head}{report.trust(rows)}\n\n{report.table(rows)}")
     return 1 if any(row.problem or not row.runs or row.errors for row in rows) else 0
 
 

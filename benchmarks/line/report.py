@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PAGE: Final = Path(__file__).parents[2] / "docs" / "performance.md"
 BEGIN: Final = "<!-- The table: written by `python -m benchmarks.line --write` -->"
 END: Final = "<!-- End of the table -->"
+BUSY_SHARE: Final = 0.05
+"""A server that waits longer for a core of its own shares it with somebody: its snapshots are late by no fault of its own."""
 
 
 @attrs.frozen
@@ -91,15 +93,20 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, *([""] if problems else []), *problems])
 
 
-def generator(rows: Sequence[Row]) -> str:
-    """What the load generator itself took, at most: what it measures is good only while it is not late."""
+def trust(rows: Sequence[Row]) -> str:
+    """What speaks for the figures or against them: the generator's own cost and lateness, and others on the servers' core."""
     loads = [run.load for row in rows for run in row.runs]
     if not loads:
         return "Nothing was measured."
     share = max(load["generator"]["core_share"] for load in loads)
     late = max(load["generator"]["latest_ms"] for load in loads)
     missed = sum(load["generator"]["slots_missed"] for load in loads)
-    return f"The load generator took {share:.0%} of its core at most, sent at most {late:.0f} ms late and left {missed} inputs out."
+    waited = max(run.waiting_share for row in rows for run in row.runs)
+    said = (
+        f"The load generator took {share:.0%} of its core at most, sent at most {late:.0f} ms late and left {missed} inputs out. "
+    )
+    said += f"A server waited for its core during {waited:.1%} of a run at most"
+    return f"{said}." if waited < BUSY_SHARE else f"{said}: **the machine was busy with something else; measure again.**"
 
 
 def machine() -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import trio
 
-from benchmarks.processes import cpu_times, resident_bytes
+from benchmarks.processes import cpu_times, resident_bytes, waiting_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -51,6 +51,7 @@ class Run:
     Attributes:
         user_us, system_us: the server's CPU time per client and tick, in microseconds.
         core_share: of one core that the server took.
+        waiting_share: of the time that it wanted the core and another process had it.
         resident: the server's memory at the end, in bytes.
         client_bytes: of it, what came with each client.
         load: what load.c printed.
@@ -59,6 +60,7 @@ class Run:
     user_us: float
     system_us: float
     core_share: float
+    waiting_share: float
     resident: int
     client_bytes: float
     load: dict[str, Any]
@@ -122,6 +124,7 @@ async def _watch(server: trio.Process, generator: trio.Process, crowd: Crowd, re
             raise RunFailed(said.decode(errors="replace").strip() or "the load generator ended")
         said += got
     user, system = cpu_times(server.pid)
+    waiting = waiting_seconds(server.pid)
     printed = b""
     while b"\n" not in printed:
         got = await generator.stdout.receive_some()
@@ -131,6 +134,7 @@ async def _watch(server: trio.Process, generator: trio.Process, crowd: Crowd, re
     if server.poll() is not None:
         raise RunFailed(f"the server ended with {server.returncode}")
     user_after, system_after = cpu_times(server.pid)
+    waited = waiting_seconds(server.pid) - waiting
     resident = resident_bytes(server.pid)
     load: dict[str, Any] = json.loads(printed)
     turns = crowd.clients * max(load["ticks"], 1.0)
@@ -138,6 +142,7 @@ async def _watch(server: trio.Process, generator: trio.Process, crowd: Crowd, re
         user_us=(user_after - user) * 1e6 / turns,
         system_us=(system_after - system) * 1e6 / turns,
         core_share=(user_after - user + system_after - system) / load["seconds"],
+        waiting_share=waited / load["seconds"],
         resident=resident,
         client_bytes=(resident - resident_before) / crowd.clients,
         load=load,
