@@ -71,7 +71,7 @@ async def until_interrupted(contests: list[_Contest], load: Path, span: Span, ru
             await compete(contests, load, span, runs)
             nursery.cancel_scope.cancel()
             return True
-    return False
+    return False  # the nursery was cancelled
 
 
 async def compete(contests: list[_Contest], load: Path, span: Span, runs: int) -> None:
@@ -94,6 +94,19 @@ async def compete(contests: list[_Contest], load: Path, span: Span, runs: int) -
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def publish(rows: list[report.Row], runs: int, *, as_json: bool, on_page: bool) -> None:
+    """Print the table, and write it into the page if that is wanted."""
+    date = datetime.datetime.now(datetime.UTC).date()
+    if as_json:
+        print(json.dumps({"date": str(date), "machine": report.machine(), "rows": [row.figures() for row in rows]}))
+    else:
+        print(f"{report.table(rows)}\n\n{report.trust(rows)}")
+    if on_page:
+        command = " ".join(["python -m benchmarks.line", *sys.argv[1:]])
+        head = f"`{command}`, {date}, commit {commit()}.\n{report.machine()}. Medians of {runs} runs."
+        report.write(f"{head}\n{report.trust(rows)}\n\n{report.table(rows)}")
 
 
 def main() -> int:
@@ -128,15 +141,7 @@ def main() -> int:
         if not trio.run(until_interrupted, contests, load, span, arguments.runs):
             return INTERRUPTED
     rows = [contest.row() for contest in contests]
-    date = datetime.datetime.now(datetime.UTC).date()
-    command = f"python -m benchmarks.line {' '.join(word for word in sys.argv[1:] if word != '--json')}".strip()
-    if arguments.json:
-        print(json.dumps({"date": str(date), "machine": report.machine(), "rows": [row.figures() for row in rows]}))
-    else:
-        print(f"{report.table(rows)}\n\n{report.trust(rows)}")
-    if arguments.write:
-        head = f"`{command}`, {date}, commit {commit()}.\n{report.machine()}. Medians of {arguments.runs} runs.\n"
-        report.write(f"{head}{report.trust(rows)}\n\n{report.table(rows)}")
+    publish(rows, arguments.runs, as_json=arguments.json, on_page=arguments.write)
     return 1 if any(row.problem or not row.runs or row.errors for row in rows) else 0
 
 
