@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 import trio
@@ -56,6 +56,7 @@ class ServeSettings:
     bots: int = 0
     seed: int | None = None
     create_rooms: bool = True
+    link: Literal["lane", "plain"] = "lane"
 
 
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
@@ -74,6 +75,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             maps=_load_maps(settings.map),
             guard=guard,
             create_rooms=settings.create_rooms,
+            express=settings.link == "lane",
         )
         first = _open_rooms(server, games[0], settings)
         gc.collect()

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 import trio
@@ -57,6 +57,7 @@ def serve(
     bots: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=200))] = 0,
     seed: int | None = None,
     create_rooms: bool = True,
+    link: Literal["lane", "plain"] = "lane",
     verbose: bool = False,
     log_json: bool = False,
 ) -> int:
@@ -82,6 +83,8 @@ def serve(
         Seed of these rooms' random numbers; by default an unguessable one.
     create_rooms
         Open a room when somebody asks for one that is not there.
+    link
+        How rooms talk to clients: "lane" reads and writes sockets at the tick, "plain" leaves all to trio-websocket and tasks.
     verbose
         Log more.
     log_json
@@ -89,7 +92,16 @@ def serve(
     """
     _set_up_logging(verbose=verbose, as_json=log_json)
     settings = ServeSettings(
-        host=host, port=port, games=game, rooms=room, map=map, options=option, bots=bots, seed=seed, create_rooms=create_rooms
+        host=host,
+        port=port,
+        games=game,
+        rooms=room,
+        map=map,
+        options=option,
+        bots=bots,
+        seed=seed,
+        create_rooms=create_rooms,
+        link=link,
     )
     trio.run(serve_app, settings, _say)
     return OK

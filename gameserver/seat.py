@@ -86,6 +86,11 @@ class Seat:
         """The newest snapshot that the client says it has."""
         return self._acked_tick
 
+    def enter(self) -> None:
+        """He is ready: the room reads his line from here on, and lets him in at its next tick."""
+        self.ready = True
+        self._link.engage()
+
     # -- in ----------------------------------------------------------------------------------------------------------------
     def receive(self, now: float) -> None:
         """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away."""

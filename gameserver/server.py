@@ -29,11 +29,12 @@ from gameserver.core.limits import (
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode, Ping, Welcome
 from gameserver.hooks import Hooks
+from gameserver.net.express import ExpressLink
 from gameserver.net.frames import FrameStream
 from gameserver.net.gate import Head, HeadRefused, read_head, turn_away
-from gameserver.net.link import Link, PlainLink
+from gameserver.net.lane import Lane, ReadsNow
 from gameserver.net.meter import Meter
-from gameserver.net.outlet import Outlet, SendsNow
+from gameserver.net.plain import PlainLink
 from gameserver.room import Room, RoomFault, RoomPlan, RoomState
 from gameserver.session import Session
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gameserver.core.maps import TileMap
     from gameserver.core.record import Options
     from gameserver.guard import HookRunner
+    from gameserver.net.link import Link
     from gameserver.ports import Listener, Ports
     from gameserver.seat import Seat
 
@@ -79,7 +81,7 @@ class _Ticket:
         self.seat.answer_early(at, ping)
 
     def enter(self) -> None:
-        self.seat.ready = True
+        self.seat.enter()
 
     def release(self) -> None:
         self.room.release(self.seat)
@@ -102,8 +104,11 @@ class Server:
         guard: HookRunner,
         hooks: Hooks | None = None,
         create_rooms: bool = True,
+        express: bool = True,
     ) -> None:
-        """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it."""
+        """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it;
+        `express` False: no lane, whatever the streams can do.
+        """
         self.rooms: dict[str, Room] = {}
         self.counts = ServerCounts()
         self._ports = ports
@@ -112,6 +117,7 @@ class Server:
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
         self._create_rooms = create_rooms
+        self._express = express
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
@@ -317,14 +323,18 @@ class Server:
 
     async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, entrance: _Entrance, deadline: float) -> None:
         """Upgrade the stream and serve the session on it. `deadline`: for the upgrade and HELLO."""
-        outlet = Outlet(stream) if isinstance(stream, SendsNow) else None
         meter = Meter(trio.current_time())
-        frames = FrameStream(outlet or stream, largest=MAX_MESSAGE, masked=True, head=head.raw, meter=meter)
+        frames: FrameStream
+        if self._express and isinstance(stream, ReadsNow):
+            frames = Lane(stream, largest=MAX_MESSAGE, head=head.raw, meter=meter)
+        else:
+            frames = FrameStream(stream, largest=MAX_MESSAGE, masked=True, head=head.raw, meter=meter)
         async with trio.open_nursery() as nursery:
             link: PlainLink | None = None
             with trio.CancelScope(deadline=deadline):
                 request = await wrap_server_stream(nursery, frames, message_queue_size=1, max_message_size=MAX_MESSAGE)
-                link = PlainLink(await request.accept(), frames, outlet)
+                websocket = await request.accept()
+                link = ExpressLink(websocket, frames) if isinstance(frames, Lane) else PlainLink(websocket, frames)
             if link is not None:
                 nursery.start_soon(link.run)
                 await Session(link, room, entrance).run(deadline)

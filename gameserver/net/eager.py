@@ -9,12 +9,26 @@ whoever got its number next.
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import struct
+import time
+from typing import Final
 
 import trio
 
-READ_BYTES = 4_096
-"""Larger than any message to the server, header and mask included, so that one read takes it whole."""
+from gameserver.core.limits import IDLE_SECONDS
+
+READ_BYTES: Final = 65_536
+USER_TIMEOUT_MILLISECONDS: Final = round(IDLE_SECONDS * 1_000)
+"""Bytes that nobody acknowledges for so long end the connection, as silence does (Linux; TCP's own limit is minutes)."""
+
+_SO_TIMESTAMPNS: Final = 35
+"""Linux: every read comes with the time at which its last packet reached the kernel. The socket module has no name for it."""
+_TIMESPEC: Final = struct.Struct("@ll")
+_ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size) if hasattr(socket, "CMSG_SPACE") else 0
+_MOST_SECONDS_BACK: Final = 1.0
+"""A room reads at every tick. An age beyond it means that somebody has set the clock in between."""
 
 
 class EagerStream(trio.abc.HalfCloseableStream):
@@ -23,6 +37,12 @@ class EagerStream(trio.abc.HalfCloseableStream):
     def __init__(self, stream: trio.SocketStream) -> None:
         self._raw = socket.socket(fileno=stream.socket.detach())
         self._raw.setblocking(False)
+        with contextlib.suppress(OSError, AttributeError):  # not everywhere
+            self._raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
+        self._stamps = False
+        with contextlib.suppress(OSError):
+            self._raw.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            self._stamps = _ANCILLARY_BYTES > 0
         self._closed = False
         self._sending = False
 
@@ -48,6 +68,23 @@ class EagerStream(trio.abc.HalfCloseableStream):
     def send(self, data: bytes) -> int:
         """Write what fits into the kernel's buffer (outlet.SendsNow). BlockingIOError if nothing does, OSError if it is broken."""
         return self._raw.send(data)
+
+    def recv_stamped(self, max_bytes: int) -> tuple[bytes, float]:
+        """What has come, none at the end, and when the last of it came (lane.ReadsNow).
+
+        The time is that of the kernel where it tells (Linux), else that of this call. BlockingIOError if nothing has come, OSError
+        if the stream is broken.
+        """
+        if not self._stamps:
+            return self._raw.recv(max_bytes), trio.current_time()
+        data, ancillary, _, _ = self._raw.recvmsg(max_bytes, _ANCILLARY_BYTES)
+        now = trio.current_time()
+        for level, kind, stamp in ancillary:
+            if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(stamp) == _TIMESPEC.size:
+                seconds, nanoseconds = _TIMESPEC.unpack(stamp)
+                age = time.time() - (seconds + nanoseconds * 1e-9)
+                return data, now - min(max(age, 0.0), _MOST_SECONDS_BACK)
+        return data, now
 
     async def wait_send_all_might_not_block(self) -> None:
         if self._closed:
@@ -77,12 +114,16 @@ class EagerStream(trio.abc.HalfCloseableStream):
         except OSError as error:
             raise self._error() from error
 
-    def _error(self) -> Exception:
-        return trio.ClosedResourceError("closed by another task") if self._closed else trio.BrokenResourceError("the peer has gone")
-
-    async def aclose(self) -> None:
+    def close(self) -> None:
+        """What `aclose` does, without the checkpoint."""
         if not self._closed:
             self._closed = True
             trio.lowlevel.notify_closing(self._raw)
             self._raw.close()
+
+    def _error(self) -> Exception:
+        return trio.ClosedResourceError("closed by another task") if self._closed else trio.BrokenResourceError("the peer has gone")
+
+    async def aclose(self) -> None:
+        self.close()
         await trio.lowlevel.checkpoint()

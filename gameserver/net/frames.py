@@ -1,11 +1,8 @@
-"""A stream under trio-websocket that lifts plain data frames out as they come, on either side of a line.
+"""A stream under trio-websocket through which every byte goes past a `Splitter`, on either side of a line.
 
-A plain frame is whole, final, binary and within the limit (RFC 6455 5.2). It needs no state machine and no task of its own: it is
-handed to a function in the task that reads. All else (the upgrade, control frames, fragments, text, whatever breaks the rules)
-goes on to trio-websocket, which stays the authority on the protocol. That halves what a small message costs.
-
-Nothing overtakes: data frames take the slow way too while a fragmented message is open, and while a message that went the slow way
-has not come back from trio-websocket (`delivered`). Control frames do not change the way.
+The head of the upgrade passes as it is. Behind it plain frames may be lifted out as they come; trio-websocket stays the authority
+on all else. This stream also says what trio-websocket leaves out: 1002, when a client breaks the protocol; and it closes so that
+the peer can read the last word.
 """
 
 from __future__ import annotations
@@ -14,24 +11,28 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from gameserver.core.errors import ProtocolError
+from gameserver.core.limits import CLOSE_SECONDS
+from gameserver.net.splitter import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gameserver.core.errors import ProtocolError
     from gameserver.net.meter import Meter
 
 READ_BYTES: Final = 65_536
+MAX_DRAIN_BYTES: Final = 65_536
+"""What is read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 _HEAD_END: Final = b"\r\n\r\n"
-_PLAIN: Final = 0x82
-"""First byte of a final binary frame without reserved bits."""
-_FIN: Final = 0x80
-_CONTROL: Final = 0x08
-_MASKED: Final = 0x80
+_AGREED: Final = b"HTTP/1.1 101"
+_CLOSE: Final = b"\x88"
+"""First byte of a final Close frame."""
+_PROTOCOL_ERROR: Final = b"\x88\x02\x03\xea"
+"""A server's Close frame with code 1002."""
 
 
 class FrameStream(trio.abc.Stream):
-    """See the module. Until `lift` is called everything goes the slow way."""
+    """See the module. Until `lift` is called nothing is lifted out."""
 
     def __init__(
         self, stream: trio.abc.Stream, *, largest: int, masked: bool, head: bytes = b"", meter: Meter | None = None
@@ -40,52 +41,95 @@ class FrameStream(trio.abc.Stream):
         `head`: the upgrade's, if somebody has read it already. `meter`: judges the frames that are not lifted out.
         """
         self._stream = stream
-        self._largest = largest
-        self._mask_bit = _MASKED if masked else 0
-        self._meter = meter
-        self._on_frame: Callable[[bytes], None] | None = None
+        self._serves = masked
+        self._splitter = Splitter(largest=largest, masked=masked, meter=meter)
         self._on_flood: Callable[[ProtocolError], None] | None = None
-        self._flooded = False
         self._in_head = not head
         self._head = b""
-        self._rest = b""
-        """An unfinished header or plain frame."""
         self._slow = head
         """Bytes for trio-websocket."""
-        self._slow_left = 0
-        """Payload bytes of a frame that goes the slow way and has not come whole yet."""
-        self._fragmented = False
-        self._owed = 0
-        """Messages that went the slow way and have not been delivered."""
+        self._ended = False
+        """The peer has sent all that it ever will."""
+        self._drained = 0
+        """Bytes read and thrown away."""
+        self._open = False
+        """The upgrade was agreed to: from here on there are frames."""
+        self._said_close = False
+        self._writing = False
+        self._reading = False
+        self._read_on = trio.lowlevel.ParkingLot()
+        """Waits for the end of the read that is under way."""
+        self._parting = False
+        self._parted = trio.Event()
+        self._torn = False
+        """A write has failed or was cut short: nothing may follow it."""
 
-    def lift(self, on_frame: Callable[[bytes], None], on_flood: Callable[[ProtocolError], None] | None = None) -> None:
-        """From now on plain frames go to `on_frame`, and what the meter has against others to `on_flood`. Neither may raise."""
-        self._on_frame = on_frame
+    def lift(self, on_frame: Callable[[bytes, float], None]) -> None:
+        """From now on plain frames go to `on_frame`, with the time at which they came. It may not raise."""
+        self._splitter.on_frame = on_frame
+
+    def watch(self, on_flood: Callable[[ProtocolError], None]) -> None:
+        """What the meter has against the peer goes to `on_flood`, which may not raise and sees to the end of the line."""
         self._on_flood = on_flood
 
     def delivered(self) -> None:
         """trio-websocket has handed out a message that went the slow way."""
-        self._owed -= 1
+        self._splitter.delivered()
 
+    # -- reading -----------------------------------------------------------------------------------------------------------
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
-        """Raises trio.BrokenResourceError for a flood before `lift`. After it, a flood is told to `on_flood` and nothing more is
-        read, so that a Close can still be sent.
-        """
+        """Raises trio.BrokenResourceError for a flood before `watch`. After it a flood is met with silence: a Close can be sent."""
         while not self._slow:
-            if self._flooded:
+            if self._ended:
+                return b""
+            if self._splitter.flood is not None:
                 if self._on_flood is None:
                     raise trio.BrokenResourceError("the peer floods the line")
-                await trio.sleep_forever()
-            data = bytes(await self._stream.receive_some(READ_BYTES))
-            if not data:
-                rest, self._rest = self._rest, b""
-                return rest  # half a frame, then nothing: trio-websocket shall see both
-            self._slow = self._take_head(data) if self._in_head else self._take(data)
+                await self._drain()
+            else:
+                await self._read()
         taken = self._slow if max_bytes is None else self._slow[:max_bytes]
         self._slow = self._slow[len(taken) :]
         return taken
 
-    def _take_head(self, data: bytes) -> bytes:
+    async def _read(self) -> None:
+        """Wait for bytes and take them."""
+        self._take(await self._wait_for_bytes(), trio.current_time())
+
+    async def _wait_for_bytes(self) -> bytes:
+        self._reading = True
+        try:
+            return bytes(await self._stream.receive_some(READ_BYTES))
+        finally:
+            self._reading = False
+            self._read_on.unpark_all()
+
+    async def _drain(self) -> None:
+        """Throw away what still comes, so that the peer can read the last word; more than enough of it is left unread.
+
+        Closing on bytes that nobody has read resets the line, and what was said last would be lost.
+        """
+        if self._drained >= MAX_DRAIN_BYTES:
+            await trio.sleep_forever()
+        data = await self._wait_for_bytes()
+        self._drained += len(data)
+        self._ended = not data
+
+    def _take(self, data: bytes, at: float) -> None:
+        """These have come at that time; none: the stream has ended."""
+        if not data:
+            self._ended = True
+            self._slow += self._splitter.end()  # half a frame, then nothing: trio-websocket shall see both
+        elif self._in_head:
+            self._slow += self._take_head(data, at)
+        else:
+            slow = self._splitter.feed(data, at)
+            if slow:
+                self._slow += slow
+            if self._splitter.flood is not None and self._on_flood is not None:
+                self._on_flood(self._splitter.flood)
+
+    def _take_head(self, data: bytes, at: float) -> bytes:
         """The request or the answer of the upgrade goes by as it is; what follows it are frames."""
         before = len(self._head)
         self._head += data
@@ -95,85 +139,61 @@ class FrameStream(trio.abc.Stream):
         split = end + len(_HEAD_END) - before
         self._in_head = False
         self._head = b""
-        return data[:split] + (self._take(data[split:]) if data[split:] else b"")
+        return data[:split] + (self._splitter.feed(data[split:], at) if data[split:] else b"")
 
-    def _take(self, data: bytes) -> bytes:
-        """Hand out the plain frames in these bytes; returns the rest of them that trio-websocket must see."""
-        buffer = self._rest + data if self._rest else data
-        self._rest = b""
-        at, size = 0, len(buffer)
-        slow: list[bytes] = []
-        while at < size:
-            if self._slow_left:
-                step = min(self._slow_left, size - at)
-                slow.append(buffer[at : at + step])
-                self._slow_left -= step
-                at += step
-                continue
-            header, length = _read_header(buffer, at)
-            if header == 0:
-                break
-            if (
-                buffer[at] == _PLAIN
-                and buffer[at + 1] & _MASKED == self._mask_bit
-                and length <= self._largest
-                and not (self._owed or self._fragmented)
-                and self._on_frame is not None
-            ):
-                end = at + header + length
-                if end > size:
-                    break
-                payload = buffer[at + header : end]
-                self._on_frame(unmask(payload, buffer[at + header - 4 : at + header]) if self._mask_bit else payload)
-                at = end
-                continue
-            if self._meter is not None and not self._passes(self._meter, buffer[at], header + length):
-                return b""  # nothing of it: an answer to a ping behind the Close would be an error
-            if not buffer[at] & _CONTROL:
-                self._fragmented = not buffer[at] & _FIN
-                self._owed += not self._fragmented
-            slow.append(buffer[at : at + header])
-            self._slow_left = length
-            at += header
-        self._rest = buffer[at:]
-        return b"".join(slow)
-
-    def _passes(self, meter: Meter, first_byte: int, wire_bytes: int) -> bool:
-        try:
-            meter.frame(first_byte, wire_bytes, trio.current_time())
-        except ProtocolError as error:
-            self._flooded = True
-            if self._on_flood is not None:
-                self._on_flood(error)
-        return not self._flooded
-
+    # -- writing -----------------------------------------------------------------------------------------------------------
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._stream.send_all(data)
+        """Raises trio.BrokenResourceError after a write that failed or was cancelled: its frame may have gone out in part."""
+        if self._torn:
+            raise trio.BrokenResourceError("the stream is torn")
+        if not self._open:
+            self._open = bytes(data[: len(_AGREED)]) == _AGREED
+        elif bytes(data[:1]) == _CLOSE:
+            self._said_close = True
+        self._writing = True
+        done = False
+        try:
+            await self._stream.send_all(data)
+            done = True
+        finally:
+            self._writing = False
+            self._torn = not done
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._stream.wait_send_all_might_not_block()
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        """Close so that the peer can read the last word, within CLOSE_SECONDS; say 1002 if nothing else was said.
 
+        trio-websocket closes without a word when a peer breaks the protocol; then this is the only Close frame. Two tasks may call
+        it: both return when it is done. Cancelled, it closes at once.
+        """
+        try:
+            if self._parting:
+                await self._parted.wait()
+            else:
+                self._parting = True
+                await self._part()
+        finally:
+            await trio.aclose_forcefully(self._stream)
+            self._parted.set()
 
-def _read_header(buffer: bytes, at: int) -> tuple[int, int]:
-    """Bytes of the frame's header, mask included, and of its payload; (0, 0) if the header is not there whole."""
-    if len(buffer) - at < 2:
-        return 0, 0
-    second = buffer[at + 1]
-    length = second & 0x7F
-    extended = 0 if length < 126 else 2 if length == 126 else 8
-    header = 2 + extended + (4 if second & _MASKED else 0)
-    if len(buffer) - at < header:
-        return 0, 0
-    if extended:
-        length = int.from_bytes(buffer[at + 2 : at + 2 + extended], "big")
-    return header, length
+    def _peer_is_done(self) -> bool:
+        return self._ended or self._splitter.closing
 
-
-def unmask(payload: bytes, key: bytes) -> bytes:
-    """Apply a mask of four bytes (RFC 6455 5.3); it is its own inverse."""
-    size = len(payload)
-    pad = (key * (size // 4 + 1))[:size]
-    return (int.from_bytes(payload, "little") ^ int.from_bytes(pad, "little")).to_bytes(size, "little")
+    async def _part(self) -> None:
+        if not (self._serves and self._open) or self._ended or self._writing or self._torn:
+            return
+        with trio.move_on_after(CLOSE_SECONDS):
+            try:
+                if not self._said_close:
+                    await self.send_all(_PROTOCOL_ERROR)
+                if isinstance(self._stream, trio.abc.HalfCloseableStream):
+                    await self._stream.send_eof()
+                while not self._peer_is_done():
+                    if self._reading:
+                        await self._read_on.park()  # trio-websocket still reads
+                    else:
+                        await self._drain()
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return  # it has gone already

@@ -1,6 +1,6 @@
-"""A stream under trio-websocket on which plain frames can also be written at once, without a task and without waiting.
+"""A stream on which plain frames can also be written at once, without a task and without waiting.
 
-trio-websocket stays the authority on the protocol and on everything that is read. But a server's frames are not masked: a header of
+trio-websocket stays the authority on the protocol. But a server's frames are not masked: a header of
 two to ten bytes and the payload are the whole frame, so a room may write them past it, if both keep to the rules:
 
 - Bytes of two frames never mix: while a `send_all` is under way nothing else is written, and the rest of a frame that went out in
@@ -38,15 +38,21 @@ def frame_header(length: int) -> bytes:
     return struct.pack(">BBQ", 0x82, 127, length)
 
 
-class Outlet(trio.abc.Stream):
+def _sends_now(stream: trio.abc.Stream) -> SendsNow:
+    if not isinstance(stream, SendsNow):
+        raise TypeError(f"{type(stream).__name__} has no send(): use it without an Outlet")
+    return stream
+
+
+class Outlet(trio.abc.HalfCloseableStream):
     """See the module. `stream` must satisfy SendsNow; nobody else may write to it."""
 
     def __init__(self, stream: trio.abc.Stream) -> None:
         """Raises TypeError for a stream that cannot send at once."""
-        if not isinstance(stream, SendsNow):
-            raise TypeError(f"{type(stream).__name__} has no send(): use it without an Outlet")
+        if not isinstance(stream, trio.abc.HalfCloseableStream):
+            raise TypeError(f"{type(stream).__name__} has no send_eof(): use it without an Outlet")
         self._stream = stream
-        self._now: SendsNow = stream
+        self._now = _sends_now(stream)
         self._tail = b""
         self._turn = trio.Lock()
         self._sending = False
@@ -114,6 +120,10 @@ class Outlet(trio.abc.Stream):
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._stream.wait_send_all_might_not_block()
+
+    async def send_eof(self) -> None:
+        async with self._turn:
+            await self._stream.send_eof()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         return await self._stream.receive_some(max_bytes)

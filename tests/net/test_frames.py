@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio_websocket import ConnectionClosed, wrap_client_stream, wrap_server_stream
 
-from gameserver.net.frames import FrameStream, unmask
+from gameserver.net.frames import FrameStream
+from gameserver.net.splitter import unmask
 
 LARGEST: Final = 1_000
 MOST: Final = 4_000
@@ -119,7 +120,7 @@ async def listen(frames: bytes, cuts: list[int], *, client: bool, lift: bool) ->
         else:
             websocket = await (await wrap_server_stream(nursery, below, max_message_size=MOST)).accept()
         if lift:
-            stream.lift(messages.append)
+            stream.lift(lambda message, at: messages.append(message))
         try:
             while True:
                 message = await websocket.get_message()
@@ -127,6 +128,7 @@ async def listen(frames: bytes, cuts: list[int], *, client: bool, lift: bool) ->
                 messages.append(message)
         except ConnectionClosed as closed:
             code = int(closed.reason.code) if closed.reason is not None else None
+        await below.aclose()
         nursery.cancel_scope.cancel()
     return Outcome(messages, code, opcodes(feed.sent, masked=client))
 
@@ -196,7 +198,12 @@ def test_messages_and_answers_are_those_of_trio_websocket_alone(
     data = b"".join(frame.bytes(masked=not client) for frame in frames)
     data = data[: len(data) - rest] if rest < 20 and rest < len(data) else data
     alone, lifted = (trio.run(partial(listen, data, cuts, client=client, lift=lift)) for lift in (False, True))
-    assert lifted == alone
+    if not client and alone.code in (1002, 1007) and 0x88 not in alone.opcodes_sent:  # trio-websocket closes without a word
+        said = attrs.evolve(alone, opcodes_sent=[*alone.opcodes_sent, 0x88])
+        cut = len(data) < sum(len(frame.bytes(masked=True)) for frame in frames)
+        assert lifted == said or (cut and lifted == alone)  # nor do we to somebody who has gone in the middle of a header
+    else:
+        assert lifted == alone
 
 
 @pytest.mark.parametrize("client", [True, False], ids=["client", "server"])
@@ -229,15 +236,15 @@ async def test_plain_frames_are_lifted_before_trio_websocket_sees_them() -> None
         b"".join(Frame(0x82, b"%d" % n).bytes(masked=True) for n in range(5)) + Frame(0x89).bytes(masked=True), [], client=False
     )
     stream = FrameStream(feed, largest=LARGEST, masked=True)
-    stream.lift(lifted.append)
+    stream.lift(lambda frame, at: lifted.append(frame))
     assert await stream.receive_some() == HEAD
-    await stream.send_all(b"accepted")
+    await stream.send_all(b"HTTP/1.1 101 accepted")
     assert await stream.receive_some() == Frame(0x89).bytes(masked=True)
     assert lifted == [b"0", b"1", b"2", b"3", b"4"]
 
 
 async def test_a_frame_that_is_masked_by_the_wrong_side_goes_the_slow_way() -> None:
-    def never(frame: bytes) -> None:
+    def never(frame: bytes, at: float) -> None:
         pytest.fail(f"{frame!r} was lifted out")
 
     for masked in (True, False):
@@ -245,7 +252,7 @@ async def test_a_frame_that_is_masked_by_the_wrong_side_goes_the_slow_way() -> N
         stream = FrameStream(Feed(wrong, [], client=False), largest=LARGEST, masked=masked)
         stream.lift(never)
         assert await stream.receive_some() == HEAD
-        await stream.send_all(b"accepted")
+        await stream.send_all(b"HTTP/1.1 101 accepted")
         assert await stream.receive_some() == wrong
 
 

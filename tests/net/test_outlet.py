@@ -120,7 +120,7 @@ async def test_frames_arrive_whole_whatever_the_window(seed: int, autojump_clock
     accepted: list[bytes] = []
     arrived: list[bytes] = []
     frames = FrameStream(line.client, largest=1_000, masked=False)
-    frames.lift(arrived.append)
+    frames.lift(lambda frame, at: arrived.append(frame))
     slow = bytearray()
 
     async def read() -> None:

@@ -160,7 +160,7 @@ class Line:
                 message = await websocket.get_message()  # only what did not come in one plain frame
                 frames.delivered()
                 if isinstance(message, bytes):
-                    self._take_frame(message)
+                    self._take_frame(message, trio.current_time())
                 else:
                     self._find_wrong(ProtocolError("the server sent text"))
         except ConnectionClosed as error:
@@ -223,11 +223,11 @@ class Line:
             await trio.sleep(FIRST_PING_SECONDS if sequence < FIRST_PINGS else PING_SECONDS)
 
     # -- what comes --------------------------------------------------------------------------------------------------------
-    def _take_frame(self, frame: bytes) -> None:
+    def _take_frame(self, frame: bytes, now: float) -> None:
         """A frame has come. What is wrong with it is kept; the line is closed for it."""
         if self._wrong is not None or self._over:
             return
-        self._heard_at = now = trio.current_time()
+        self._heard_at = now
         self._stats.bytes_received += len(frame)
         try:
             for message in decode_server(frame):

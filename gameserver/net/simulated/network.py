@@ -135,6 +135,11 @@ class SimStream(trio.abc.HalfCloseableStream):
             raise BlockingIOError(errno.EAGAIN, "nothing to receive")
         return data
 
+    def recv_stamped(self, max_bytes: int) -> tuple[bytes, float]:
+        """What `recv` gives, and when the last of it arrived (lane.ReadsNow)."""
+        data = self.recv(max_bytes)
+        return data, self._in.taken_at if data else trio.current_time()
+
     def send(self, data: bytes) -> int:
         """Send as much as there is room for now; returns how much that is.
 
@@ -235,7 +240,7 @@ class SimConnection:
 
     def unclog(self, toward: Toward) -> None:
         """What was held back arrives now, in order; what is still on its way takes its time."""
-        self._pipes[toward].unclog()
+        self._pipes[toward].unclog(trio.current_time())
         other = Toward.CLIENT if toward is Toward.SERVER else Toward.SERVER
         self._pipes[other].writer.wake()  # the news that its reader has gone may have been held back
 

@@ -97,15 +97,18 @@ class Pipe:
         "_chunks",
         "_draw",
         "_frozen_at",
+        "_held_since",
         "_in_flight",
         "_jitter",
         "_last_at",
         "_lost",
         "_seconds",
         "_seconds_per_byte",
+        "_thawed_at",
         "_window",
         "gone_at",
         "reader",
+        "taken_at",
         "writer",
     )
 
@@ -117,6 +120,8 @@ class Pipe:
         self._in_flight = 0
         self._last_at = 0.0  # when the latest of the chunks arrives
         self._frozen_at = math.inf  # what arrives after this does not, until it is set back
+        self._held_since, self._thawed_at = math.inf, -math.inf  # what was due in between arrived at its end
+        self.taken_at = 0.0  # when the last of what was taken last arrived
         self._lost = False  # nothing that is sent arrives any more
         self.gone_at = math.inf  # when the reader learns that the writer has closed for good
         self.reader = _Waiter()
@@ -190,6 +195,7 @@ class Pipe:
         if n > most:
             chunks.appendleft((at, data[most:]))
             data, n = data[:most], most
+        self.taken_at = self._thawed_at if self._held_since < at < self._thawed_at else at
         self._in_flight -= n
         if self.writer.task is not None and self._in_flight <= self._window >> 1:  # not for a few bytes, as Linux does
             self.writer.wake()
@@ -213,7 +219,9 @@ class Pipe:
     def clog(self, now: float) -> None:
         self._frozen_at = min(self._frozen_at, now)
 
-    def unclog(self) -> None:
+    def unclog(self, now: float) -> None:
+        if self._frozen_at < math.inf:
+            self._held_since, self._thawed_at = self._frozen_at, now
         self._frozen_at = math.inf
         self.reader.wake()
 

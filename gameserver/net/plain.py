@@ -1,0 +1,147 @@
+"""A link over trio-websocket alone: a task pumps messages in, another one writes frames out.
+
+It works on any stream, TLS in this process included, and is what the express lane is measured against.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import trio
+from trio_websocket import ConnectionClosed, WebSocketConnection
+
+from gameserver.core.limits import CLOSE_SECONDS, MAX_QUEUED_MESSAGES
+from gameserver.net.link import Arrived
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gameserver.core.errors import ProtocolError
+    from gameserver.net.frames import FrameStream
+
+
+class PlainLink:
+    """See the module. `run` must be running for it to work."""
+
+    def __init__(self, websocket: WebSocketConnection, frames: FrameStream) -> None:
+        """`frames` is the stream under the websocket."""
+        self._websocket = websocket
+        self._frames = frames
+        frames.watch(self._on_flood)
+        self._inbox: list[Arrived] = []
+        self._arrival = trio.lowlevel.ParkingLot()
+        self._room_in_inbox = trio.lowlevel.ParkingLot()
+        self._departure = trio.lowlevel.ParkingLot()
+        self._outgoing: bytes | None = None
+        """The one frame that is being written or is about to be. There is no queue: a room skips a client that is not ready."""
+        self._ending: tuple[int, str, bytes] | None = None
+        self._running = trio.CancelScope()
+        self._goodbye = trio.CancelScope()
+        self.closed = trio.Event()
+        self.heard_at = trio.current_time()
+
+    async def run(self) -> None:
+        """Pump until the line closes, from either side. Cancelling it leaves the stream for the caller to close by force."""
+        try:
+            with self._running:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._write, nursery.cancel_scope)
+                    await self._read()
+                    if self._ending is None:  # else the goodbye is still being said
+                        await self._frames.aclose()
+                        nursery.cancel_scope.cancel()
+        finally:
+            self.closed.set()
+            self._arrival.unpark_all()
+
+    # -- in ----------------------------------------------------------------------------------------------------------------
+    async def receive(self) -> Arrived:
+        while not self._inbox:
+            if self.closed.is_set():
+                raise trio.EndOfChannel
+            await self._arrival.park()
+        self._room_in_inbox.unpark()
+        return self._inbox.pop(0)
+
+    def engage(self) -> None:
+        """Nothing changes: the pump goes on."""
+
+    def receive_nowait(self) -> Sequence[Arrived]:
+        if not self._inbox:
+            return ()
+        taken, self._inbox = self._inbox, []
+        self._room_in_inbox.unpark_all()
+        return taken
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                message = await self._websocket.get_message()
+            except ConnectionClosed:
+                return
+            self._frames.delivered()
+            if isinstance(message, str):
+                self.end(1003, "only binary messages")
+            else:
+                self._take(message, trio.current_time())
+            while len(self._inbox) >= MAX_QUEUED_MESSAGES and self._ending is None:
+                await self._room_in_inbox.park()
+
+    def _take(self, message: bytes, at: float) -> None:
+        self.heard_at = at
+        if self._ending is None:  # else we only read on so that the close handshake can come through
+            self._inbox.append(Arrived(at, message))
+            self._arrival.unpark_all()
+
+    def _on_flood(self, flood: ProtocolError) -> None:
+        self.end(flood.close_code, str(flood))
+
+    # -- out ---------------------------------------------------------------------------------------------------------------
+    def ready(self) -> bool:
+        return self._outgoing is None and self._ending is None and not self.closed.is_set()
+
+    def send_nowait(self, *parts: bytes) -> bool:
+        if not self.ready():
+            return False
+        self._outgoing = b"".join(parts)
+        self._departure.unpark()
+        return True
+
+    async def send(self, frame: bytes) -> None:
+        if self._ending is None:
+            with contextlib.suppress(ConnectionClosed):  # `closed` tells
+                await self._websocket.send_message(frame)
+
+    def end(self, code: int, reason: str, last: bytes = b"") -> None:
+        if self._ending is None:
+            self._ending = (code, reason, last)
+            self._goodbye.deadline = trio.current_time() + CLOSE_SECONDS
+            self._departure.unpark()
+            self._room_in_inbox.unpark_all()
+
+    def abort(self) -> None:
+        self._running.cancel()
+
+    async def _write(self, reading: trio.CancelScope) -> None:
+        with self._goodbye:
+            try:
+                while self._ending is None or self._outgoing is not None:
+                    await self._write_next()
+                code, reason, last = self._ending
+                if last:
+                    await self._websocket.send_message(last)
+                await self._websocket.aclose(code, reason)
+            except (ConnectionClosed, trio.BrokenResourceError, trio.ClosedResourceError):
+                pass
+        if self._goodbye.cancelled_caught:
+            await trio.aclose_forcefully(self._frames)  # a write that was cut short has torn the stream: nothing may follow it
+        reading.cancel()
+
+    async def _write_next(self) -> None:
+        """Write what waits, or wait for it."""
+        if self._outgoing is not None:
+            await self._websocket.send_message(self._outgoing)
+            self._outgoing = None
+        else:
+            await self._departure.park()
