@@ -1,0 +1,46 @@
+"""Cut lines in small form; `python -m tests.sim.cuts --cuts 1000` is the whole."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+from gameclient.happenings import Happenings
+
+from tests.sim.cuts import CUTS_PER_WORLD, LONGEST_AWAY_SECONDS, run_world
+
+if TYPE_CHECKING:
+    from gameserver.core.messages import EventMessage
+    from gameserver.core.schema import Schema
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_everyone_comes_back_from_twenty_five_cuts(seed: int) -> None:
+    _, outcome = run_world((seed, CUTS_PER_WORLD))
+    assert outcome.wrong == []
+    assert len(outcome.cuts) == CUTS_PER_WORLD
+    assert max(cut.away for cut in outcome.cuts) <= LONGEST_AWAY_SECONDS
+    assert outcome.events > 1_000
+    assert outcome.calls > 500
+
+
+def test_the_same_seed_gives_the_same_history() -> None:
+    _, outcome = run_world((3, 4))
+    assert run_world((3, 4))[1] == outcome
+    assert run_world((4, 4))[1].hash != outcome.hash
+    assert all(cut.away < math.inf for cut in outcome.cuts)
+
+
+def test_a_doubled_event_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that takes what is sent again for news: without this the counting would prove nothing."""
+    honest = Happenings.take
+
+    def gullible(self: Happenings, event: EventMessage, schema: Schema) -> None:
+        if event.sequence <= self.last:
+            self.last = event.sequence - 1
+        honest(self, event, schema)
+
+    monkeypatch.setattr(Happenings, "take", gullible)
+    _, outcome = run_world((1, CUTS_PER_WORLD))
+    assert any("follows" in wrong for wrong in outcome.wrong)
