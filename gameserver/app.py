@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 import trio
 
+from gameserver.api import make_app
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import ROOM_PATTERN
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
@@ -76,6 +77,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             guard=guard,
             create_rooms=settings.create_rooms,
             express=settings.link == "lane",
+            web=make_app,
         )
         first = _open_rooms(server, games[0], settings)
         gc.collect()

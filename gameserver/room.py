@@ -21,7 +21,7 @@ from gameserver.core.errors import GameError, GameserverError, Refused
 from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS, SNAPSHOT_HARD
 from gameserver.core.messages import OVER_FLAG, EventMessage, Notice, NoticeCode, Reply, Role, Welcome
 from gameserver.core.parts import Parts
-from gameserver.core.simulation import Answer, Called, Command, Join, Leave, Simulation
+from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
 from gameserver.guard import SETUP_SECONDS
 from gameserver.seat import Seat
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gameserver.core.messages import Hello
     from gameserver.core.record import Options
     from gameserver.guard import HookRunner
+    from gameserver.line import Line
     from gameserver.net.link import Link
 
 T = TypeVar("T")
@@ -85,7 +86,11 @@ class RoomCounts:
     snapshots: int = 0
     """Frames handed over."""
     skipped: int = 0
-    """Frames not made, because the client was not ready."""
+    """Frames not made, because the client's line was not free."""
+    lost: int = 0
+    """Lines that broke while a seat was kept."""
+    resumed: int = 0
+    """Players who came back to theirs."""
     worst_lateness_seconds: float = 0.0
     """Longest time between a tick's deadline and its end."""
     busy_seconds: float = 0.0
@@ -105,7 +110,7 @@ class Room:
         self._fault_id = fault_id
         self._schema = plan.game.schema
         self._simulation = self._guarded(self._make_simulation, seconds=SETUP_SECONDS)
-        self._parts = Parts(self._schema)
+        self._parts = Parts(self._schema, tick_rate=plan.game.tick_rate)
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase)
         self._seats: list[Seat] = []
         """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
@@ -156,19 +161,36 @@ class Room:
                 self._last_player = number
                 return number
 
-    def welcome(self, seat: Seat) -> Welcome:
-        """What this seat is told first."""
+    def find(self, token: bytes) -> Seat | None:
+        """The seat that this token opens."""
+        if self.state is RoomState.CLOSED:
+            return None
+        return next((seat for seat in self._seats if seat.opens(token)), None)
+
+    def welcome(self, seat: Seat, token: bytes) -> Welcome:
+        """What this seat is told first. `token`: a fresh one, to come back with."""
         tile_map = None
         if self.plan.map is not None:
             parsed, data = self.plan.map
             tile_map = (parsed.name, parsed.sha256, data)
         options: Row = self._schema.options.pack(self.plan.options)
-        return Welcome(seat.player, None, self.plan.game.tick_rate, self._schema.to_wire(), tile_map, options, 0)
+        resume = None
+        if seat.role is Role.PLAYER:
+            seat.offer(token)
+            resume = token
+        return Welcome(seat.player, resume, self.plan.game.tick_rate, self._schema.to_wire(), tile_map, options, 0)
 
-    def release(self, seat: Seat) -> None:
-        """His line is gone, or he never came: the seat is free. If he was in the match, he leaves it in the next tick."""
+    def release(self, seat: Seat, link: Link) -> None:
+        """This line of his is gone. In the match his seat is kept for a while, unless his session is over; else it is free."""
         if seat not in self._seats:
             return
+        if not seat.lose(link):
+            self._remove(seat)
+        elif seat.line is None:
+            self.counts.lost += 1
+
+    def _remove(self, seat: Seat) -> None:
+        """The seat is free. If he was in the match, he leaves it in the next tick."""
         self._seats.remove(seat)
         if seat.joined and seat.role is Role.PLAYER:
             self._queue.append(Leave(seat.player))
@@ -212,12 +234,19 @@ class Room:
     def tick(self, now: float) -> None:
         """Run the ticks that are due at `now`, then hand every client that is ready one frame."""
         deadline = self._clock.next_deadline
+        lost_seconds = self._clock.lost_seconds
         due = self._clock.due(now)
         if not due or self.state is RoomState.CLOSED:
             return
+        if self._clock.lost_seconds > lost_seconds:
+            for seat in self._seats:
+                if seat.line is not None:
+                    seat.line.excuse(now)
         for seat in tuple(self._seats):
             if seat.ready:  # until then its line is the session's
                 seat.receive(now)
+            elif seat.has_expired(now):
+                self._remove(seat)
         cosmetics: dict[int, list[tuple[int, int, Row]]] = {}
         for left in reversed(range(due)):
             self._step()
@@ -226,9 +255,10 @@ class Room:
         self._parts.commit(self._clock.tick, self._simulation.contents(), cosmetics)
         sending = trio.current_time()
         flags = OVER_FLAG if self._simulation.result is not None else 0
-        for seat in tuple(self._seats):
-            if seat.joined:
-                self._send(seat, flags, sending)
+        for seat in self._seats:
+            line = seat.line
+            if seat.joined and seat.ready and line is not None and line.pacer.is_due(self._clock.tick, due):
+                self._send(seat, line, flags, sending)
         end = trio.current_time()
         self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
         self.counts.busy_seconds += end - now
@@ -246,6 +276,10 @@ class Room:
                 seat.joined = True
                 if seat.role is Role.PLAYER:
                     commands.append(Join(seat.player, seat.name, seat.profile))
+            if seat.joined and seat.ready is not seat.shown_connected and seat.role is Role.PLAYER:
+                seat.shown_connected = seat.ready
+                self.counts.resumed += seat.ready
+                commands.append(Connected(seat.player, seat.ready))
             commands += (Called(seat.player, call.number, call.method, call.arguments) for call in seat.take_calls())
         inputs = {seat.player: seat.inputs.take(tick) for seat in self._seats if seat.joined and seat.role is Role.PLAYER}
         before = self._simulation.result
@@ -282,14 +316,13 @@ class Room:
             return (part_of(EVERYONE),)
         return tuple(part_of(audience) for audience in self._audiences(seat))
 
-    def _send(self, seat: Seat, flags: int, now: float) -> None:
-        if not seat.may_send():
+    def _send(self, seat: Seat, line: Line, flags: int, now: float) -> None:
+        if not line.may_send(now):
             self.counts.skipped += 1
             return
-        draft = self._parts.draft(seat.viewer, self._wanted(seat))
-        size = sum(map(len, draft.fragments))
-        if size > SNAPSHOT_HARD:
-            raise self._fault(GameError(f"a snapshot takes {size} bytes, more than {SNAPSHOT_HARD}: show fewer entities"))
+        draft = self._parts.draft(line.viewer, self._wanted(seat))
+        if draft.size > SNAPSHOT_HARD:
+            raise self._fault(GameError(f"a snapshot takes {draft.size} bytes, more than {SNAPSHOT_HARD}: show fewer entities"))
         if seat.send(draft, flags, now):
             self.counts.snapshots += 1
         else:

@@ -1,28 +1,21 @@
-"""A room's side of one client: what came from it, what it is owed, what it has been sent."""
+"""A room's side of one client: what he has sent, what he is owed, and the line that he has at present, if any."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import deque
 from typing import TYPE_CHECKING
 
-import attrs
 import trio
 
-from gameserver.core.allowance import Allowance
 from gameserver.core.errors import ProtocolError
 from gameserver.core.inputs import InputBuffer
-from gameserver.core.limits import (
-    ACK_SECONDS,
-    IDLE_SECONDS,
-    INPUT_QUEUE,
-    MAX_QUEUED_MESSAGES,
-    OVER_ALLOWANCE_SECONDS,
-    RELIABLE_BYTES,
-    RELIABLE_MESSAGES,
-)
-from gameserver.core.messages import Bye, Call, EventMessage, Inputs, Notice, NoticeCode, Ping, Pong, Reply, Role
-from gameserver.core.parts import Draft, Viewer
-from gameserver.core.wire import decode_client, encode_head, encode_server
+from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS, INPUT_QUEUE, READY_SECONDS
+from gameserver.core.messages import Bye, Call, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
+from gameserver.core.reliable import Reliable
+from gameserver.core.wire import decode_client
+from gameserver.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,21 +24,27 @@ if TYPE_CHECKING:
     from gameserver.core.clock import TickClock
     from gameserver.core.game import Profile
     from gameserver.core.layout import Row
+    from gameserver.core.parts import Draft
     from gameserver.core.schema import Schema
-    from gameserver.net.link import Arrived, Link
+    from gameserver.net.link import Link
 
 MAX_CALLS: int = 8
 """Calls of one client that may wait for the next tick."""
 
+_LINE_ONLY = (NoticeCode.TOO_SLOW, NoticeCode.IDLE, NoticeCode.REPLACED)
+"""These end a line, and not the session: the player may come back."""
+
 
 class Seat:
-    """One client in one room. The room calls it in its tick; nothing here waits.
+    """One client in one room: a session, which may see several lines. The room calls it in its tick; nothing here waits.
 
     Attributes:
         player: his number in the room, 0 for a spectator.
-        ready: he has loaded the map and waits to join.
+        line: his connection, None while he is away.
+        ready: he has loaded the map, and the room reads his line.
         joined: he is in the match.
-        viewer: what he has of each part.
+        over: the session has ended; once its line is gone, so is the seat.
+        shown_connected: what the match believes of his line (Player.connected).
         inputs: what he sent for ticks to come.
     """
 
@@ -56,91 +55,112 @@ class Seat:
         self.role = role
         self.name = name
         self.profile = profile
+        self.line: Line | None = Line(link, clock, trio.current_time())
         self.ready = False
         self.joined = False
-        self.viewer = Viewer()
+        self.over = False
+        self.shown_connected = True
         self.inputs = InputBuffer(schema.input, clock.rate)
-        self._link = link
         self._schema = schema
         self._clock = clock
-        self._allowance = Allowance(clock.rate, trio.current_time())
-        self._waiting: deque[Arrived] = deque()
-        """Messages beyond the allowance."""
-        self._over_since: float | None = None
+        self._reliable = Reliable()
         self._calls: deque[Call] = deque()
-        self._pings: list[tuple[float, Ping]] = []
-        self._owed: list[bytes] = []
-        """Reliable messages for the next frame."""
-        self._owed_bytes = 0
-        self._last_event = 0
-        self._margin: int | None = None
-        self._sent_tick: int | None = None
-        self._acked_tick: int | None = None
-        self._progress_at = trio.current_time()
-        """When the client last acknowledged something new, or was last owed nothing."""
-        self._clock_epoch: int | None = None
-        """The clock's epoch that the client knows."""
+        self._last_call = 0
+        """The highest number of a call that was heard: lower ones are said again after a line broke."""
+        self._token: bytes | None = None
+        """Hash of the token that opens this seat."""
+        self._next_token: bytes | None = None
+        """Hash of the one that he was told last. Until he proves that he has it, both open the seat."""
+        self._away_until: float | None = None
+        """When the seat is given up; None while he is there."""
 
-    @property
-    def acknowledged_tick(self) -> int | None:
-        """The newest snapshot that the client says it has."""
-        return self._acked_tick
+    # -- lines come and go -------------------------------------------------------------------------------------------------
+    def offer(self, token: bytes) -> None:
+        """He is being told this token; the one before it is void once he is there."""
+        self._next_token = _hash(token)
 
-    def enter(self) -> None:
-        """He is ready: the room reads his line from here on, and lets him in at its next tick."""
+    def opens(self, token: bytes) -> bool:
+        """Is this a token of this seat?"""
+        digest = _hash(token)
+        known = [held for held in (self._token, self._next_token) if held is not None]
+        return not self.over and any(hmac.compare_digest(digest, held) for held in known)
+
+    def resume(self, link: Link, token: bytes) -> None:
+        """He comes back over another line with this token of his. The line that he has, if any, ends now."""
+        if self.line is not None:
+            self.line.end(Notice(NoticeCode.REPLACED, "you came back over another line"))
+        if self._next_token is not None and hmac.compare_digest(_hash(token), self._next_token):
+            self._token = self._next_token
+        now = trio.current_time()
+        self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
+        self.line = Line(link, self._clock, now)
+        self.ready = False
+
+    def enter(self, link: Link) -> None:
+        """He is ready on this line: the room reads it from here on, and lets him in at its next tick."""
+        if self.line is None or self.line.link is not link:
+            return  # a newer line has taken the seat
+        if self.joined:
+            self._reliable.begin_line()
+            self.inputs.restart(self._clock.tick)
+        self._token = self._next_token
+        self._away_until = None
         self.ready = True
-        self._link.engage()
+        link.engage()
+
+    def lose(self, link: Link) -> bool:
+        """This line is gone. Is the seat kept for him?"""
+        if self.line is not None and self.line.link is not link:
+            return True  # a newer line has the seat
+        self.line = None
+        self.ready = False
+        if self.over or not self.joined or self.role is not Role.PLAYER:
+            return False
+        if self._away_until is None:
+            self._away_until = trio.current_time() + GRACE_SECONDS
+        return True
+
+    def has_expired(self, now: float) -> bool:
+        """Is nobody there, and nobody waited for any more?"""
+        return self.line is None and (self.over or self._away_until is None or now >= self._away_until)
 
     # -- in ----------------------------------------------------------------------------------------------------------------
     def receive(self, now: float) -> None:
         """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away."""
+        line = self.line
+        if line is None:
+            return
         try:
-            self._hear(now)
+            for arrived in line.hear(now):
+                self._take(line, arrived.at, arrived.data)
         except ProtocolError as error:
-            self._link.end(error.close_code, str(error)[:100])
+            self.over = True
+            line.link.end(error.close_code, str(error)[:100])
             return
-        if now - self._link.heard_at > IDLE_SECONDS:
-            self.end(Notice(NoticeCode.IDLE, f"nothing was heard for {IDLE_SECONDS:g} s"))
-        elif self._sent_tick is not None and now - self._progress_at > ACK_SECONDS and self._acked_tick != self._sent_tick:
-            self.end(Notice(NoticeCode.TOO_SLOW, f"no snapshot was acknowledged for {ACK_SECONDS:g} s"))
+        if line.is_silent(now):
+            line.end(Notice(NoticeCode.IDLE, f"nothing was heard for {IDLE_SECONDS:g} s"))
+        elif line.pacer.is_stalled(now):
+            if line.link.ready():
+                line.end(Notice(NoticeCode.TOO_SLOW, f"no snapshot was acknowledged for {ACK_SECONDS:g} s"))
+            else:
+                line.link.abort()  # he does not read: words would only wait in our memory
 
-    def _hear(self, now: float) -> None:
-        """Take what the allowance allows; the rest waits for the next tick."""
-        self._waiting.extend(self._link.receive_nowait())
-        if not self._waiting:
-            self._over_since = None
-            return
-        self._allowance.refill(now)
-        while self._waiting and self._allowance.take(len(self._waiting[0].data)):
-            arrived = self._waiting.popleft()
-            self._take(arrived.at, arrived.data)
-        if not self._waiting:
-            self._over_since = None
-        elif self._over_since is None:
-            self._over_since = now
-        elif now - self._over_since > OVER_ALLOWANCE_SECONDS or len(self._waiting) > MAX_QUEUED_MESSAGES:
-            raise ProtocolError("too many messages, or too many bytes", 1008)
-
-    def _take(self, at: float, data: bytes) -> None:
+    def _take(self, line: Line, at: float, data: bytes) -> None:
         message = decode_client(data)
         match message:
             case Inputs() if self.joined:
-                self._take_inputs(at, message)
+                self._take_inputs(line, at, message)
             case Ping():
-                self._take_ping(at, message)
+                line.take_ping(at, message)
             case Call() if self.joined and self.role is Role.PLAYER:
                 self._take_call(message)
             case Bye():
-                self._link.end(1000, "goodbye")
+                self.over = True
+                line.link.end(1000, "goodbye")
             case _:
                 raise ProtocolError(f"{type(message).__name__} may not be said now")
 
-    def _take_ping(self, at: float, ping: Ping) -> None:
-        if len(self._pings) >= MAX_QUEUED_MESSAGES:
-            raise ProtocolError("too many pings", 1008)
-        self._pings.append((at, ping))
-
-    def _take_inputs(self, at: float, message: Inputs) -> None:
+    def _take_inputs(self, line: Line, at: float, message: Inputs) -> None:
         width = len(self._schema.input.fields)
         values = message.values
         if values and (self.role is not Role.PLAYER or not width or len(values) % width):
@@ -154,13 +174,11 @@ class Seat:
             raise ProtocolError(str(error)) from error
         fresh = self.inputs.add(message.first_tick, rows, self._clock.tick)
         if fresh is not None:
-            self._margin = round((self._clock.deadline(fresh) - at) * 1e6)
-        acked = message.ack_tick
-        if acked is None or self._sent_tick is None or acked > self._sent_tick:
-            return  # never believe in a snapshot that we did not send
-        if self._acked_tick is None or acked > self._acked_tick:
-            self._acked_tick = acked
-            self._progress_at = at
+            line.margin = round((self._clock.deadline(fresh) - at) * 1e6)
+        if message.ack_tick is not None:
+            line.pacer.acknowledge(message.ack_tick, at)
+            if line.pacer.acknowledged_tick is not None:
+                self._reliable.acknowledge(line.pacer.acknowledged_tick, message.ack_event)
 
     def _take_call(self, call: Call) -> None:
         layout = self._schema.calls.get(call.method)
@@ -170,6 +188,9 @@ class Seat:
             layout.check_row(call.arguments)
         except ValueError as error:
             raise ProtocolError(str(error)) from error
+        if call.number <= self._last_call:
+            return  # it was heard over an earlier line, and its reply is on the way
+        self._last_call = call.number
         if len(self._calls) >= MAX_CALLS:
             self.owe(Reply(call.number, False, "too many calls at once"))
         else:
@@ -184,50 +205,31 @@ class Seat:
 
     # -- out ---------------------------------------------------------------------------------------------------------------
     def owe(self, message: EventMessage | Reply) -> None:
-        """Send this with the next frame, whatever happens to snapshots. An event gets the client's next sequence number."""
+        """Send this with the next frame, whatever happens to snapshots and lines."""
         if isinstance(message, EventMessage):
-            self._last_event += 1
-            message = attrs.evolve(message, sequence=self._last_event)
-        data = encode_server(message)
-        self._owed.append(data)
-        self._owed_bytes += len(data)
-        if len(self._owed) > RELIABLE_MESSAGES or self._owed_bytes > RELIABLE_BYTES:
-            self.end(Notice(NoticeCode.TOO_SLOW, "the client does not take its messages"))
-
-    def may_send(self) -> bool:
-        """Is the line free for a frame?"""
-        return self._link.ready()
+            self._reliable.add_event(message)
+        else:
+            self._reliable.add_reply(message)
+        if self._reliable.overflown:
+            self.over = True  # it cannot be made good any more
+            if self.line is not None:
+                self.line.end(Notice(NoticeCode.TOO_SLOW, "the client does not take its messages"))
 
     def send(self, draft: Draft, flags: int, now: float) -> bool:
         """Hand over one frame; False if the line did not take it, then nothing has changed."""
-        clock = self._clock
-        control = None
-        if draft.drops or self._clock_epoch != clock.epoch:
-            control = (draft.drops, None, clock.epoch, ())
-        head = encode_head(
-            0, clock.tick, flags, self.inputs.acknowledged, self._margin, control, len(draft.fragments)
-        )  # the epoch is 0 as long as a room lives in one process
-        pongs = [encode_server(self._pong(at, ping, now)) for at, ping in self._pings] if self._pings else []
-        if not self._link.send_nowait(*self._owed, *pongs, head, *draft.fragments):
+        line = self.line
+        if line is None or not line.send(self._reliable.unsent(), draft, flags, self.inputs.acknowledged, now):
             return False
-        if self._acked_tick == self._sent_tick:
-            self._progress_at = now  # it had everything so far; from now on it has something to acknowledge
-        self._sent_tick = clock.tick
-        self._clock_epoch = clock.epoch
-        self._owed.clear()
-        self._owed_bytes = 0
-        self._pings.clear()
-        self.viewer.commit(draft)
+        self._reliable.sent(self._clock.tick)
         return True
 
-    def _pong(self, at: float, ping: Ping, now: float) -> Pong:
-        return Pong(ping.sequence, ping.client_time, self._clock.tick, self._clock.micros_into(now), round((now - at) * 1e6))
-
-    def answer_early(self, at: float, ping: Ping) -> None:
-        """Answer a PING before the match: now if the line is free, else with the first frame. Raises ProtocolError for a flood."""
-        if not self._link.send_nowait(encode_server(self._pong(at, ping, trio.current_time()))):
-            self._take_ping(at, ping)
-
     def end(self, notice: Notice) -> None:
-        """Tell the client why, and close its line."""
-        self._link.end(NoticeCode(notice.code).close_code, notice.text[:100], encode_server(notice))
+        """Tell the client why, and close his line."""
+        if notice.code not in _LINE_ONLY:
+            self.over = True
+        if self.line is not None:
+            self.line.end(notice)
+
+
+def _hash(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()

@@ -25,13 +25,16 @@ from gameserver.core.limits import (
     MAX_ROOMS,
     MAX_UNADMITTED,
     PROTOCOL,
+    READY_CONNECTIONS,
     ROOM_PATTERN,
+    TOKEN_BYTES,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode, Ping, Welcome
 from gameserver.hooks import Hooks
 from gameserver.net.express import ExpressLink
 from gameserver.net.frames import FrameStream
-from gameserver.net.gate import Head, HeadRefused, read_head, turn_away
+from gameserver.net.gate import Head, HeadRefused, Request, read_request, turn_away
+from gameserver.net.http import HttpSide
 from gameserver.net.lane import Lane, ReadsNow
 from gameserver.net.meter import Meter
 from gameserver.net.plain import PlainLink
@@ -39,7 +42,9 @@ from gameserver.room import Room, RoomFault, RoomPlan, RoomState
 from gameserver.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from starlette.types import ASGIApp
 
     from gameserver.core.game import Game, Result
     from gameserver.core.maps import TileMap
@@ -62,6 +67,8 @@ class ServerCounts:
 
     accepted: int = 0
     admitted: int = 0
+    resumed: int = 0
+    """Lines that took a kept seat again."""
     broken: int = 0
     """Connections that the peer broke, before or after the handshake."""
     refused: int = 0
@@ -69,22 +76,24 @@ class ServerCounts:
     rooms_faulted: int = 0
 
 
-@attrs.define
+@attrs.frozen
 class _Ticket:
-    """A seat in a room, as a session sees it."""
+    """A seat in a room, as the session of one line sees it."""
 
     room: Room
     seat: Seat
+    link: Link
     welcome: Welcome
 
     def answer(self, at: float, ping: Ping) -> None:
-        self.seat.answer_early(at, ping)
+        if self.seat.line is not None and self.seat.line.link is self.link:
+            self.seat.line.answer_now(at, ping, trio.current_time())
 
     def enter(self) -> None:
-        self.seat.enter()
+        self.seat.enter(self.link)
 
     def release(self) -> None:
-        self.room.release(self.seat)
+        self.room.release(self.seat, self.link)
 
 
 class Server:
@@ -105,9 +114,11 @@ class Server:
         hooks: Hooks | None = None,
         create_rooms: bool = True,
         express: bool = True,
+        web: Callable[[Server], ASGIApp] | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it;
-        `express` False: no lane, whatever the streams can do.
+        `express` False: no lane, whatever the streams can do; `web` makes the app that answers what is no upgrade (without one
+        that is refused).
         """
         self.rooms: dict[str, Room] = {}
         self.counts = ServerCounts()
@@ -118,6 +129,7 @@ class Server:
         self._hooks = hooks if hooks is not None else Hooks()
         self._create_rooms = create_rooms
         self._express = express
+        self._web = HttpSide(web(self), ports.wall_clock) if web is not None else None
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
@@ -152,6 +164,13 @@ class Server:
                 await self._empty.wait()
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    @property
+    def unready(self) -> str | None:
+        """Why a load balancer should send nobody here, in a word; None if it may (api.Status)."""
+        if self._stopping:
+            return "stopping"
+        return "full" if self._connections >= READY_CONNECTIONS else None
 
     # -- rooms -------------------------------------------------------------------------------------------------------------
     def open_room(
@@ -241,8 +260,10 @@ class Server:
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
     async def admit(self, hello: Hello, link: Link) -> _Ticket:
-        """Find or open the room and keep a seat in it (session.Desk). Raises Refused."""
+        """Find or open the room and keep a seat in it, or find the seat that is kept (session.Desk). Raises Refused."""
         game = self._game_for(hello)
+        if isinstance(hello.credential, bytes):
+            return self._resume(hello, hello.credential, link)
         try:
             profile = await self._hooks.authorise(hello)
         except Refused:
@@ -263,7 +284,20 @@ class Server:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
         seat = room.reserve(hello, profile, link)
         self.counts.admitted += 1
-        return _Ticket(room, seat, room.welcome(seat))
+        return self._ticket(room, seat, link)
+
+    def _resume(self, hello: Hello, token: bytes, link: Link) -> _Ticket:
+        """The seat that this token opens, whoever sits in it by now. Raises Refused."""
+        room = self.rooms.get(hello.room)
+        seat = room.find(token) if room is not None else None
+        if room is None or seat is None or seat.role is not hello.role:
+            raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
+        seat.resume(link, token)
+        self.counts.resumed += 1
+        return self._ticket(room, seat, link)
+
+    def _ticket(self, room: Room, seat: Seat, link: Link) -> _Ticket:
+        return _Ticket(room, seat, link, room.welcome(seat, self._ports.randomness.token(TOKEN_BYTES)))
 
     def _game_for(self, hello: Hello) -> type[Game]:
         name, _, version = hello.game.partition("@")
@@ -305,19 +339,27 @@ class Server:
         entrance = _Entrance(self)
         deadline = trio.current_time() + HANDSHAKE_SECONDS
         try:
-            head = None
+            asked = room = None
             with trio.CancelScope(deadline=deadline):
                 try:
-                    head = await read_head(stream)
-                    room = _PATH.fullmatch(head.path) if head is not None else None
-                    if head is not None and room is None:
-                        raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
+                    asked = await read_request(stream)
+                    if isinstance(asked, Request):
+                        if self._web is None:
+                            raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
+                        self._web.admit()
+                    elif asked is not None:
+                        room = _PATH.fullmatch(asked.path)
+                        if room is None:
+                            raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
                 except HeadRefused as refusal:
                     self.counts.refused += 1
                     await turn_away(stream, refusal)
                     return
-            if head is not None and room is not None:
-                await self._converse(stream, head, room[1], entrance, deadline)
+            if isinstance(asked, Head) and room is not None:
+                await self._converse(stream, asked, room[1], entrance, deadline)
+            elif isinstance(asked, Request) and self._web is not None:
+                entrance.leave()
+                await self._web.serve(stream, asked)
         finally:
             entrance.leave()
 

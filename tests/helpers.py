@@ -4,7 +4,7 @@ a client that says any bytes at all.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
@@ -32,7 +32,7 @@ from gameserver import (
     shared,
     text,
 )
-from gameserver.core.limits import PROTOCOL, SNAPSHOT_HARD
+from gameserver.core.limits import ACK_EVERY, PROTOCOL, SNAPSHOT_HARD
 from gameserver.core.messages import (
     Call,
     ClientMessage,
@@ -56,7 +56,9 @@ from gameserver.room import Room, RoomPlan
 from gameserver.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from starlette.types import ASGIApp
 
     from gameserver import Profile, TileMap
     from gameserver.core.record import Options as AnyOptions
@@ -181,6 +183,26 @@ def toy_at(rate: int) -> type[Toy]:
 
 
 # -- a room by hand --------------------------------------------------------------------------------------------------------
+class AckingLink(MemoryLink):
+    """A MemoryLink whose client acknowledges every snapshot at once, unless it is told not to.
+
+    Attributes:
+        acknowledges: does it?
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.acknowledges = True
+
+    def send_nowait(self, *parts: bytes) -> bool:
+        sent = super().send_nowait(*parts)
+        if sent and self.acknowledges:
+            messages = decode_server(self.sent[-1])
+            last_event = max((m.sequence for m in messages if isinstance(m, EventMessage)), default=0)
+            self.inbox += [encode_client(Inputs(0, m.tick, last_event, None, ())) for m in messages if isinstance(m, Snapshot)]
+        return sent
+
+
 class Seated:
     """Somebody in a room whose line is a MemoryLink: what he says, and what he has been told.
 
@@ -189,7 +211,7 @@ class Seated:
         replica: his world.
     """
 
-    def __init__(self, seat: Seat, link: MemoryLink, game: type[Game]) -> None:
+    def __init__(self, seat: Seat, link: AckingLink, game: type[Game]) -> None:
         self.seat = seat
         self.link = link
         self.heard: list[ServerMessage] = []
@@ -197,11 +219,16 @@ class Seated:
         self.replica = Replica(Schema.from_wire(game.schema.to_wire()))
         self.sparks: list[tuple[int, int]] = []
         """(tick, number) of each cosmetic event."""
-        self._acknowledges = True
 
     @property
     def player(self) -> PlayerId:
         return self.seat.player
+
+    @property
+    def acknowledged_tick(self) -> int | None:
+        """The newest snapshot that the room believes he has."""
+        assert self.seat.line is not None, "he is away"
+        return self.seat.line.pacer.acknowledged_tick
 
     def say(self, *messages: ClientMessage | bytes) -> None:
         """These will have arrived at the next tick."""
@@ -269,11 +296,18 @@ def make_room(
 
 def sit(room: Room, name: str = "ann", *, role: Role = Role.PLAYER, profile: Profile | None = None, ready: bool = True) -> Seated:
     """Take a seat; with `ready` the next tick lets him in."""
-    link = MemoryLink()
+    link = AckingLink()
     game = room.plan.game
     seat = room.reserve(Hello(PROTOCOL, game.name, room.plan.name, None, role, name), profile or {}, link)
-    seat.ready = ready
+    if ready:
+        seat.enter(link)
     return Seated(seat, link, game)
+
+
+def go(room: Room, someone: Seated) -> None:
+    """He has said goodbye, and his line is gone."""
+    someone.seat.over = True
+    room.release(someone.seat, someone.link)
 
 
 async def step(room: Room, ticks: int = 1) -> None:
@@ -308,6 +342,7 @@ async def serving(
     maps: Mapping[str, tuple[TileMap, bytes]] | None = None,
     create_rooms: bool = True,
     rooms: Sequence[str] = (),
+    web: Callable[[Server], ASGIApp] | None = None,
 ) -> AsyncIterator[Host]:
     """A server on simulated ports, listening on HOST:PORT; `rooms` play the first of the games and stay open."""
     ports = simulated_ports(seed, latency=latency, chunking=chunking)
@@ -319,6 +354,7 @@ async def serving(
         guard=NoGuard(),
         hooks=hooks,
         create_rooms=create_rooms,
+        web=web,
     )
     for name in rooms:
         server.open_room(name, games[0], keep=True)
@@ -342,6 +378,7 @@ class Wire:
 
     Attributes:
         heard: every message so far.
+        acknowledges: it acknowledges every fourth snapshot that it hears, as a client does.
     """
 
     def __init__(self, websocket: WebSocketConnection, stream: SimStream, room: str) -> None:
@@ -349,6 +386,8 @@ class Wire:
         self.stream = stream
         self.room = room
         self.heard: list[ServerMessage] = []
+        self.acknowledges = True
+        self._unacknowledged = 0
 
     @property
     def connection(self) -> SimConnection:
@@ -365,7 +404,17 @@ class Wire:
         assert isinstance(frame, bytes)
         messages = decode_server(frame)
         self.heard += messages
+        for message in messages:
+            if isinstance(message, Snapshot):
+                await self._acknowledge(message.tick)
         return messages
+
+    async def _acknowledge(self, tick: int) -> None:
+        self._unacknowledged += 1
+        if self.acknowledges and self._unacknowledged >= ACK_EVERY:
+            self._unacknowledged = 0
+            with suppress(ConnectionClosed):
+                await self.say(Inputs(0, tick, 0, None, ()))
 
     async def until(self, kind: type[M]) -> M:
         """Hear until there is a message of this kind, and return it."""
@@ -448,6 +497,7 @@ __all__ = [
     "Wire",
     "close_code",
     "game_of",
+    "go",
     "make_room",
     "serving",
     "sit",

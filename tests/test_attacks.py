@@ -15,6 +15,7 @@ import pytest
 import trio
 from gameclient.client import Client
 
+from gameserver.api import make_app
 from gameserver.guard import NoGuard
 from gameserver.net.real import real_ports
 from gameserver.server import Server
@@ -44,6 +45,10 @@ KINDS: Final[dict[str, tuple[bytes, bool, bool]]] = {
     "a Host that is not ASCII": (UPGRADE.replace(b"Host: x", b"Host: h\xe9"), True, False),
     "a protocol that is not ASCII": (UPGRADE.replace(KEY, KEY + b"Sec-WebSocket-Protocol: \xff\r\n"), True, False),
     "a plain GET, then a reset": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", False, True),
+    "a plain GET, and the answer": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True, False),
+    "many GETs at once, then a reset": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 50, True, True),
+    "an offer of HTTP/2": (b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", True, True),
+    "half of a body": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe", False, True),
     "garbage, then a reset": (b"\x16\x03\x01\x02\x00\x01\x00" * 30, False, True),
     "half a request": (UPGRADE[:60], False, False),
     "a Host of 15 KB": (UPGRADE.replace(b"Host: x", b"Host: " + b"a." * 7_500), True, False),
@@ -94,7 +99,7 @@ async def steady(count: Callable[[], int], wanted: int, seconds: float = 15.0) -
 
 
 async def test_attacks_beside_a_match_harm_nobody() -> None:
-    server = Server(ports=real_ports("."), games={"toy": Toy}, maps={}, guard=NoGuard())
+    server = Server(ports=real_ports("."), games={"toy": Toy}, maps={}, guard=NoGuard(), web=make_app)
     ((_, port),) = await server.listen("127.0.0.1", 0)
     ticks: dict[str, list[int]] = {"ann": [], "bob": []}
 

@@ -13,8 +13,8 @@ import trio.testing
 from gameclient.bots import BotRunner
 
 from gameserver import Refused
-from gameserver.core.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, MAX_ROOMS, MAX_UNADMITTED
-from gameserver.core.messages import Hello, Inputs, Notice, NoticeCode, Role, Snapshot, Welcome
+from gameserver.core.limits import CLOSE_SECONDS, EMPTY_ROOM_SECONDS, GRACE_SECONDS, HANDSHAKE_SECONDS, MAX_ROOMS, MAX_UNADMITTED
+from gameserver.core.messages import Bye, Hello, Inputs, Notice, NoticeCode, Role, Snapshot, Welcome
 from gameserver.hooks import Hooks
 from gameserver.net.simulated import Latency, Toward
 from tests.helpers import HOST, PORT, Host, Rules, Seated, Toy, Wire, game_of, serving, sit, toy_at, wire
@@ -280,17 +280,32 @@ async def test_another_path_is_not_found(autojump_clock: MockClock) -> None:
         assert not host.server.rooms
 
 
-async def test_a_line_that_breaks_frees_its_seat(autojump_clock: MockClock) -> None:
+async def test_a_goodbye_frees_the_seat(autojump_clock: MockClock) -> None:
     async with serving() as host, wire(host.network) as stays:
         await stays.join()
         for _ in range(10):
             async with wire(host.network) as goes:
                 await goes.join()
-                goes.connection.reset()
+                await goes.say(Bye())
+                assert await goes.end() == 1000
             await trio.sleep(0.1)
             assert host.server.rooms["toy1"].players == 1
         await trio.sleep(0.1)
         assert [entry[0] for entry in game_of(host.server.rooms["toy1"]).log if entry[0] != "step"].count("leave") == 10
+
+
+async def test_a_line_that_breaks_keeps_its_seat_for_a_while(autojump_clock: MockClock) -> None:
+    async with serving(rooms=["toy1"]) as host:
+        async with wire(host.network) as goes:
+            await goes.join()
+            goes.connection.reset()
+        room = host.server.rooms["toy1"]
+        await trio.sleep(GRACE_SECONDS - 0.5)
+        assert room.players == 1
+        assert not room.simulation.players[1].connected
+        await trio.sleep(1)
+        assert room.players == 0
+        assert [entry[0] for entry in game_of(room).log if entry[0] != "step"] == ["join", "leave"]
 
 
 async def test_a_full_room_and_a_full_server_say_so_with_6(autojump_clock: MockClock) -> None:
@@ -315,7 +330,7 @@ async def test_an_empty_room_that_nobody_keeps_is_forgotten(autojump_clock: Mock
         async with wire(host.network) as it:
             await it.join()
             assert "toy1" in host.server.rooms
-        await trio.sleep(70)
+        await trio.sleep(GRACE_SECONDS + EMPTY_ROOM_SECONDS + 1)
         assert host.server.rooms == {}
         async with wire(host.network) as it:
             await it.join()

@@ -38,3 +38,8 @@ def owner(player: PlayerId) -> Audience:
 def part_of(audience: Audience, cell: int = 0) -> int:
     """The number of the part that this audience sees of this cell."""
     return audience + cell * AUDIENCES
+
+
+def is_of_team(part: int) -> bool:
+    """Is this a team's part? Its viewers change when somebody changes sides; a player's own part is his for ever."""
+    return 1 <= part % AUDIENCES <= MAX_TEAM

@@ -91,6 +91,11 @@ class InputBuffer:
                 self._waiting[wanted] = row
         return fresh
 
+    def restart(self, tick: int) -> None:
+        """He comes over another line, after this tick: what he sent over the old one and has not been used is void."""
+        self._waiting.clear()
+        self._newest = tick
+
     def _add_late(self, wanted: int, row: Row, tick: int) -> None:
         self.counts.late += 1
         for slot in self._edges:

@@ -33,6 +33,8 @@ MAX_UNADMITTED: Final = 256
 """Connections of a server between accept and HELLO."""
 MAX_CONNECTIONS: Final = 5_000
 """Connections of a server; an idle one costs about 20 KiB."""
+READY_CONNECTIONS: Final = 4_500
+"""From here on the server asks for no more clients: those under way, and whoever asks how it is, still find room."""
 MAX_ROOMS: Final = 256
 """Rooms of a server; each of them has a share of one core."""
 MAX_SEATS: Final = 255
@@ -45,6 +47,14 @@ IDLE_SECONDS: Final = 15.0
 """A client from which no byte came for so long is gone (Nakama waits 25 s, Socket.IO 20 s)."""
 ACK_SECONDS: Final = 5.0
 """A client that acknowledges no snapshot for so long while snapshots flow is cut off."""
+ACK_EVERY: Final = 4
+"""Snapshots after which a client acknowledges, if it has nothing else to say (every one while it gets not every tick)."""
+MAX_UNACKED_BYTES: Final = 256 * 1_024
+"""A client that has not acknowledged so much is cut off: it waits in somebody's memory."""
+GRACE_SECONDS: Final = 30.0
+"""How long a seat waits for its player after his line broke. A phone needs 10 s from one network to the next."""
+TOKEN_BYTES: Final = 16
+"""Of a resume token: nobody guesses 128 bits."""
 
 # -- messages to the server ------------------------------------------------------------------------------------------------
 MAX_MESSAGE: Final = 4_096

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import msgpack
 
+from gameserver.core.audience import is_of_team
 from gameserver.core.errors import GameError
-from gameserver.core.limits import CRC_EVERY, MAX_BASE_AGE, SNAPSHOT_HARD
+from gameserver.core.limits import COSMETIC_SECONDS, CRC_EVERY, MAX_BASE_AGE, SNAPSHOT_HARD, TICK_RATE
 from gameserver.core.schema import Schema, split_form
 
 if TYPE_CHECKING:
@@ -81,6 +82,17 @@ class Draft:
     drops: list[int]
     fragments: list[bytes]
     bases: dict[int, int]
+    size: int
+    """Bytes of all fragments."""
+
+
+@attrs.frozen
+class _Cosmetic:
+    committed: int
+    """The tick of the commit that brought it."""
+    kind: int
+    tick: int
+    row: Row
 
 
 class Parts:
@@ -90,11 +102,13 @@ class Parts:
         encoded: how many fragments were encoded so far, for the test that sharing works.
     """
 
-    def __init__(self, schema: Schema, *, crc_every: int = CRC_EVERY) -> None:
+    def __init__(self, schema: Schema, *, crc_every: int = CRC_EVERY, tick_rate: int = TICK_RATE) -> None:
         self._forms = Forms(schema)
         self._crc_every = crc_every
         self._history: dict[int, Contents] = {}
-        self._cosmetics: dict[int, list[tuple[int, int, Row]]] = {}
+        self._cosmetics: dict[int, list[_Cosmetic]] = {}
+        """Those that may still be shown, by part, oldest first."""
+        self._cosmetic_ticks = int(COSMETIC_SECONDS * tick_rate)
         self._cache: dict[tuple[int, int | None], bytes] = {}
         self._turns: dict[int, int] = {}
         """part → ticks in which it was encoded, to know when a CRC is due."""
@@ -104,12 +118,25 @@ class Parts:
         self.encoded = 0
 
     def commit(self, tick: int, contents: Contents, cosmetics: Mapping[int, Sequence[tuple[int, int, Row]]] | None = None) -> None:
-        """This is the world after `tick`. `cosmetics`: part → (kind, ticks ago, row) since the last commit."""
+        """This is the world after `tick`. `cosmetics`: part → (kind, ticks ago, row) since the last commit.
+
+        They are kept as long as they may be shown, for viewers who do not get every tick: each gets those since its base. But a
+        team's are for those who see this very tick: whoever was skipped may have been in the other team in between.
+        """
         self._tick = tick
         self._history[tick] = contents
         for old in [t for t in self._history if t < tick - MAX_BASE_AGE]:
             del self._history[old]
-        self._cosmetics = {part: list(events) for part, events in cosmetics.items()} if cosmetics else {}
+        if self._cosmetics:
+            oldest = tick - self._cosmetic_ticks
+            kept = {
+                part: [event for event in events if event.tick >= oldest]
+                for part, events in self._cosmetics.items()
+                if not is_of_team(part)
+            }
+            self._cosmetics = {part: events for part, events in kept.items() if events}
+        for part, events in cosmetics.items() if cosmetics else ():
+            self._cosmetics.setdefault(part, []).extend(_Cosmetic(tick, kind, tick - ago, row) for kind, ago, row in events)
         self._cache.clear()
         self._crc_due.clear()
 
@@ -129,7 +156,7 @@ class Parts:
                 fragments.append(fragment)
             after[part] = self._tick
         drops = [part for part in bases if part not in after]
-        return Draft(drops, fragments, after)
+        return Draft(drops, fragments, after, sum(map(len, fragments)))
 
     def fragment(self, part: int, base: int | None) -> bytes:
         """The bytes that lead from the base's tick to the last one, none if nothing changed. Encoded once, then shared."""
@@ -143,7 +170,9 @@ class Parts:
 
     def _encode(self, part: int, base: int | None) -> bytes:
         now = self._history[self._tick].get(part, _EMPTY)
-        cosmetics = self._cosmetics.get(part)
+        cosmetics = [
+            event for event in self._cosmetics.get(part, ()) if event.committed > (self._tick - 1 if base is None else base)
+        ]
         if base is None:
             back = 0
             left: list[int] = []
@@ -161,7 +190,7 @@ class Parts:
         if cosmetics:
             if len(fragment) == 5:
                 fragment.append(None)
-            fragment.append([value for kind, ago, row in cosmetics for value in (kind, ago, *row)])
+            fragment.append([value for event in cosmetics for value in (event.kind, self._tick - event.tick, *event.row)])
         self.encoded += 1
         data: bytes = self._pack(fragment)
         if len(data) > SNAPSHOT_HARD:

@@ -48,6 +48,14 @@ class Leave:
 
 
 @attrs.frozen
+class Connected:
+    """His line broke, and his seat is kept; or he is back."""
+
+    player: PlayerId
+    connected: bool
+
+
+@attrs.frozen
 class Called:
     """A client calls a method. `number` is the client's own, for the reply. The schema has the method, and its layout's `check_row`
     has passed the arguments."""
@@ -66,7 +74,7 @@ class Answer:
     value: Any
 
 
-Command = Join | Leave | Called | Answer
+Command = Join | Leave | Connected | Called | Answer
 
 
 # -- what comes out of it --------------------------------------------------------------------------------------------------
@@ -192,6 +200,8 @@ class Simulation:
                 for entity in self.world.entities.values():
                     if entity.owner == player_id:
                         entity.owner = 0  # the number will be given to somebody else one day
+            case Connected(player_id, connected):
+                self._players[player_id].connected = connected
             case Called():
                 self.replied.append(self._call(command))
             case Answer(question, value):

@@ -1,8 +1,14 @@
-"""The front door: reads and vets the head of a request before any library sees it.
+"""The front door: reads and vets each request before any library sees it.
 
 The libraries below were written for well-meaning peers: one byte that is not ASCII in a `Host` header raises out of the WebSocket
-handshake, and nobody there minds a head of many kilobytes. So nothing passes but a head that is short, plain and says exactly
-what an upgrade needs (RFC 9112 for the syntax, RFC 6455 4.2.1 for the upgrade). `vet` is pure; `read_head` waits for bytes.
+handshake, nobody there minds a head of many kilobytes, and a head that two parsers understand in two ways is how requests are
+smuggled. So there is one parser, this one (RFC 9112 for the syntax, RFC 6455 4.2.1 for the upgrade), and two ways past it:
+
+- a request for `Upgrade: websocket` must be short, plain and say exactly what an upgrade needs; its head goes on as it is;
+- any other request must be whole, with a body of known and small length. It is written anew from what was understood, without
+  the headers that speak of the connection: nobody behind can be asked to switch protocols, or to keep the line for another request.
+
+`vet` is pure; `read_request` waits for bytes.
 """
 
 from __future__ import annotations
@@ -19,19 +25,41 @@ import trio
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import CLOSE_SECONDS
 
-MAX_HEAD_BYTES: Final = 4_096
-"""Browsers send about 600 bytes; with long cookies of other applications on the same host, 2 KiB."""
-MAX_HEADERS: Final = 40
+MAX_UPGRADE_BYTES: Final = 4_096
+"""Of the head of an upgrade. Browsers send about 600; with long cookies of other applications on the same host, 2 KiB."""
+MAX_UPGRADE_HEADERS: Final = 40
 """Browsers send about 15; some servers have fallen over thousands (CVE-2024-37890)."""
+MAX_HEAD_BYTES: Final = 16_384
+"""Of any other head: proxies add to it, and cookies and tokens have no limit of their own. h11 has the same bound."""
+MAX_HEADERS: Final = 100
+"""Apache's bound."""
+MAX_BODY_BYTES: Final = 16_384
+"""It is read before anybody is asked, and everyone may send one; nothing that is answered here needs more."""
 MAX_HOST_CHARS: Final = 255
 MAX_DRAIN_BYTES: Final = 65_536
-"""What is read from somebody who has been turned away; more than fits into a socket's buffers is malice."""
+"""What is read from somebody who has been answered; more than fits into a socket's buffers is malice."""
+READ_BYTES: Final = 4_096
+
+SECURITY_HEADERS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+    ),
+    ("Referrer-Policy", "no-referrer"),
+)
+"""On every answer: a browser shall run, load and frame nothing that is not ours."""
 
 _END: Final = b"\r\n\r\n"
-_REQUEST: Final = re.compile(rb"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.1")
-_HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
+_REQUEST: Final = re.compile(rb"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.([01])")
+_HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t\x80-\xff]*)")
 _HOST: Final = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _ONCE: Final = (b"host", b"upgrade", b"sec-websocket-key", b"sec-websocket-version", b"content-length", b"transfer-encoding")
+_OF_THE_CONNECTION: Final = frozenset(
+    (b"connection", b"upgrade", b"http2-settings", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"expect")
+)
+"""Headers that are between us and the next hop only (RFC 9110 7.6.1): they are settled here."""
 
 
 class HeadRefused(GameserverError):
@@ -47,9 +75,10 @@ class HeadRefused(GameserverError):
         connection = "Connection: close\r\n"
         if self.status is HTTPStatus.UPGRADE_REQUIRED:  # RFC 9110 7.8: who sends Upgrade names it in Connection
             connection = "Connection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        security = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS)
         return (
             f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            f"Content-Length: {len(body)}\r\n{connection}\r\n"
+            f"Content-Length: {len(body)}\r\n{security}{connection}\r\n"
         ).encode() + body
 
 
@@ -61,39 +90,71 @@ class Head:
     raw: bytes
 
 
-def vet(raw: bytes) -> Head:
+@attrs.frozen
+class Request:
+    """A request for no upgrade, to be answered by HTTP.
+
+    Attributes:
+        raw: the head, the empty line included, written anew: `Connection: close` is all that it says of the connection.
+        length: of the body, in bytes.
+        body: what follows the head.
+    """
+
+    raw: bytes
+    length: int
+    body: bytes = b""
+
+
+def vet(raw: bytes) -> Head | Request:
     """Read a whole head, its empty line included. Raises HeadRefused."""
-    request, *lines = raw[: -len(_END)].split(b"\r\n")
-    found = _REQUEST.fullmatch(request)
+    line, *lines = raw[: -len(_END)].split(b"\r\n")
+    found = _REQUEST.fullmatch(line)
     if found is None:
         raise HeadRefused(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1 request")
     if len(lines) > MAX_HEADERS:
         raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"at most {MAX_HEADERS} headers")
     headers: dict[bytes, bytes] = {}
-    for line in lines:
-        header = _HEADER.fullmatch(line)
+    kept = [line]
+    for header_line in lines:
+        header = _HEADER.fullmatch(header_line)
         if header is None:
-            raise HeadRefused(HTTPStatus.BAD_REQUEST, "a header is not plain ASCII")
+            raise HeadRefused(HTTPStatus.BAD_REQUEST, "a header is malformed")
         name = header[1].lower()
         if name in headers and name in _ONCE:
             raise HeadRefused(HTTPStatus.BAD_REQUEST, f"two headers {name.decode()}")
         value = header[2].strip(b" \t")
         headers[name] = headers[name] + b"," + value if name in headers else value
+        if name not in _OF_THE_CONNECTION:
+            kept.append(name + b": " + value)
+    is_first_version = found[3] == b"0"
     host = headers.get(b"host", b"")
-    if len(host) > MAX_HOST_CHARS or not _HOST.fullmatch(host):
+    if (host or not is_first_version) and (len(host) > MAX_HOST_CHARS or not _HOST.fullmatch(host)):
         raise HeadRefused(HTTPStatus.BAD_REQUEST, "exactly one valid Host is needed")
+    if b"websocket" in _tokens(headers, b"upgrade"):
+        if is_first_version:
+            raise HeadRefused(HTTPStatus.BAD_REQUEST, "an upgrade needs HTTP/1.1")
+        _vet_upgrade(found[1], headers, raw)
+        return Head(found[2].decode(), raw)
+    return Request(b"\r\n".join([*kept, b"connection: close"]) + _END, _length(found[1], headers))
+
+
+def _tokens(headers: dict[bytes, bytes], name: bytes) -> list[bytes]:
+    """The elements of a header that is a list (RFC 9110 5.6.1), in lower case."""
+    return [part.strip(b" \t").lower() for part in headers.get(name, b"").split(b",")]
+
+
+def _vet_upgrade(method: bytes, headers: dict[bytes, bytes], raw: bytes) -> None:
+    """Raises HeadRefused unless this is a plain request for a WebSocket (RFC 6455 4.2.1)."""
+    if len(raw) > MAX_UPGRADE_BYTES or raw.count(b"\r\n") - 2 > MAX_UPGRADE_HEADERS:
+        why = f"the head of an upgrade may have {MAX_UPGRADE_BYTES} bytes and {MAX_UPGRADE_HEADERS} headers"
+        raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
+    if not raw.isascii():
+        raise HeadRefused(HTTPStatus.BAD_REQUEST, "a header is not plain ASCII")
     if b"content-length" in headers or b"transfer-encoding" in headers:
-        raise HeadRefused(HTTPStatus.BAD_REQUEST, "a request here has no body")
-    if found[1] != b"GET":
+        raise HeadRefused(HTTPStatus.BAD_REQUEST, "an upgrade has no body")
+    if method != b"GET":
         raise HeadRefused(HTTPStatus.METHOD_NOT_ALLOWED, "only GET")
-    _need_upgrade(headers)
-    return Head(found[2].decode(), raw)
-
-
-def _need_upgrade(headers: dict[bytes, bytes]) -> None:
-    """Raises HeadRefused unless the headers ask for a WebSocket (RFC 6455 4.2.1)."""
-    wanted = [part.strip().lower() for part in headers.get(b"connection", b"").split(b",")]
-    if headers.get(b"upgrade", b"").lower() != b"websocket" or b"upgrade" not in wanted:
+    if headers[b"upgrade"].lower() != b"websocket" or b"upgrade" not in _tokens(headers, b"connection"):
         raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
     if headers.get(b"sec-websocket-version") != b"13":
         raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "this server speaks version 13 of WebSocket")
@@ -105,39 +166,77 @@ def _need_upgrade(headers: dict[bytes, bytes]) -> None:
         raise HeadRefused(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64")
 
 
-async def read_head(stream: trio.abc.ReceiveStream) -> Head | None:
-    """Read from a fresh connection until the head is whole; None if the peer closes before that.
+def _length(method: bytes, headers: dict[bytes, bytes]) -> int:
+    """Of the body, in bytes. Raises HeadRefused if that is unclear or too much."""
+    said = headers.get(b"content-length")
+    if b"transfer-encoding" in headers:
+        if said is not None or method in (b"GET", b"HEAD"):
+            raise HeadRefused(HTTPStatus.BAD_REQUEST, "this request has no Transfer-Encoding")
+        raise HeadRefused(HTTPStatus.LENGTH_REQUIRED, "send a Content-Length")
+    if said is None:
+        return 0
+    if not _LENGTH.fullmatch(said):
+        raise HeadRefused(HTTPStatus.BAD_REQUEST, "Content-Length is no number")
+    length = int(said)
+    if length and method in (b"GET", b"HEAD"):  # it means nothing, and proxies differ about it (RFC 9110 9.3.1)
+        raise HeadRefused(HTTPStatus.BAD_REQUEST, "this request has no body")
+    if length > MAX_BODY_BYTES:
+        raise HeadRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MAX_BODY_BYTES} bytes")
+    if length and headers.get(b"expect"):  # whoever expects a word before the body sends it without one after this
+        raise HeadRefused(HTTPStatus.EXPECTATION_FAILED, "send the body at once")
+    return length
 
-    Raises HeadRefused, also for bytes behind the head: a client must wait for the answer (RFC 6455 4.1), and whatever else they are
-    would be read as frames.
+
+async def read_request(stream: trio.abc.ReceiveStream) -> Head | Request | None:
+    """Read from a fresh connection until a request is whole; None if the peer closes before that.
+
+    Raises HeadRefused, also for bytes behind the head of an upgrade: a client must wait for the answer (RFC 6455 4.1), and whatever
+    else they are would be read as frames. Bytes behind another request are dropped: its connection closes after the answer.
     """
-    raw = b""
+    raw = bytearray()
     while True:
-        data = await stream.receive_some(MAX_HEAD_BYTES)
+        searched = max(0, len(raw) - len(_END) + 1)
+        data = await stream.receive_some(READ_BYTES)
         if not data:
             return None
-        searched = max(0, len(raw) - len(_END) + 1)
         raw += data
-        end = raw.find(_END, searched)
-        if end >= 0 and end + len(_END) <= MAX_HEAD_BYTES:
+        end = raw.find(_END, searched) + len(_END)
+        if end >= len(_END) and end <= MAX_HEAD_BYTES:
             break
-        if end >= 0 or len(raw) >= MAX_HEAD_BYTES:
+        if end >= len(_END) or len(raw) >= MAX_HEAD_BYTES:
             raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the head of a request may have {MAX_HEAD_BYTES} bytes")
-    head = vet(raw[: end + len(_END)])
-    if len(raw) > end + len(_END):
-        raise HeadRefused(HTTPStatus.BAD_REQUEST, "nothing may follow the request before its answer")
-    return head
+    asked = vet(bytes(raw[:end]))
+    if isinstance(asked, Head):
+        if len(raw) > end:
+            raise HeadRefused(HTTPStatus.BAD_REQUEST, "nothing may follow the request before its answer")
+        return asked
+    while len(raw) < end + asked.length:
+        data = await stream.receive_some(READ_BYTES)
+        if not data:
+            return None
+        raw += data
+    return attrs.evolve(asked, body=bytes(raw[end : end + asked.length]))
 
 
 async def turn_away(stream: trio.abc.Stream, refusal: HeadRefused) -> None:
-    """Answer, and let the peer read it: closing on bytes that nobody has read would reset the line and lose the answer.
+    """Answer, and let the peer read it.
 
     Takes CLOSE_SECONDS at most, and reads MAX_DRAIN_BYTES at most. Closing the stream is left to the caller.
     """
     with trio.move_on_after(CLOSE_SECONDS):
         await stream.send_all(refusal.answer())
-        if isinstance(stream, trio.abc.HalfCloseableStream):
+        await hang_up(stream)
+
+
+async def hang_up(stream: trio.abc.Stream) -> None:
+    """Say that nothing more comes, and wait until the peer has read all: closing on bytes that nobody has read would reset the line
+    and lose the answer.
+
+    Takes CLOSE_SECONDS at most, and reads MAX_DRAIN_BYTES at most. Closing the stream is left to the caller.
+    """
+    if isinstance(stream, trio.abc.HalfCloseableStream):
+        with trio.move_on_after(CLOSE_SECONDS):
             await stream.send_eof()
             drained = 0
-            while drained < MAX_DRAIN_BYTES and (data := await stream.receive_some(MAX_HEAD_BYTES)):
+            while drained < MAX_DRAIN_BYTES and (data := await stream.receive_some(READ_BYTES)):
                 drained += len(data)

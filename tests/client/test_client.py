@@ -10,12 +10,12 @@ import pytest
 import trio
 import trio.testing
 from gameclient.address import parse_url
-from gameclient.client import ACK_EVERY, Client
+from gameclient.client import Client
 from gameclient.line import SILENCE_SECONDS, ClientClosed
 
 from gameserver import GameError, Refused
 from gameserver.core.errors import ProtocolError, WorldMismatch
-from gameserver.core.limits import HANDSHAKE_SECONDS
+from gameserver.core.limits import ACK_EVERY, HANDSHAKE_SECONDS
 from gameserver.core.messages import (
     Bye,
     Call,

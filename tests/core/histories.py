@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from gameserver.core.audience import EVERYONE, NOBODY, Audience, owner, part_of, team
+from gameserver.core.audience import AUDIENCES, EVERYONE, MAX_TEAM, NOBODY, Audience, owner, part_of, team
 from gameserver.core.fields import angle, integer, integers, text
 from gameserver.core.game import Game, entities_of
 from gameserver.core.layout import ALL, OWNER, TEAM
@@ -133,6 +133,7 @@ class History:
         self.bodies: dict[int, _Body] = {}
         self.rested: dict[int, int] = {}
         self.log: dict[int, Contents] = {}
+        self.flashes: dict[int, dict[int, list[tuple[int, int, Row]]]] = {}
         self.records: dict[tuple[int, int], Record] = {}
         self.clients = [_Client(n, 1 + n % 2, scheme.viewer(), Replica(Cells.schema)) for n in range(5)]
         self.sleeper = self.dice.choice(self.clients)
@@ -143,9 +144,10 @@ class History:
                 self._change(tick)
             contents = self.log[tick] = self._contents()
             flashes = self._flashes()
+            self.flashes[tick] = flashes
             self.parts.commit(tick, contents, flashes)
             for client in self.clients:
-                self._turn(client, tick, contents, flashes)
+                self._turn(client, tick, contents)
         self.counts.encoded += self.parts.encoded
 
     # -- the world -------------------------------------------------------------------------------------------------------
@@ -228,7 +230,7 @@ class History:
         return {part: [(0, self.dice.randrange(3), (self._fresh(),)) for _ in range(2)]}
 
     # -- one client's turn -----------------------------------------------------------------------------------------------
-    def _turn(self, client: _Client, tick: int, contents: Contents, flashes: dict[int, list[tuple[int, int, Row]]]) -> None:
+    def _turn(self, client: _Client, tick: int, contents: Contents) -> None:
         dice = self.dice
         if dice.random() < 0.15:
             client.cells ^= {dice.randrange(CELLS)}
@@ -247,6 +249,7 @@ class History:
         due = [part for part, divisor in seen.items() if part not in bases or tick % divisor == 0]
         resting = [part for part in seen if part not in due]
         draft = self.parts.draft(client.viewer, due, resting)
+        shown = self._shown(client, tick, seen)
         told = {part: divisor for part, divisor in seen.items() if divisor != client.told.get(part, 1)}
         went_out = dice.random() > 0.1
         if went_out or self.scheme.commits_unsent:
@@ -255,7 +258,7 @@ class History:
             return
         client.told = {part: divisor for part, divisor in seen.items() if divisor != 1}
         frame = self._frame(tick, draft, told)
-        self._scan(client, frame, seen, contents, flashes)
+        self._scan(client, frame, shown)
         (snapshot,) = decode_server(frame)
         assert isinstance(snapshot, Snapshot) and snapshot.control is not None
         drops, _, _, schedule = snapshot.control
@@ -272,16 +275,18 @@ class History:
         schedule = [number for pair in told.items() for number in pair] if self.scheme.tells_schedule else []
         return encode_head(0, tick, 0, None, None, (drops, None, None, schedule), len(draft.fragments)) + b"".join(draft.fragments)
 
-    def _scan(
-        self,
-        client: _Client,
-        frame: bytes,
-        seen: dict[int, int],
-        contents: Contents,
-        flashes: dict[int, list[tuple[int, int, Row]]],
-    ) -> None:
+    def _shown(self, client: _Client, tick: int, seen: dict[int, int]) -> set[int]:
+        """The flashes that this client may be shown now: those since its base, but a team's of this tick only."""
+        shown: set[int] = set()
+        for part in seen:
+            since = tick - 1 if 1 <= part % AUDIENCES <= MAX_TEAM else client.viewer.bases.get(part, tick - 1)
+            for when in range(since + 1, tick + 1):
+                shown |= set(secrets_in([row for _, _, row in self.flashes[when].get(part, ())]))
+        return shown
+
+    def _scan(self, client: _Client, frame: bytes, shown: set[int]) -> None:
         """Look for what is none of this client's business in the bytes themselves, told who owns what by the model."""
-        allowed: set[int] = set()
+        allowed = set(shown)
         for body in self.bodies.values():
             thing = body.thing
             side, number = team(client.side), owner(client.number) if client.number else None
@@ -294,8 +299,6 @@ class History:
                 allowed.add(thing.ours)
             if his and body.audience in (EVERYONE, number):
                 allowed |= set(thing.mine)
-        for part in seen:
-            allowed |= set(secrets_in([row for _, _, row in flashes.get(part, ())]))
         leaked = set(secrets_in(unpacked(frame))) - allowed
         if leaked:
             raise HistoryWrong(f"client {client.number} was sent {leaked}")

@@ -14,7 +14,7 @@ import multiprocessing
 import random
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import attrs
 import trio
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from gameserver import PlayerId, Profile
     from gameserver.core.messages import Snapshot
+    from gameserver.line import Line
     from gameserver.net.simulated import SimConnection, SimNetwork, SimStream
     from gameserver.ports import Listener
     from gameserver.room import Room
@@ -372,7 +373,7 @@ class Scissors:
 
 
 class Seats:
-    """Watches the room: nobody is handed two frames in one tick, and nobody sits twice."""
+    """Watches the room: nobody is handed two frames in one tick, or one on a line that is not his; and nobody sits twice."""
 
     def __init__(self, room: Room, outcome: Outcome) -> None:
         self._room = room
@@ -381,20 +382,20 @@ class Seats:
         self._served: set[int] = set()
         send = room._send
 
-        def watch(seat: Seat, *rest: Any) -> None:  # noqa: ANN401 - whatever the room gives
-            self._see(seat)
-            send(seat, *rest)
+        def watch(seat: Seat, line: Line, flags: int, now: float) -> None:
+            self._see(seat, line)
+            send(seat, line, flags, now)
 
         room._send = watch  # type: ignore[method-assign] # the only place through which all frames go
 
-    def _see(self, seat: Seat) -> None:
+    def _see(self, seat: Seat, line: Line) -> None:
         if self._room.clock.tick != self._tick:
             self._tick = self._room.clock.tick
             self._served.clear()
             players = [seat.player for seat in self._room._seats]
             if len(set(players)) != len(players):
                 self._outcome.wrong.append(f"tick {self._tick}: players sit twice: {players}")
-        if seat.player in self._served:
+        if seat.player in self._served or line is not seat.line:
             self._outcome.wrong.append(f"tick {self._tick}: player {seat.player} has two lines")
         self._served.add(seat.player)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, Final, TypeVarTuple
+from typing import TYPE_CHECKING, Any, TypeVarTuple
 
 import attrs
 import trio
@@ -15,7 +15,7 @@ from gameclient.line import ClientClosed as ClientClosed
 from gameclient.line import Line
 from gameclient.sight import Sight
 from gameserver.core.errors import ProtocolError, Refused, WorldMismatch
-from gameserver.core.limits import PROTOCOL
+from gameserver.core.limits import ACK_EVERY, PROTOCOL
 from gameserver.core.messages import EventMessage, Hello, Inputs, Notice, Pong, Ready, Reply, Role, Snapshot, Welcome
 from gameserver.net.real import TcpNetwork
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from gameserver.ports import Network
 
 Ts = TypeVarTuple("Ts")
-
-ACK_EVERY: Final = 4
-"""Snapshots after which an empty INPUT acknowledges, if nothing else did. At a lower rate each of them is acknowledged."""
 
 
 class Client(Sight):

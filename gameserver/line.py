@@ -1,0 +1,128 @@
+"""One connection of a seat: what comes over it, what the peer has of the room, and how much may be on its way to it.
+
+A seat may outlive its line; whatever is true of one connection only stands here, and begins anew with the next one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from gameserver.core.allowance import Allowance
+from gameserver.core.errors import ProtocolError
+from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, OVER_ALLOWANCE_SECONDS
+from gameserver.core.messages import Notice, NoticeCode, Ping, Pong
+from gameserver.core.pacing import Pacer
+from gameserver.core.parts import Draft, Viewer
+from gameserver.core.wire import encode_head, encode_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gameserver.core.clock import TickClock
+    from gameserver.net.link import Arrived, Link
+
+
+class Line:
+    """See the module. The room calls it in its tick, through the seat; nothing here waits.
+
+    Attributes:
+        link: the connection itself.
+        viewer: what the peer has of each part.
+        pacer: how much may be on its way.
+        margin: microseconds between the arrival of the newest input and the tick that it was for.
+    """
+
+    def __init__(self, link: Link, clock: TickClock, now: float) -> None:
+        self.link = link
+        self.viewer = Viewer()
+        self.pacer = Pacer(clock.rate, now)
+        self.margin: int | None = None
+        self._clock = clock
+        self._allowance = Allowance(clock.rate, now)
+        self._waiting: deque[Arrived] = deque()
+        """Messages beyond the allowance."""
+        self._over_since: float | None = None
+        self._listening_since = now
+        self._pings: list[tuple[float, Ping]] = []
+        self._told_epoch: int | None = None
+        """The clock's epoch that the peer knows."""
+        self._told_divisor = 1
+
+    # -- in ----------------------------------------------------------------------------------------------------------------
+    def hear(self, now: float) -> Iterator[Arrived]:
+        """What has arrived, as far as the allowance goes. The rest waits, and meanwhile nothing more is read.
+
+        Raises ProtocolError for somebody who has said too much for too long.
+        """
+        has_read = not self._waiting
+        if has_read:
+            self._waiting.extend(self.link.receive_nowait())
+        if self._waiting:
+            self._allowance.refill(now)
+            while self._waiting and self._allowance.take(len(self._waiting[0].data)):
+                yield self._waiting.popleft()
+        if self._waiting:
+            if self._over_since is None:
+                self._over_since = now
+            elif now - self._over_since > OVER_ALLOWANCE_SECONDS:
+                raise ProtocolError("too many messages, or too many bytes", 1008)
+        elif has_read:
+            self._over_since = None  # else there may be more where that came from
+
+    def take_ping(self, at: float, ping: Ping) -> None:
+        """Answer it with the next frame. Raises ProtocolError for a flood."""
+        if len(self._pings) >= MAX_QUEUED_MESSAGES:
+            raise ProtocolError("too many pings", 1008)
+        self._pings.append((at, ping))
+
+    def answer_now(self, at: float, ping: Ping, now: float) -> None:
+        """Answer it at once if the line is free, else as `take_ping`."""
+        if not self.link.send_nowait(encode_server(self._pong(at, ping, now))):
+            self.take_ping(at, ping)
+
+    def is_silent(self, now: float) -> bool:
+        """Has nothing come for so long that nobody is there?"""
+        return now - max(self.link.heard_at, self._listening_since) > IDLE_SECONDS
+
+    def excuse(self, now: float) -> None:
+        """The room stood still until now and read nothing: the peer is not to blame for what did not come."""
+        self._listening_since = now
+        self.pacer.excuse(now)
+
+    # -- out ---------------------------------------------------------------------------------------------------------------
+    def may_send(self, now: float) -> bool:
+        """Is the line free for a frame? A line that is not is paced."""
+        free = self.pacer.has_room(now) and self.link.ready()
+        if not free:
+            self.pacer.skipped(now)
+        return free
+
+    def send(self, reliable: Sequence[bytes], draft: Draft, flags: int, input_ack: int | None, now: float) -> bool:
+        """Hand over one frame; False if the line did not take it, then nothing has changed."""
+        clock, divisor = self._clock, self.pacer.divisor
+        control = None
+        if draft.drops or self._told_epoch != clock.epoch or self._told_divisor != divisor:
+            control = (draft.drops, divisor if self._told_divisor != divisor else None, clock.epoch, ())
+        head = encode_head(
+            0, clock.tick, flags, input_ack, self.margin, control, len(draft.fragments)
+        )  # the epoch is 0 as long as a room lives in one process
+        if reliable or self._pings:
+            pongs = [encode_server(self._pong(at, ping, now)) for at, ping in self._pings]
+            head = b"".join((*reliable, *pongs, head))
+        if not self.link.send_nowait(head, *draft.fragments):
+            self.pacer.skipped(now)
+            return False
+        self.pacer.sent(clock.tick, len(head) + draft.size, now)
+        self._told_epoch = clock.epoch
+        self._told_divisor = divisor
+        self._pings.clear()
+        self.viewer.commit(draft)
+        return True
+
+    def _pong(self, at: float, ping: Ping, now: float) -> Pong:
+        return Pong(ping.sequence, ping.client_time, self._clock.tick, self._clock.micros_into(now), round((now - at) * 1e6))
+
+    def end(self, notice: Notice) -> None:
+        """Tell the peer why, and close."""
+        self.link.end(NoticeCode(notice.code).close_code, notice.text[:100], encode_server(notice))

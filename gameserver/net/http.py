@@ -1,0 +1,161 @@
+"""HTTP on the port of the game: Hypercorn answers one vetted request on an accepted stream, by an ASGI app.
+
+The only module that uses undocumented names of Hypercorn (three imports, and what `TCPServer` touches of a stream); a test names
+them when they change. What Hypercorn is given leaves it little to decide:
+
+- one request, whole, as the gate wrote it: no second one, no upgrade, no body that is still to come;
+- a stream that is nobody's socket, so that the same code runs on a simulated network;
+- so many seconds, after which the stream is closed under it. Hypercorn shields its writes from being cancelled, so that is the
+  only thing which ends a write to a peer that does not read.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+import socket
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.config import Config
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+
+from gameserver.net.gate import MAX_DRAIN_BYTES, MAX_HEAD_BYTES, READ_BYTES, SECURITY_HEADERS, HeadRefused, Request, hang_up
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from gameserver.ports import WallClock
+
+log = logging.getLogger("gameserver.http")
+
+MAX_HTTP_CONNECTIONS: Final = 256
+"""At once; beyond them 503. Players need theirs, and an answer takes milliseconds: only who does not read holds one for long."""
+HTTP_SECONDS: Final = 30
+"""From the whole request to the end of its answer: what is served here goes through a bad phone line in ten."""
+
+
+class HttpSide:
+    """See the module.
+
+    Attributes:
+        connections: how many are being served now.
+    """
+
+    def __init__(self, app: ASGIApp, wall_clock: WallClock) -> None:
+        self.connections = 0
+        dressed: Any = _Dressed(app, wall_clock)  # Starlette and Hypercorn write the same type in two ways
+        self._app = ASGIWrapper(dressed)
+        self._config = _config()
+
+    def admit(self) -> None:
+        """Raises HeadRefused if there are too many at once."""
+        if self.connections >= MAX_HTTP_CONNECTIONS:
+            raise HeadRefused(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests at once")
+
+    async def serve(self, stream: trio.abc.Stream, request: Request) -> None:
+        """Answer, in HTTP_SECONDS at most, and close the stream. Raises what the stream raises."""
+        self.connections += 1
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.cancel_scope.deadline = trio.current_time() + HTTP_SECONDS
+                nursery.start_soon(_close_when_over, stream)
+                exchange: Any = _Exchange(stream, request)
+                await TCPServer(self._app, self._config, WorkerContext(None), {}, exchange).run()
+                await hang_up(stream)
+                nursery.cancel_scope.cancel()
+        finally:
+            self.connections -= 1
+
+
+def _config() -> Config:
+    config = Config()
+    config.accesslog = None
+    config.errorlog = log
+    config.h11_max_incomplete_size = MAX_HEAD_BYTES
+    config.include_date_header = False  # it would read the system's clock
+    config.include_server_header = False
+    config.keep_alive_max_requests = 1  # a proxy that keeps the line might send an upgrade on it, to where none is taken
+    config.keep_alive_timeout = HTTP_SECONDS
+    config.read_timeout = HTTP_SECONDS
+    return config
+
+
+async def _close_when_over(stream: trio.abc.Stream) -> None:
+    """Close the stream when the nursery is cancelled, be it by its own deadline, by the server, or because all is done."""
+    try:
+        await trio.sleep_forever()
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.aclose_forcefully(stream)
+
+
+class _Nowhere:
+    """What Hypercorn asks for addresses. An ASGI app may be told of none."""
+
+    family: Final = socket.AF_UNSPEC
+
+    def getpeername(self) -> tuple[str, int]:
+        return ("", 0)
+
+    def getsockname(self) -> tuple[str, int]:
+        return ("", 0)
+
+
+class _Exchange(trio.abc.HalfCloseableStream):
+    """What Hypercorn takes for the stream of a socket: one request comes out of it, then nothing until the peer goes."""
+
+    def __init__(self, stream: trio.abc.Stream, request: Request) -> None:
+        self.socket = _Nowhere()
+        self._stream = stream
+        self._request = request.raw + request.body
+        self._open = trio.CancelScope()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        request, self._request = self._request, b""
+        if request:
+            return request
+        with self._open:
+            dropped = 0
+            while data := await self._stream.receive_some(READ_BYTES):
+                dropped += len(data)
+                if dropped > MAX_DRAIN_BYTES:
+                    await trio.sleep_forever()
+            return b""
+        raise trio.ClosedResourceError("this exchange is over")
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await self._stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def send_eof(self) -> None:
+        """Left to `hang_up`."""
+
+    async def aclose(self) -> None:
+        """The exchange is over; the stream is not closed: the peer may still be reading."""
+        self._open.cancel()
+
+
+class _Dressed:
+    """An app whose every answer has a date, and the security headers that it does not set itself."""
+
+    def __init__(self, app: ASGIApp, wall_clock: WallClock) -> None:
+        self._app = app
+        self._wall_clock = wall_clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dress(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])
+                date = ("Date", email.utils.formatdate(self._wall_clock.now(), usegmt=True))
+                there = {name.lower() for name, _ in headers}
+                wanted = [(name.lower().encode(), value.encode()) for name, value in (date, *SECURITY_HEADERS)]
+                message["headers"] = headers + [header for header in wanted if header[0] not in there]
+            await send(message)
+
+        await self._app(scope, receive, dress)
