@@ -137,7 +137,8 @@ class Cut:
     """From the open stream to the first snapshot applied."""
     trip: float = 0.0
     """The mean round trip of the new line."""
-    longest_trip: float = 0.0
+    again: int = 0
+    """How often he was cut once more on the way back."""
 
 
 @attrs.define
@@ -203,7 +204,7 @@ class Guest:
             network=self.wires,
             rng=random.Random(self.rng.getrandbits(32)),
         )
-        self.told = self.rung = self.bumps = self.knocks = 0
+        self.told = self.rung = 0
         self.cut: Cut | None = None
         """The one that he suffers now."""
         self.back = trio.Event()
@@ -255,12 +256,21 @@ class Guest:
             self._complain(f"was player {self._player} and is {client.player}, session {client.sessions}")
             self._player = client.player
         self._hear_events(tick)
-        came_back = self.cut is not None and self.wires.connection is not self._lost
-        if self._tick is not None and tick != self._tick + 1 and self.cut is None:
-            self._complain(f"tick {tick} follows {self._tick}, and it was not his line that was cut")
-        if self.cut is not None and came_back:
+        if self.cut is None:
+            self._expect_no_disturbance(tick, now)
+        elif self.wires.connection is not self._lost:
             self._arrive(self.cut, now)
         self._tick, self._heard_at = tick, now
+
+    def _expect_no_disturbance(self, tick: int, now: float) -> None:
+        """It is not his line that is cut: every tick comes, as regularly as his line lets it."""
+        if self._tick is None:
+            return
+        gap = now - self._heard_at
+        if tick != self._tick + 1:
+            self._complain(f"tick {tick} follows {self._tick}, and it is not his line that is cut")
+        elif gap > 1 / Telling.tick_rate + self.wires.latency.jitter_seconds + 1e-6:
+            self._complain(f"tick {tick} came {gap * 1e3:.0f} ms after the one before, and it is not his line that is cut")
 
     def _hear_events(self, tick: int) -> None:
         """Every number once and in order, and none later than the world that it belongs to."""
@@ -286,12 +296,11 @@ class Guest:
         cut.away = now - self._heard_at
         cut.entering = now - self.wires.opened_at
         cut.trip = 2 * latency.seconds + latency.jitter_seconds
-        cut.longest_trip = 2 * (latency.seconds + latency.jitter_seconds)
-        most = HANDSHAKE_TRIPS * cut.longest_trip + 1 / Telling.tick_rate + SLACK_SECONDS
+        longest_trip = 2 * (latency.seconds + latency.jitter_seconds)
+        most = HANDSHAKE_TRIPS * longest_trip + 1 / Telling.tick_rate + SLACK_SECONDS
         if cut.entering > most:
-            self._complain(
-                f"{cut.way}: {cut.entering * 1e3:.0f} ms from the open stream to the first snapshot, not {most * 1e3:.0f}"
-            )
+            took = f"{cut.entering * 1e3:.0f} ms from the open stream to the first snapshot"
+            self._complain(f"{cut.way}: {took}, and not at most {most * 1e3:.0f}")
         self.cut = None
         self.back.set()
 
@@ -335,6 +344,7 @@ class Scissors:
                 await guest.wires.wait_for_another()
             await trio.sleep(rng.uniform(0.0, 0.8))
             cut.way += ", then "
+            cut.again += 1
             await self._cut_now(guest, cut)
         with trio.move_on_after(BACK_SECONDS):
             await guest.back.wait()
@@ -404,7 +414,7 @@ async def play(seed: int, cuts: int) -> Outcome:
     """A world of so many cuts; must run under `tests.determinism.run_deterministic`."""
     outcome = Outcome()
     rng = random.Random(seed)
-    ports = simulated_ports(rng.getrandbits(32))
+    ports = simulated_ports(rng.getrandbits(32), chunking=False)  # reads cut short would look like a slow line
     server = Server(ports=ports, games={Telling.name: Telling}, maps={}, guard=NoGuard())
     room = server.open_room(box.ROOM, Telling, seed=rng.getrandbits(32), keep=True)
     seen = box.Outcome()
@@ -446,14 +456,15 @@ def summarise(cuts: Sequence[Cut]) -> str:
     away = [cut.away for cut in back]
     entering = [cut.entering for cut in back]
     trips = [cut.entering / cut.trip for cut in back]
-    aimed = sum(cut.entering <= cut.trip + AIM_SECONDS for cut in back)
+    missed = [cut.trip for cut in back if cut.entering > cut.trip + AIM_SECONDS]
     return "\n".join(
         (
-            f"{len(cuts)} cuts, {len(back)} back",
+            f"{len(cuts)} cuts and {sum(cut.again for cut in cuts)} more on the way back, {len(back)} back in their seats",
             f"away: {min(away, default=0):.2f} to {max(away, default=0):.2f} s, median {percentile(away, 50):.2f} s",
             f"from the open stream to the first snapshot: median {percentile(entering, 50) * 1e3:.0f} ms, "
             f"99 % within {percentile(entering, 99) * 1e3:.0f} ms; median {percentile(trips, 50):.2f} round trips",
-            f"within 1 round trip + {AIM_SECONDS * 1e3:.0f} ms: {aimed} of {len(back)}",
+            f"within 1 round trip + {AIM_SECONDS * 1e3:.0f} ms: {len(back) - len(missed)} of {len(back)}, and all of those whose "
+            f"round trip is below {min(missed, default=math.inf) * 1e3:.0f} ms",
         )
     )
 
