@@ -17,6 +17,7 @@ from gameclient.line import SILENCE_SECONDS, ClientClosed
 from gameserver.core.errors import ProtocolError, WorldMismatch
 from gameserver.core.messages import Bye, Call, EventMessage, Hello, Inputs, Notice, NoticeCode, Ready, Reply, Role
 from gameserver.core.wire import encode_server
+from gameserver.maps import load_map
 from gameserver.net.simulated import Toward, simulated_ports
 from tests.client.scripted import URL, Script, World, converse_again, serve_scripts, stay
 from tests.helpers import Push, Toy, serving
@@ -426,6 +427,25 @@ async def test_every_snapshot_is_acknowledged_while_they_come_seldom(autojump_cl
 
     await converse_again(first, second, play=play)
     assert [len(ticks) for ticks in acknowledged] == [2, 9, 2, 2]
+
+
+async def test_the_map_that_is_there_is_not_loaded_again(autojump_clock: MockClock) -> None:
+    class Walled(Toy):
+        name = "walled"
+        uses_map = True
+        default_map = "tiny"
+
+    async with serving(Walled, maps={"tiny": load_map("tiny")}, rooms=["toy1"]) as host:
+
+        async def play(client: Client) -> None:
+            before = client.map
+            assert before is not None
+            host.network.connections[0].reset()
+            await client.next_snapshot((client.replica.tick or 0) + 10)
+            assert client.map is before
+            assert (client.stats.losses, client.sessions) == (1, 1)
+
+        await Client(URL, game="walled", name="ann", network=host.network, rng=random.Random(1)).run(play)
 
 
 # -- when the seat is gone --------------------------------------------------------------------------------------------------

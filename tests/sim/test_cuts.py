@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from gameclient.happenings import Happenings
 
+from tests.sim import cuts
 from tests.sim.cuts import CUTS_PER_WORLD, LONGEST_AWAY_SECONDS, run_world
+from tests.sim.guest import Cut, Outcome
 
 if TYPE_CHECKING:
     from gameserver.core.messages import EventMessage
@@ -44,3 +46,14 @@ def test_a_doubled_event_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Happenings, "take", gullible)
     _, outcome = run_world((1, CUTS_PER_WORLD))
     assert any("follows" in wrong for wrong in outcome.wrong)
+
+
+def test_a_world_that_breaks_a_promise_can_be_repeated(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(world: tuple[int, int]) -> tuple[int, Outcome]:
+        seed, count = world
+        return seed, Outcome(cuts=count * [Cut("reset", away=1.0, entering=0.1, trip=0.1)], wrong=["oh"] if seed == 8 else [])
+
+    monkeypatch.setattr(cuts, "run_world", run)
+    assert cuts.main(["--cuts", "30", "--seed", "7"]) == 1
+    assert "repeat with: python -m tests.sim.cuts --cuts 5 --seed 8\n" in capsys.readouterr().err
+    assert cuts.main(["--cuts", "30", "--seed", "9"]) == 0
