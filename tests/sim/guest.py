@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gameserver.net.simulated import SimConnection, SimNetwork, SimStream
     from gameserver.ports import Listener
 
-HANDSHAKE_TRIPS: Final = 3
-"""Upgrade, HELLO and WELCOME, READY and the first snapshot."""
+HANDSHAKE_TRIPS: Final = 2
+"""The upgrade; then HELLO with READY behind it, until the first snapshot."""
 SLACK_SECONDS: Final = 0.05
 """What a first snapshot may take beyond its round trips and the wait for a tick."""
 

@@ -177,9 +177,11 @@ class Client(Sight):
 
     async def _speak(self, line: Line) -> None:
         """Our half of a line's conversation, but for inputs with anything in them: HELLO, READY, calls, acknowledgements."""
-        await line.say(self._hello if self._token is None else attrs.evolve(self._hello, credential=self._token))
-        await line.welcomed.wait()
-        await line.say(Ready(self.map.sha256 if self.map is not None else None))
+        comes_back = self._token is not None
+        await line.say(self._hello if not comes_back else attrs.evolve(self._hello, credential=self._token))
+        if not comes_back:
+            await line.welcomed.wait()
+        await line.say(Ready(self.map.sha256 if self.map is not None else None))  # who comes back has the map: a round trip less
         await line.joined.wait()
         said = 0
         while True:
