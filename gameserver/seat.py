@@ -79,7 +79,7 @@ class Seat:
 
     # -- lines come and go -------------------------------------------------------------------------------------------------
     def offer(self, token: bytes) -> None:
-        """He is being told this token; the one before it is void once he is there."""
+        """He is being told this token; the one before it is void once he has acknowledged a snapshot on his line."""
         self._next_token = _hash(token)
 
     def opens(self, token: bytes) -> bool:
@@ -107,7 +107,6 @@ class Seat:
         if self.joined:
             self._reliable.begin_line()
             self.inputs.restart(self._clock.tick)
-        self._token = self._next_token
         self._away_until = None
         self.ready = True
         self.stirred = True
@@ -186,6 +185,7 @@ class Seat:
         if message.ack_tick is not None:
             line.pacer.acknowledge(message.ack_tick, at)
             if line.pacer.acknowledged_tick is not None:
+                self._token = self._next_token  # WELCOME came before any snapshot: he has it
                 self._reliable.acknowledge(line.pacer.acknowledged_tick, message.ack_event)
 
     def _take_call(self, call: Call) -> None:
