@@ -225,10 +225,14 @@ class Seat:
     def send(self, draft: Draft, flags: int, now: float) -> bool:
         """Hand over one frame; False if the line did not take it, then nothing has changed."""
         line = self.line
-        if line is None or not line.send(self._reliable.unsent(), draft, flags, self.inputs.acknowledged, now):
+        if line is None:
             return False
-        self._reliable.sent(self._clock.tick)
-        return True
+        if not self._reliable.has_unsent:
+            return line.send((), draft, flags, self.inputs.acknowledged, now)
+        sent = line.send(self._reliable.unsent(), draft, flags, self.inputs.acknowledged, now)
+        if sent:
+            self._reliable.sent(self._clock.tick)
+        return sent
 
     def end(self, notice: Notice) -> None:
         """Tell the client why, and close his line."""

@@ -112,6 +112,8 @@ class Parts:
         self._cache: dict[tuple[int, int | None], bytes] = {}
         self._drafts: dict[tuple[int, tuple[int, ...], tuple[int, ...]], tuple[dict[int, int], Draft]] = {}
         """This tick's drafts, by identity of the bases (which are held, so that no others get it), wanted and resting."""
+        self._bases: dict[tuple[tuple[int, int], ...], dict[int, int]] = {}
+        """The bases of this tick's drafts: equal ones are one object, so that whoever stands alike is found to do so next time."""
         self._turns: dict[int, int] = {}
         """part → ticks in which it was encoded, to know when a CRC is due."""
         self._crc_due: dict[int, bool] = {}
@@ -141,6 +143,7 @@ class Parts:
             self._cosmetics.setdefault(part, []).extend(_Cosmetic(tick, kind, tick - ago, row) for kind, ago, row in events)
         self._cache.clear()
         self._drafts.clear()
+        self._bases.clear()
         self._crc_due.clear()
 
     def draft(self, viewer: Viewer, wanted: tuple[int, ...], resting: tuple[int, ...] = ()) -> Draft:
@@ -150,7 +153,7 @@ class Parts:
         in this tick; they stay with the viewer as they are. What is in neither is dropped. A part that the viewer does not have yet
         is due whatever its schedule. Raises GameError if one fragment is larger than a snapshot may be.
 
-        Viewers who were handed the same draft last time hold the same bases, and get the same draft this time.
+        Viewers who stand alike get the same draft.
         """
         bases = viewer.bases
         key = (id(bases), wanted, resting)
@@ -168,7 +171,8 @@ class Parts:
                 fragments.append(fragment)
             after[part] = self._tick
         drops = [part for part in bases if part not in after]
-        return Draft(drops, fragments, after, b"".join(fragments))
+        alike = self._bases.setdefault(tuple(after.items()), after)
+        return Draft(drops, fragments, alike, b"".join(fragments))
 
     def fragment(self, part: int, base: int | None) -> bytes:
         """The bytes that lead from the base's tick to the last one, none if nothing changed. Encoded once, then shared."""
