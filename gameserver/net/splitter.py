@@ -1,8 +1,8 @@
 """Sorts what a peer sends, frame by frame: plain ones are lifted out, all else is for trio-websocket. Pure: bytes in, bytes out.
 
-A plain frame is whole, final, binary and within the limit (RFC 6455 5.2): it needs no state machine. All else (control frames,
-fragments, text, whatever breaks the rules) goes on as it is. The splitter sees every byte behind the head of the upgrade, so it
-always knows where frames begin, whichever way they go.
+A plain frame is whole, final, binary, within the limit, and its length takes no more bytes than it must (RFC 6455 5.2): it needs no
+state machine. All else (control frames, fragments, text, whatever breaks the rules) goes on as it is. The splitter sees every byte
+behind the head of the upgrade, so it always knows where frames begin, whichever way they go.
 
 Nothing overtakes: data frames take the slow way too while a fragmented message is open, and while a message that went the slow way
 has not come back from trio-websocket (`delivered`). Control frames do not change the way.
@@ -29,6 +29,7 @@ _MASKED: Final = 0x80
 _SHORT: Final = 126
 """A length below it stands in the second byte itself."""
 
+_MASK_BYTES: Final = 4
 
 class Splitter:
     """See the module.
@@ -47,6 +48,7 @@ class Splitter:
         self._mask_bit = _MASKED if masked else 0
         self._meter = meter
         self._rest = b""
+        self._mask_bytes = _MASK_BYTES if masked else 0
         """An unfinished header or plain frame."""
         self._slow_left = 0
         """Payload bytes of a frame that goes the slow way and has not come whole yet."""
@@ -93,6 +95,7 @@ class Splitter:
             ):
                 begin = here + header
                 end = begin + length
+                and header == self._mask_bytes + _shortest_header(length)
                 if end > size:
                     break
                 payload = buffer[begin:end]
@@ -145,3 +148,8 @@ def unmask(payload: bytes, key: bytes) -> bytes:
     size = len(payload)
     pad = (key * (size // 4 + 1))[:size]
     return (int.from_bytes(payload, "little") ^ int.from_bytes(pad, "little")).to_bytes(size, "little")
+def _shortest_header(length: int) -> int:
+    """Bytes of the header, mask excluded, in which a payload's length must be written."""
+    return 2 if length < _SHORT else 4 if length < 65_536 else 10
+
+
