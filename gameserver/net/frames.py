@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from gameserver.core.limits import CLOSE_SECONDS
+from gameserver.net.outlet import Outlet
 from gameserver.net.splitter import Splitter
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ MAX_DRAIN_BYTES: Final = 65_536
 """What is read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 _HEAD_END: Final = b"\r\n\r\n"
 _AGREED: Final = b"HTTP/1.1 101"
-_CLOSE: Final = b"\x88"
-"""First byte of a final Close frame."""
 _PROTOCOL_ERROR: Final = b"\x88\x02\x03\xea"
 """A server's Close frame with code 1002."""
 
@@ -41,6 +40,7 @@ class FrameStream(trio.abc.Stream):
         `head`: the upgrade's, if somebody has read it already. `meter`: judges the frames that are not lifted out.
         """
         self._stream = stream
+        self._outlet = Outlet(stream)
         self._serves = masked
         self._splitter = Splitter(largest=largest, masked=masked, meter=meter)
         self._on_flood: Callable[[ProtocolError], None] | None = None
@@ -54,15 +54,11 @@ class FrameStream(trio.abc.Stream):
         """Bytes read and thrown away."""
         self._open = False
         """The upgrade was agreed to: from here on there are frames."""
-        self._said_close = False
-        self._writing = False
         self._reading = False
         self._read_on = trio.lowlevel.ParkingLot()
         """Waits for the end of the read that is under way."""
         self._parting = False
         self._parted = trio.Event()
-        self._torn = False
-        """A write has failed or was cut short: nothing may follow it."""
 
     def lift(self, on_frame: Callable[[bytes, float], None]) -> None:
         """From now on plain frames go to `on_frame`, with the time at which they came. It may not raise."""
@@ -75,6 +71,11 @@ class FrameStream(trio.abc.Stream):
     def delivered(self) -> None:
         """trio-websocket has handed out a message that went the slow way."""
         self._splitter.delivered()
+
+    @property
+    def is_closing(self) -> bool:
+        """Has a Close gone past, in either direction? No snapshot may follow it."""
+        return self._splitter.closing or self._outlet.said_close
 
     # -- reading -----------------------------------------------------------------------------------------------------------
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
@@ -143,21 +144,10 @@ class FrameStream(trio.abc.Stream):
 
     # -- writing -----------------------------------------------------------------------------------------------------------
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Raises trio.BrokenResourceError after a write that failed or was cancelled: its frame may have gone out in part."""
-        if self._torn:
-            raise trio.BrokenResourceError("the stream is torn")
+        """As Outlet's."""
         if not self._open:
             self._open = bytes(data[: len(_AGREED)]) == _AGREED
-        elif bytes(data[:1]) == _CLOSE:
-            self._said_close = True
-        self._writing = True
-        done = False
-        try:
-            await self._stream.send_all(data)
-            done = True
-        finally:
-            self._writing = False
-            self._torn = not done
+        await self._outlet.send_all(data)
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._stream.wait_send_all_might_not_block()
@@ -182,14 +172,13 @@ class FrameStream(trio.abc.Stream):
         return self._ended or self._splitter.closing
 
     async def _part(self) -> None:
-        if not (self._serves and self._open) or self._ended or self._writing or self._torn:
+        if not (self._serves and self._open) or self._ended or self._outlet.torn:
             return
         with trio.move_on_after(CLOSE_SECONDS):
             try:
-                if not self._said_close:
-                    await self.send_all(_PROTOCOL_ERROR)
-                if isinstance(self._stream, trio.abc.HalfCloseableStream):
-                    await self._stream.send_eof()
+                if not self._outlet.said_close:
+                    await self._outlet.send_all(_PROTOCOL_ERROR)
+                await self._outlet.send_eof()
                 while not self._peer_is_done():
                     if self._reading:
                         await self._read_on.park()  # trio-websocket still reads

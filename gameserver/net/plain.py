@@ -99,7 +99,7 @@ class PlainLink:
 
     # -- out ---------------------------------------------------------------------------------------------------------------
     def ready(self) -> bool:
-        return self._outgoing is None and self._ending is None and not self.closed.is_set()
+        return self._outgoing is None and self._ending is None and not self._frames.is_closing and not self.closed.is_set()
 
     def send_nowait(self, *parts: bytes) -> bool:
         if not self.ready():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameserver.net.frames import FrameStream
-from gameserver.net.outlet import Outlet, SendsNow, frame_header
+from gameserver.net.outlet import Outlet, frame_header
 from gameserver.net.simulated import SimNetwork, Toward
 
 if TYPE_CHECKING:
@@ -102,13 +102,6 @@ async def test_a_reset_line_takes_nothing(autojump_clock: MockClock) -> None:
     line.reset()
     assert not outlet.send_nowait(b"into the void")
     assert not outlet.ready()
-
-
-async def test_a_stream_that_cannot_send_at_once_is_refused() -> None:
-    stream, _ = trio.testing.memory_stream_pair()
-    assert not isinstance(stream, SendsNow)
-    with pytest.raises(TypeError, match="has no send"):
-        Outlet(stream)
 
 
 @pytest.mark.parametrize("seed", range(20))
