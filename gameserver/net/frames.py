@@ -77,6 +77,10 @@ class FrameStream(trio.abc.Stream):
         """Has a Close gone past, in either direction? No snapshot may follow it."""
         return self._splitter.closing or self._outlet.said_close
 
+    def hush(self) -> None:
+        """Nothing but a Close will be said any more. A ping is not passed on: trio-websocket fails if it may not answer it."""
+        self._splitter.hushed = True
+
     # -- reading -----------------------------------------------------------------------------------------------------------
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Raises trio.BrokenResourceError for a flood before `watch`. After it a flood is met with silence: a Close can be sent."""

@@ -119,6 +119,7 @@ class PlainLink:
             self._goodbye.deadline = trio.current_time() + CLOSE_SECONDS
             self._departure.unpark()
             self._room_in_inbox.unpark_all()
+            self._frames.hush()
 
     def abort(self) -> None:
         self._running.cancel()

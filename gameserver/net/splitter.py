@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = 0x82
 """First byte of a final binary frame without reserved bits."""
+_PING: Final = 0x89
 _FIN: Final = 0x80
 _CONTROL: Final = 0x08
 _CLOSE: Final = 0x08
@@ -28,8 +29,8 @@ _OPCODE: Final = 0x0F
 _MASKED: Final = 0x80
 _SHORT: Final = 126
 """A length below it stands in the second byte itself."""
-
 _MASK_BYTES: Final = 4
+
 
 class Splitter:
     """See the module.
@@ -37,6 +38,7 @@ class Splitter:
     Attributes:
         on_frame: where the payload of a plain frame goes, with the time at which it came; None: nothing is lifted out.
         closing: a Close frame has come; what follows it goes the slow way.
+        hushed: we say no more than a Close: pings are dropped, for no answer may follow it.
         flood: what the meter has against this peer. Nothing is taken after it.
     """
 
@@ -46,17 +48,20 @@ class Splitter:
         """
         self._largest = largest
         self._mask_bit = _MASKED if masked else 0
+        self._mask_bytes = _MASK_BYTES if masked else 0
         self._meter = meter
         self._rest = b""
-        self._mask_bytes = _MASK_BYTES if masked else 0
         """An unfinished header or plain frame."""
         self._slow_left = 0
         """Payload bytes of a frame that goes the slow way and has not come whole yet."""
+        self._dropping = False
+        """That frame goes nowhere."""
         self._fragmented = False
         self._owed = 0
         """Messages that went the slow way and have not been delivered."""
         self.on_frame: Callable[[bytes, float], None] | None = None
         self.closing = False
+        self.hushed = False
         self.flood: ProtocolError | None = None
 
     def delivered(self) -> None:
@@ -79,7 +84,8 @@ class Splitter:
         while here < size:
             if self._slow_left:
                 step = min(self._slow_left, size - here)
-                slow.append(buffer[here : here + step])
+                if not self._dropping:
+                    slow.append(buffer[here : here + step])
                 self._slow_left -= step
                 here += step
                 continue
@@ -89,13 +95,13 @@ class Splitter:
             if (
                 buffer[here] == _PLAIN
                 and buffer[here + 1] & _MASKED == self._mask_bit
+                and header == self._mask_bytes + _shortest_header(length)
                 and length <= self._largest
                 and not (self._owed or self._fragmented or self.closing)
                 and self.on_frame is not None
             ):
                 begin = here + header
                 end = begin + length
-                and header == self._mask_bytes + _shortest_header(length)
                 if end > size:
                     break
                 payload = buffer[begin:end]
@@ -105,7 +111,9 @@ class Splitter:
             self._count(buffer[here], header + length, at)
             if self.flood is not None:
                 return b""  # nothing of it: an answer to a ping behind the Close would be an error
-            slow.append(buffer[here : here + header])
+            self._dropping = self.hushed and buffer[here] == _PING
+            if not self._dropping:
+                slow.append(buffer[here : here + header])
             self._slow_left = length
             here += header
         if here < size:
@@ -143,13 +151,13 @@ def _read_header(buffer: bytes, at: int) -> tuple[int, int]:
     return (header, length) if left >= header else (0, 0)
 
 
-def unmask(payload: bytes, key: bytes) -> bytes:
-    """Apply a mask of four bytes (RFC 6455 5.3); it is its own inverse."""
-    size = len(payload)
-    pad = (key * (size // 4 + 1))[:size]
-    return (int.from_bytes(payload, "little") ^ int.from_bytes(pad, "little")).to_bytes(size, "little")
 def _shortest_header(length: int) -> int:
     """Bytes of the header, mask excluded, in which a payload's length must be written."""
     return 2 if length < _SHORT else 4 if length < 65_536 else 10
 
 
+def unmask(payload: bytes, key: bytes) -> bytes:
+    """Apply a mask of four bytes (RFC 6455 5.3); it is its own inverse."""
+    size = len(payload)
+    pad = (key * (size // 4 + 1))[:size]
+    return (int.from_bytes(payload, "little") ^ int.from_bytes(pad, "little")).to_bytes(size, "little")
