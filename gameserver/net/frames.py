@@ -52,6 +52,8 @@ class FrameStream(trio.abc.Stream):
         """The peer has sent all that it ever will."""
         self._drained = 0
         """Bytes read and thrown away."""
+        self._heard_at = 0.0
+        """When the last bytes came, in seconds of trio's clock."""
         self._open = False
         """The upgrade was agreed to: from here on there are frames."""
         self._reading = False
@@ -121,7 +123,8 @@ class FrameStream(trio.abc.Stream):
         self._ended = not data
 
     def _take(self, data: bytes, at: float) -> None:
-        """These have come at that time; none: the stream has ended."""
+        """These have come at that time; none: the stream has ended. Time never goes back, whatever the stream's own says."""
+        at = self._heard_at = max(at, self._heard_at)
         if not data:
             self._ended = True
             self._slow += self._splitter.end()  # half a frame, then nothing: trio-websocket shall see both

@@ -89,7 +89,7 @@ class PlainLink:
                 await self._room_in_inbox.park()
 
     def _take(self, message: bytes, at: float) -> None:
-        self.heard_at = at
+        at = self.heard_at = max(at, self.heard_at)  # one that went the slow way has the time of its delivery
         if self._ending is None:  # else we only read on so that the close handshake can come through
             self._inbox.append(Arrived(at, message))
             self._arrival.unpark_all()
