@@ -83,6 +83,22 @@ async def test_no_frame_follows_a_close(autojump_clock: MockClock) -> None:
     await outlet.send_all(b"\x88\x02\x03\xe8")
     assert not outlet.ready()
     assert not outlet.send_nowait(b"late")
+    with pytest.raises(trio.BrokenResourceError, match="a Close has been said"):
+        await outlet.send_all(b"\x82\x00")
+
+
+async def test_a_close_waits_for_its_turn_and_is_the_last(autojump_clock: MockClock) -> None:
+    line = connection(window_bytes=10)
+    outlet = Outlet(line.server)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(outlet.send_all, b"p" * 30)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(outlet.send_all, b"\x88\x00")
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(trio.BrokenResourceError):
+            await outlet.send_all(b"\x8a\x00")
+        nursery.start_soon(outlet.send_eof)
+        assert await read_all(line.client) == b"p" * 30 + b"\x88\x00"
 
 
 async def test_a_cancelled_write_ends_the_stream(autojump_clock: MockClock) -> None:
