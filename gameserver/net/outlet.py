@@ -68,7 +68,7 @@ class Outlet:
 
     def ready(self) -> bool:
         """May a frame be written now? Tries to get rid of a tail first."""
-        if self._tail and not self._turn.locked() and not self.torn:
+        if self._tail and not self.torn:
             self._tail = self._tail[self._write(self._tail) :]
         return not (self._tail or self._turn.locked() or self.said_close or self.torn)
 

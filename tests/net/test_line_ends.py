@@ -69,7 +69,7 @@ async def test_no_snapshot_is_made_in_the_tick_in_which_a_close_is_read(way: Way
         await it.ticks(2)
         await it.peer.say(goodbye(1000))
         await it.ticks(5)
-        while not it.frames.is_closing:
+        for _ in range(20):  # a chunked line gives it in pieces
             it.link.receive_nowait()
         assert not it.link.ready()
         assert not it.link.send_nowait(b"late")
@@ -203,7 +203,7 @@ async def test_a_flood_ends_the_line_with_a_word(way: Way, clock: Clock | None, 
         await it.hears(b"a")
         begin = trio.current_time()
         nursery.start_soon(write_until_cut)
-        assert await it.ends(stays=True) == code
+        assert await it.ends(stays=STAYS[way.transport]) == code
         assert trio.current_time() - begin < CLOSE_SECONDS + 1
         assert it.heard == [b"a"]
         assert len(it.peer.pongs) <= 10
@@ -284,6 +284,7 @@ async def test_a_ping_behind_our_close_is_not_answered(way: Way, clock: Clock | 
     """No frame may follow a Close; and the peer, which may not have seen it yet, has done no wrong."""
     async with playing(way) as it:
         it.peer.answers = False
+        it.is_ticking = False  # a room forgets a player whom it has sent away
         it.link.end(1001, "closing")
         await it.until(lambda: it.peer.code == 1001)
         await it.peer.say(frame(b"are you there", PING), frame(b"a"), pieces(b"b", b"c"), goodbye(1001))

@@ -67,6 +67,18 @@ async def test_what_did_not_fit_goes_before_everything_else(autojump_clock: Mock
     assert outlet.ready()
 
 
+async def test_a_frame_of_which_nothing_fits_is_refused(autojump_clock: MockClock) -> None:
+    """It is as if nobody had tried; the next one may go."""
+    line = connection(window_bytes=10)
+    outlet = Outlet(line.server)
+    assert outlet.send_nowait(b"x" * 8)
+    assert outlet.ready(), "nobody knows yet that the line is full"
+    assert not outlet.send_nowait(b"refused")
+    assert await read_all(line.client) == b"\x82\x08" + b"x" * 8
+    assert outlet.send_nowait(b"next")
+    assert await read_all(line.client) == b"\x82\x04next"
+
+
 async def test_nothing_is_written_into_the_middle_of_a_message(autojump_clock: MockClock) -> None:
     line = connection(window_bytes=10)
     outlet = Outlet(line.server)
