@@ -47,7 +47,6 @@ class Splitter:
         `meter`: judges the frames that are not lifted out.
         """
         self._largest = largest
-        self._mask_bit = _MASKED if masked else 0
         self._mask_bytes = _MASK_BYTES if masked else 0
         self._meter = meter
         self._rest = b""
@@ -94,8 +93,7 @@ class Splitter:
                 break
             if (
                 buffer[here] == _PLAIN
-                and buffer[here + 1] & _MASKED == self._mask_bit
-                and header == self._mask_bytes + _shortest_header(length)
+                and header == self._mask_bytes + _shortest_header(length)  # masked, or not, as it must be
                 and length <= self._largest
                 and not (self._owed or self._fragmented or self.closing)
                 and self.on_frame is not None
@@ -105,7 +103,7 @@ class Splitter:
                 if end > size:
                     break
                 payload = buffer[begin:end]
-                self.on_frame(unmask(payload, buffer[begin - 4 : begin]) if self._mask_bit else payload, at)
+                self.on_frame(unmask(payload, buffer[begin - _MASK_BYTES : begin]) if self._mask_bytes else payload, at)
                 here = end
                 continue
             self._count(buffer[here], header + length, at)
