@@ -26,8 +26,8 @@ MAX_DRAIN_BYTES: Final = 65_536
 """What is read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 _HEAD_END: Final = b"\r\n\r\n"
 _AGREED: Final = b"HTTP/1.1 101"
-_PROTOCOL_ERROR: Final = b"\x88\x02\x03\xea"
-"""A server's Close frame with code 1002."""
+_PROTOCOL_ERROR: Final = 1002
+"""The close code (RFC 6455 7.4.1)."""
 
 
 class FrameStream(trio.abc.Stream):
@@ -50,6 +50,8 @@ class FrameStream(trio.abc.Stream):
         """Bytes for trio-websocket."""
         self._ended = False
         """The peer has sent all that it ever will."""
+        self._last_code = _PROTOCOL_ERROR
+        """What is said at the end if nobody else has said a Close."""
         self._drained = 0
         """Bytes read and thrown away."""
         self._heard_at = 0.0
@@ -79,8 +81,9 @@ class FrameStream(trio.abc.Stream):
         """Has a Close gone past, in either direction? No snapshot may follow it."""
         return self._splitter.closing or self._outlet.said_close
 
-    def hush(self) -> None:
-        """Nothing but a Close will be said any more. A ping is not passed on: trio-websocket fails if it may not answer it."""
+    def hush(self, code: int) -> None:
+        """Nothing but a Close with this code will be said any more. Pings go nowhere: trio-websocket fails if it cannot answer."""
+        self._last_code = code
         self._splitter.hushed = True
 
     # -- reading -----------------------------------------------------------------------------------------------------------
@@ -160,10 +163,10 @@ class FrameStream(trio.abc.Stream):
         await self._stream.wait_send_all_might_not_block()
 
     async def aclose(self) -> None:
-        """Close so that the peer can read the last word, within CLOSE_SECONDS; say 1002 if nothing else was said.
+        """Close so that the peer can read the last word, within CLOSE_SECONDS; say why if nobody else did: 1002, or hush's code.
 
-        trio-websocket closes without a word when a peer breaks the protocol; then this is the only Close frame. Two tasks may call
-        it: both return when it is done. Cancelled, it closes at once.
+        trio-websocket closes without a word when a peer breaks the protocol, or closes just before us; then this is the only Close
+        frame. Two tasks may call it: both return when it is done. Cancelled, it closes at once.
         """
         try:
             if self._parting:
@@ -184,7 +187,7 @@ class FrameStream(trio.abc.Stream):
         with trio.move_on_after(CLOSE_SECONDS):
             try:
                 if not self._outlet.said_close:
-                    await self._outlet.send_all(_PROTOCOL_ERROR)
+                    await self._outlet.send_all(b"\x88\x02" + self._last_code.to_bytes(2, "big"))
                 await self._outlet.send_eof()
                 while not self._peer_is_done():
                     if self._reading:

@@ -119,7 +119,7 @@ class PlainLink:
     def end(self, code: int, reason: str, last: bytes = b"") -> None:
         if self._ending is None:
             self._ending = (code, reason, last)
-            self._frames.hush()
+            self._frames.hush(code)
             self._goodbye.deadline = trio.current_time() + CLOSE_SECONDS
             self._departure.unpark()
             self._room_in_inbox.unpark_all()

@@ -295,10 +295,17 @@ async def test_a_ping_behind_our_close_is_not_answered(way: Way, clock: Clock | 
         assert it.peer.ended == "end"
 
 
-async def test_both_may_close_at_once(way: Way, clock: Clock | None) -> None:
-    async with playing(way, latency=Latency(0.01)) as it:
-        it.link.end(1001, "closing")
+@pytest.mark.parametrize("turns", range(8))
+async def test_both_may_close_at_once(way: Way, clock: Clock | None, turns: int) -> None:
+    """However many `turns` of the scheduler the answer to the peer's Close is ahead of ours: one of them reaches the peer."""
+    async with playing(way) as it:
+        it.is_ticking = False
+        await it.ticks(2)
         await it.peer.say(goodbye(4000))
+        it.link.receive_nowait()
+        for _ in range(turns):
+            await trio.lowlevel.checkpoint()
+        it.link.end(1001, "closing")
         begin = trio.current_time()
         assert await it.ends() in (1001, 4000)
         assert trio.current_time() - begin < CLOSE_SECONDS / 2
