@@ -151,6 +151,8 @@ async def test_whoever_breaks_the_protocol_is_told_so(way: Way, clock: Clock | N
     async with playing(way) as it:
         it.peer.answers = way.is_real
         await it.peer.say(frame(b"a"), violation)
+        with trio.fail_after(CLOSE_SECONDS / 2):
+            await it.peer.at_end.wait()  # it need not wait for the server to give it up
         assert await it.ends(stays=STAYS[way.transport]) == 1002
         assert it.heard == [b"a"]
         assert it.peer.ended == "end"
