@@ -320,12 +320,6 @@ class Room:
         team_number = self._simulation.players[seat.player].team
         return (EVERYONE, team(team_number), owner(seat.player)) if team_number else (EVERYONE, owner(seat.player))
 
-    def _wanted(self, seat: Seat) -> tuple[int, ...]:
-        """The parts that this seat sees, in a fixed order."""
-        if not self._private_parts:
-            return _PUBLIC
-        return tuple(part_of(audience) for audience in self._audiences(seat))
-
     def _send_all(self, ran: int) -> None:
         """Hand everyone whose line is free a frame. `ran`: so many ticks were run since the last."""
         now = trio.current_time()
@@ -337,18 +331,18 @@ class Room:
                 self._send(seat, line, flags, now)
 
     def _send(self, seat: Seat, line: Line, flags: int, now: float) -> None:
-        if not line.may_send(now):
-            self.counts.skipped += 1
-            return
-        draft = self._parts.draft(line.viewer, self._wanted(seat))
-        if len(draft.body) > SNAPSHOT_HARD:
-            raise self._fault(
-                GameError(f"a snapshot takes {len(draft.body)} bytes, more than {SNAPSHOT_HARD}: show fewer entities")
-            )
-        if seat.send(draft, flags, now):
-            self.counts.snapshots += 1
-        else:
-            self.counts.skipped += 1
+        if line.may_send(now):
+            draft = self._parts.draft(line.viewer, self._wanted(seat) if self._private_parts else _PUBLIC)
+            if len(draft.body) > SNAPSHOT_HARD:
+                raise self._fault(_too_large(len(draft.body)))
+            if seat.send(draft, flags, now):
+                self.counts.snapshots += 1
+                return
+        self.counts.skipped += 1
+
+    def _wanted(self, seat: Seat) -> tuple[int, ...]:
+        """The parts that this seat sees, in a fixed order."""
+        return tuple(part_of(audience) for audience in self._audiences(seat))
 
     # -- the game's code ---------------------------------------------------------------------------------------------------
     def _make_simulation(self) -> Simulation:
@@ -369,3 +363,7 @@ class Room:
         fault = RoomFault(self.plan.name, clock.tick if clock else 0, self._fault_id())
         fault.__cause__ = error
         return fault
+
+
+def _too_large(size: int) -> GameError:
+    return GameError(f"a snapshot takes {size} bytes, more than {SNAPSHOT_HARD}: show fewer entities")

@@ -12,7 +12,7 @@ import trio
 from gameserver.core.errors import ProtocolError
 from gameserver.core.inputs import InputBuffer
 from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS, INPUT_QUEUE, READY_SECONDS
-from gameserver.core.messages import Bye, Call, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
+from gameserver.core.messages import Bye, Call, ClientMessage, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
 from gameserver.core.reliable import Reliable
 from gameserver.core.wire import decode_client
 from gameserver.line import Line
@@ -137,7 +137,11 @@ class Seat:
             return
         try:
             for arrived in line.hear(now):
-                self._take(line, arrived.at, arrived.data)
+                message = decode_client(arrived.data)
+                if type(message) is Inputs and self.joined:  # nearly all are
+                    self._take_inputs(line, arrived.at, message)
+                else:
+                    self._take(line, arrived.at, message)
         except ProtocolError as error:
             self.over = True
             line.link.end(error.close_code, str(error)[:100])
@@ -152,11 +156,8 @@ class Seat:
             else:
                 line.link.abort()  # he does not read: words would only wait in our memory
 
-    def _take(self, line: Line, at: float, data: bytes) -> None:
-        message = decode_client(data)
+    def _take(self, line: Line, at: float, message: ClientMessage) -> None:
         match message:
-            case Inputs() if self.joined:
-                self._take_inputs(line, at, message)
             case Ping():
                 line.take_ping(at, message)
             case Call() if self.joined and self.role is Role.PLAYER:

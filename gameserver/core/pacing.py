@@ -132,16 +132,15 @@ class Pacer:
             self._unacked -= size
         self.acknowledged_tick = tick
         self._progress_at = at
-        self._sample(max(0.0, at - sent_at), at)
-
-    def _sample(self, seconds: float, at: float) -> None:
+        seconds = at - sent_at if at > sent_at else 0.0
         if self._last_sample is not None:
             self._jitter += (abs(seconds - self._last_sample) - self._jitter) * JITTER_SHARE
         self._last_sample = seconds
         if at >= self._bucket_until:
             self._best_before, self._best = self._best, None
             self._bucket_until = at + BUCKET_SECONDS
-        self._best = seconds if self._best is None else min(self._best, seconds)
+        if self._best is None or seconds < self._best:
+            self._best = seconds
 
     def excuse(self, now: float) -> None:
         """Nobody listened for a while: whatever the client did not do in it does not count."""

@@ -24,7 +24,7 @@ from gameserver.core.limits import COSMETIC_SECONDS, CRC_EVERY, MAX_BASE_AGE, SN
 from gameserver.core.schema import Schema, split_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gameserver.core.layout import Layout, Row, Value
     from gameserver.core.view import Contents, Record
@@ -44,16 +44,17 @@ def change_kinds(layout: Layout, levels: int) -> tuple[int, ...]:
 
 
 class Forms:
-    """The change kinds of every form of a schema, made when first asked for."""
+    """How the values of every form of a schema change, made when first asked for."""
 
-    __slots__ = ("_kinds", "_made")
+    __slots__ = ("_differences", "_kinds", "_made")
 
     def __init__(self, schema: Schema) -> None:
         self._kinds = schema.kinds
         self._made: dict[int, tuple[int, ...]] = {}
+        self._differences: dict[int, Callable[[Row, Row], tuple[int, list[Value]]]] = {}
 
     def __getitem__(self, number: int) -> tuple[int, ...]:
-        """Raises ValueError for a form that the schema does not have."""
+        """The change kinds of this form's values. Raises ValueError for a form that the schema does not have."""
         made = self._made.get(number)
         if made is None:
             kind, levels = split_form(number)
@@ -61,6 +62,26 @@ class Forms:
                 raise ValueError(f"form {number}: there is no kind {kind}")
             made = self._made[number] = change_kinds(self._kinds[kind], levels)
         return made
+
+    def difference(self, number: int) -> Callable[[Row, Row], tuple[int, list[Value]]]:
+        """(values before, values after) → mask and changes of this form, as FRAGMENT's `changed` has them."""
+        made = self._differences.get(number)
+        if made is None:
+            made = self._differences[number] = _compile_difference(self[number])
+        return made
+
+
+def _compile_difference(kinds: tuple[int, ...]) -> Callable[[Row, Row], tuple[int, list[Value]]]:
+    """Generated source, as in Layout: unrolled, it takes half the time."""
+    source = "def difference(a, b):\n    mask = 0\n    values = []\n"
+    for i, kind in enumerate(kinds):
+        change = f"b[{i}] - a[{i}]" if kind == NUMBER else f"b[{i}]"
+        if kind > 0:  # the shortest way round
+            change = f"(b[{i}] - a[{i}] + {kind >> 1}) % {kind} - {kind >> 1}"
+        source += f"    if a[{i}] != b[{i}]:\n        mask |= {1 << i}\n        values.append({change})\n"
+    scope: dict[str, Callable[[Row, Row], tuple[int, list[Value]]]] = {}
+    exec(compile(source + "    return mask, values\n", "<difference>", "exec"), scope)
+    return scope["difference"]
 
 
 @attrs.define
@@ -248,20 +269,7 @@ class Parts:
         last = 0
         forms = self._forms
         for number, (form, before), (_, after) in changed:
-            mask = 0
-            bit = 1
-            values: list[Value] = []
-            for kind, a, b in zip(forms[form], before, after, strict=True):
-                if a != b:
-                    mask |= bit
-                    if kind == NUMBER:
-                        values.append(b - a)  # type: ignore[operator] # numbers
-                    elif kind == WHOLE:
-                        values.append(b)
-                    else:
-                        half = kind >> 1
-                        values.append((b - a + half) % kind - half)  # type: ignore[operator] # angles are ints
-                bit <<= 1
+            mask, values = forms.difference(form)(before, after)
             flat += (number - last, mask)
             flat += values
             last = number

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gameserver.core.limits import MAX_QUEUED_MESSAGES
-from gameserver.net.link import Arrived
 from gameserver.net.plain import PlainLink
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from trio_websocket import WebSocketConnection
 
     from gameserver.net.lane import Lane
+    from gameserver.net.link import Arrived
 
 
 class ExpressLink(PlainLink):
@@ -34,25 +34,27 @@ class ExpressLink(PlainLink):
 
     def engage(self) -> None:
         if self._ending is None:
-            self._lane.lift(self._take_engaged)
+            self._lane.lift(self._take)
             self._lane.engage()
 
-    def _take_engaged(self, message: bytes, at: float) -> None:
-        """As `_take`, for a room, which looks by itself."""
-        if at > self.heard_at:
-            self.heard_at = at
-        if self._ending is None:
-            self._inbox.append(Arrived(self.heard_at, message))
-
     def receive_nowait(self) -> Sequence[Arrived]:
-        self._lane.receive_nowait()
-        return super().receive_nowait() if self._inbox else ()
+        only = self._lane.receive_nowait()
+        if only is None:
+            return super().receive_nowait()
+        if only.at < self.heard_at:
+            only.at = self.heard_at
+        self.heard_at = only.at
+        if self._ending is not None:
+            return ()
+        if self._inbox:
+            return (*super().receive_nowait(), only)
+        return (only,)
 
     def ready(self) -> bool:
-        return self._ending is None and self._lane.ready() and not self.closed.is_set()
+        return self._ending is None and self._outlet.ready()
 
     def send_nowait(self, *parts: bytes) -> bool:
-        if self._ending is not None or not self._lane.send_nowait(*parts):
+        if self._ending is not None or not self._outlet.send_nowait(*parts):
             return False
         if self._outlet.tail:
             self._departure.unpark()

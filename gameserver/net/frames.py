@@ -141,6 +141,8 @@ class FrameStream(trio.abc.Stream):
             slow = self._splitter.feed(data, at)
             if slow:
                 self._slow += slow
+            if self._splitter.closing:
+                self.outlet.shut()
             if self._splitter.flood is not None and self._on_flood is not None:
                 self._on_flood(self._splitter.flood)
 

@@ -17,6 +17,7 @@ import trio
 
 from gameserver.core.limits import MAX_MESSAGE
 from gameserver.net.frames import FrameStream
+from gameserver.net.link import Arrived
 from gameserver.net.outlet import SendsNow
 
 if TYPE_CHECKING:
@@ -68,36 +69,29 @@ class Lane(FrameStream):
         self._engaged = False
         self._parked.unpark_all()
 
-    def receive_nowait(self) -> None:
-        """Read what has come, once, and hand the plain frames in it to `on_frame`."""
-        splitter = self._splitter
-        if self._waiting is not None or self._ended or self._closed or self._broken or splitter.flood is not None:
-            return  # the first: the reader has not yet noticed that we are engaged
-        if len(self._slow) > MAX_SLOW:
-            return
+    def receive_nowait(self) -> Arrived | None:
+        """Read what has come, once. If that is one plain frame and nothing else, as it is nearly always, it is returned; else plain
+        frames go to `on_frame`.
+        """
+        if self._waiting is not None or self._ended or self._closed or self._broken or len(self._slow) > MAX_SLOW:
+            return None  # the first: the reader has not yet noticed that we are engaged
+        if self._splitter.flood is not None:
+            return None
         try:
             data, at = self._now.recv_stamped(MAX_READ)
         except BlockingIOError:
-            return
+            return None
         except OSError:
             self._broken = True
             self._parked.unpark_all()
-            return
-        payload = splitter.lift_only(data)
-        if payload is not None and splitter.on_frame is not None:
-            splitter.on_frame(payload, at)
-            return
+            return None
+        payload = self._splitter.lift_only(data)
+        if payload is not None:
+            return Arrived(at, payload)
         self._take(data, at)
         if self._slow or self._ended:
             self._parked.unpark_all()
-
-    def ready(self) -> bool:
-        """May a frame be written now? Tries to get rid of a tail first. Never after a Close in either direction."""
-        return not self._splitter.closing and self.outlet.ready()
-
-    def send_nowait(self, *parts: bytes) -> bool:
-        """Write one frame; see Outlet."""
-        return not self._splitter.closing and self.outlet.send_nowait(*parts)
+        return None
 
     # -- for trio-websocket ------------------------------------------------------------------------------------------------
     async def _read(self) -> None:

@@ -42,6 +42,7 @@ class Outlet:
     """See the module. Nobody else may write to the stream.
 
     Attributes:
+        idle: a frame may be written now.
         said_close: a Close frame has gone out, or is about to.
         torn: a write has failed or was cut short: nothing may follow it.
         tail: the rest of a frame. Somebody must call `flush`, or it would wait for the next frame.
@@ -54,9 +55,20 @@ class Outlet:
         self._turn = trio.Lock()
         self._writing = False
         """A `send_all` is under way, or the tail is being written."""
+        self._shut = False
         self.tail = b""
+        self.idle = True
         self.said_close = False
         self.torn = False
+
+    def shut(self) -> None:
+        """No data frame may go out any more: the peer has said a Close, or has gone."""
+        self._shut = True
+        self.idle = False
+
+    def _settle(self) -> None:
+        """Something has changed on which `idle` depends."""
+        self.idle = not (self.tail or self._writing or self._shut or self.said_close or self.torn)
 
     # -- for the link: nothing but `flush` waits ---------------------------------------------------------------------------
     async def flush(self) -> None:
@@ -67,11 +79,11 @@ class Outlet:
         """May a frame be written now? Tries to get rid of a tail first."""
         if self.tail and not (self.torn or self._writing):
             self._write(self.tail)
-        return not (self.tail or self._writing or self.said_close or self.torn)
+        return self.idle
 
     def send_nowait(self, *parts: bytes) -> bool:
         """Write one frame. True: at least a byte of it went out, and the rest goes before everything else. False: nothing did."""
-        if (self.tail or self._writing or self.said_close or self.torn) and not self.ready():
+        if not (self.idle or self.ready()):
             return False
         return self._write(b"".join((frame_header(sum(map(len, parts))), *parts)))
 
@@ -80,16 +92,19 @@ class Outlet:
         assert self._send is not None, "this stream cannot send at once"
         written = 0
         try:
+            written = self._send(data)
+            if written == len(data) and self.idle:
+                return True
             while written < len(data):  # a short write does not mean that no more fits
-                written += self._send(data[written:] if written else data)
+                written += self._send(data[written:])
         except BlockingIOError:
             pass
         except OSError:
             self.torn = True  # whoever reads hears of it too
-        if not written:
-            return False
-        self.tail = data[written:]
-        return True
+        if written:
+            self.tail = data[written:]
+        self._settle()
+        return written > 0
 
     # -- for trio-websocket ------------------------------------------------------------------------------------------------
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
@@ -97,15 +112,18 @@ class Outlet:
         if self.said_close:
             raise trio.BrokenResourceError("a Close has been said")
         self.said_close = bytes(data[:1]) == _CLOSE
+        self.idle = False
         await self._in_turn(data)
 
     async def _in_turn(self, data: bytes | bytearray | memoryview) -> None:
         async with self._turn:
             self._writing = True
+            self.idle = False
             try:
                 await self._send_all(data)
             finally:
                 self._writing = False
+                self._settle()
 
     async def _send_all(self, data: bytes | bytearray | memoryview) -> None:
         if self.torn:

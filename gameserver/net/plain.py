@@ -56,6 +56,7 @@ class PlainLink:
                         await self._frames.aclose()
                         nursery.cancel_scope.cancel()
         finally:
+            self._frames.outlet.shut()
             self.closed.set()
             self._arrival.unpark_all()
 
