@@ -130,7 +130,8 @@ class Pacer:
         round_trip = self.round_trip_seconds
         if round_trip is None:
             return FIRST_WINDOW_SECONDS
-        return round_trip + 2 * min(self._jitter, MAX_JITTER_SECONDS) + SLACK_SECONDS
+        reading = self._period  # an acknowledgement that comes in pieces is read a tick later
+        return round_trip + 2 * min(self._jitter, MAX_JITTER_SECONDS) + SLACK_SECONDS + reading
 
     def sent(self, tick: int, size: int, now: float) -> None:
         """A snapshot of so many bytes was handed over, and with it the client was told the divisor."""
@@ -182,7 +183,8 @@ class Pacer:
         self._progress_at = at
         if self._measures_anew is not None and newest.tick >= self._measures_anew:
             self._measures_anew = None
-            self._best = None
+            self._best = self._last_sample = None
+            self._jitter = 0.0  # what it was before was the growth of our own queue
             self._begin_bucket(at)
         elif at >= self._bucket_until:
             self._draining = self._was_full and self.divisor > 1

