@@ -17,6 +17,33 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r"Serving .* at (ws://\S+)")
 
 
+def cpu_times(pid: int) -> tuple[float, float]:
+    """Seconds of CPU that a process has taken so far with its living children: as user, and in the kernel (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = int(fields[11]) / os.sysconf("SC_CLK_TCK"), int(fields[12]) / os.sysconf("SC_CLK_TCK")
+    for child in _children(pid):
+        of_child = cpu_times(child)
+        user, system = user + of_child[0], system + of_child[1]
+    return user, system
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory that a process and its children hold at the moment (Linux)."""
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    own = int(found[1]) * 1_024 if found is not None else 0  # a process that has just ended has none
+    return own + sum(resident_bytes(child) for child in _children(pid))
+
+
+def waiting_seconds(pid: int) -> float:
+    """How long a process and its children have been ready to run so far while the core was another's (Linux)."""
+    own = sum(int(task.read_text().split()[1]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return own / 1e9 + sum(waiting_seconds(child) for child in _children(pid))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()]
+
+
 class RunningServer:
     """A `gameserver serve` process. `url` names its first room."""
 
@@ -25,9 +52,8 @@ class RunningServer:
         self.url = url
 
     def cpu_seconds(self) -> float:
-        """CPU time of the process so far, from /proc (Linux)."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU time of the process and its children so far."""
+        return sum(cpu_times(self.process.pid))
 
 
 @contextmanager

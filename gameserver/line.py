@@ -6,7 +6,7 @@ A seat may outlive its line; whatever is true of one connection only stands here
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gameserver.core.allowance import Allowance
 from gameserver.core.errors import ProtocolError
@@ -17,10 +17,14 @@ from gameserver.core.parts import Draft, Viewer
 from gameserver.core.wire import encode_head, encode_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from gameserver.core.clock import TickClock
     from gameserver.net.link import Arrived, Link
+
+
+LOOK_SECONDS: Final = 0.25
+"""Between two looks at whether somebody is there at all."""
 
 
 class Line:
@@ -46,32 +50,42 @@ class Line:
         """Messages beyond the allowance."""
         self._over_since: float | None = None
         self._listening_since = now
+        self._look_at = now
         self._pings: list[tuple[float, Ping]] = []
         self._told_epoch: int | None = None
         """The clock's epoch that the peer knows."""
         self._told_divisor = 1
 
     # -- in ----------------------------------------------------------------------------------------------------------------
-    def hear(self, now: float) -> Iterator[Arrived]:
+    def hear(self, now: float) -> Sequence[Arrived]:
         """What has arrived, as far as the allowance goes. The rest waits, and meanwhile nothing more is read.
 
-        Nothing after `end`, not even of what came with the message for which it ended. Raises ProtocolError for somebody who has
-        said too much for too long.
+        Raises ProtocolError for somebody who has said too much for too long.
         """
-        has_read = not self._waiting
-        if has_read:
-            self._waiting.extend(self.link.receive_nowait())
-        if self._waiting:
-            self._allowance.refill(now)
-            while self._waiting and not self.ended and self._allowance.take(len(self._waiting[0].data)):
-                yield self._waiting.popleft()
-        if self._waiting:
+        if not self._waiting:
+            arrived = self.link.receive_nowait()
+            heard = 0
+            for message in arrived:
+                if not self._allowance.take(len(message.data), now):
+                    break
+                heard += 1
+            else:
+                self._over_since = None
+                return arrived
+            self._waiting.extend(arrived[heard:])
             if self._over_since is None:
                 self._over_since = now
-            elif now - self._over_since > OVER_ALLOWANCE_SECONDS:
-                raise ProtocolError("too many messages, or too many bytes", 1008)
-        elif has_read:
-            self._over_since = None  # else there may be more where that came from
+            return arrived[:heard]
+        return self._hear_late(now)
+
+    def _hear_late(self, now: float) -> Sequence[Arrived]:
+        """What waits comes first; whether that is all there is shows when the link is read again."""
+        heard = []
+        while self._waiting and self._allowance.take(len(self._waiting[0].data), now):
+            heard.append(self._waiting.popleft())
+        if self._waiting and self._over_since is not None and now - self._over_since > OVER_ALLOWANCE_SECONDS:
+            raise ProtocolError("too many messages, or too many bytes", 1008)
+        return heard
 
     def take_ping(self, at: float, ping: Ping) -> None:
         """Answer it with the next frame. Raises ProtocolError for a flood."""
@@ -81,11 +95,17 @@ class Line:
 
     def answer_now(self, at: float, ping: Ping, now: float) -> None:
         """Answer it at once if the line is free, else as `take_ping`. Nobody has more to say here than in the match."""
-        self._allowance.refill(now)
-        if not self._allowance.take(1):
+        if not self._allowance.take(1, now):
             raise ProtocolError("too many pings", 1008)
         if not self.link.send_nowait(encode_server(self._pong(at, ping, now))):
             self.take_ping(at, ping)
+
+    def is_time_to_look(self, now: float) -> bool:
+        """Is it time to ask whether the peer is there at all? Asking in every tick would cost more than it tells."""
+        if now < self._look_at:
+            return False
+        self._look_at = now + LOOK_SECONDS
+        return True
 
     def is_silent(self, now: float) -> bool:
         """Has nothing come for so long that nobody is there?"""
@@ -116,10 +136,10 @@ class Line:
         if reliable or self._pings:
             pongs = [encode_server(self._pong(at, ping, now)) for at, ping in self._pings]
             head = b"".join((*reliable, *pongs, head))
-        if not self.link.send_nowait(head, *draft.fragments):
+        if not self.link.send_nowait(head, draft.body):
             self.pacer.skipped(now)
             return False
-        self.pacer.sent(clock.tick, len(head) + draft.size, now)
+        self.pacer.sent(clock.tick, len(head) + len(draft.body), now)
         self._told_epoch = clock.epoch
         self._told_divisor = divisor
         self._pings.clear()

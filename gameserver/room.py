@@ -10,7 +10,7 @@ Whatever a game raises, SystemExit included, becomes a `RoomFault`, which ends t
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import attrs
 import trio
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gameserver.core.game import Game, Profile, Result
+    from gameserver.core.inputs import InputBuffer
     from gameserver.core.layout import Row
     from gameserver.core.maps import TileMap
     from gameserver.core.messages import Hello
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from gameserver.guard import HookRunner
     from gameserver.line import Line
     from gameserver.net.link import Link
+
+_PUBLIC: Final = (part_of(EVERYONE),)
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -114,6 +117,8 @@ class Room:
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase)
         self._seats: list[Seat] = []
         """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
+        self._inputs: dict[PlayerId, InputBuffer] = {}
+        """Of the players in the match, in the order of joining."""
         self._queue: list[Command] = []
         """Leaves and answers for the next tick."""
         self._last_player: PlayerId = 0
@@ -193,6 +198,7 @@ class Room:
         """The seat is free. If he was in the match, he leaves it in the next tick."""
         self._seats.remove(seat)
         if seat.joined and seat.role is Role.PLAYER:
+            del self._inputs[seat.player]
             self._queue.append(Leave(seat.player))
 
     def answer(self, question: str, value: float | str | bool) -> None:
@@ -253,12 +259,7 @@ class Room:
             for part, events in self._simulation.cosmetics().items():
                 cosmetics.setdefault(part, []).extend((kind, left, row) for kind, row in events)
         self._parts.commit(self._clock.tick, self._simulation.contents(), cosmetics)
-        sending = trio.current_time()
-        flags = OVER_FLAG if self._simulation.result is not None else 0
-        for seat in self._seats:
-            line = seat.line
-            if seat.joined and seat.ready and line is not None and line.pacer.is_due(self._clock.tick, due):
-                self._send(seat, line, flags, sending)
+        self._send_all(due)
         end = trio.current_time()
         self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
         self.counts.busy_seconds += end - now
@@ -271,23 +272,32 @@ class Room:
         commands, self._queue = self._queue, []
         joins = 0
         for seat in self._seats:
-            if seat.ready and not seat.joined and joins < JOINS_PER_TICK:
+            if not seat.stirred:
+                continue
+            if seat.ready and not seat.joined:
+                if joins == JOINS_PER_TICK:
+                    continue  # he stays stirred
                 joins += 1
-                seat.joined = True
-                if seat.role is Role.PLAYER:
-                    commands.append(Join(seat.player, seat.name, seat.profile))
-            if seat.joined and seat.ready is not seat.shown_connected and seat.role is Role.PLAYER:
+                self._join(seat, commands)
+            elif seat.joined and seat.ready is not seat.shown_connected and seat.role is Role.PLAYER:
                 seat.shown_connected = seat.ready
                 self.counts.resumed += seat.ready
                 commands.append(Connected(seat.player, seat.ready))
             commands += (Called(seat.player, call.number, call.method, call.arguments) for call in seat.take_calls())
-        inputs = {seat.player: seat.inputs.take(tick) for seat in self._seats if seat.joined and seat.role is Role.PLAYER}
+            seat.stirred = False
+        inputs = {player: buffer.take(tick) for player, buffer in self._inputs.items()}
         before = self._simulation.result
         self._guarded(self._simulation.step, commands, inputs)
         self._hand_out()
         if before is None and self._simulation.result is not None:
             self._over_at = trio.current_time() + OVER_ROOM_SECONDS
             self.on_result(self, self._simulation.result)
+
+    def _join(self, seat: Seat, commands: list[Command]) -> None:
+        seat.joined = True
+        if seat.role is Role.PLAYER:
+            self._inputs[seat.player] = seat.inputs
+            commands.append(Join(seat.player, seat.name, seat.profile))
 
     def _hand_out(self) -> None:
         """Reliable events and replies of the step wait in the seats for the next frame."""
@@ -311,18 +321,30 @@ class Room:
         return (EVERYONE, team(team_number), owner(seat.player)) if team_number else (EVERYONE, owner(seat.player))
 
     def _wanted(self, seat: Seat) -> tuple[int, ...]:
-        """The parts that this seat sees."""
+        """The parts that this seat sees, in a fixed order."""
         if not self._private_parts:
-            return (part_of(EVERYONE),)
+            return _PUBLIC
         return tuple(part_of(audience) for audience in self._audiences(seat))
+
+    def _send_all(self, ran: int) -> None:
+        """Hand everyone whose line is free a frame. `ran`: so many ticks were run since the last."""
+        now = trio.current_time()
+        tick = self._clock.tick
+        flags = OVER_FLAG if self._simulation.result is not None else 0
+        for seat in self._seats:
+            line = seat.line
+            if line is not None and seat.ready and seat.joined and line.pacer.is_due(tick, ran):
+                self._send(seat, line, flags, now)
 
     def _send(self, seat: Seat, line: Line, flags: int, now: float) -> None:
         if not line.may_send(now):
             self.counts.skipped += 1
             return
         draft = self._parts.draft(line.viewer, self._wanted(seat))
-        if draft.size > SNAPSHOT_HARD:
-            raise self._fault(GameError(f"a snapshot takes {draft.size} bytes, more than {SNAPSHOT_HARD}: show fewer entities"))
+        if len(draft.body) > SNAPSHOT_HARD:
+            raise self._fault(
+                GameError(f"a snapshot takes {len(draft.body)} bytes, more than {SNAPSHOT_HARD}: show fewer entities")
+            )
         if seat.send(draft, flags, now):
             self.counts.snapshots += 1
         else:

@@ -45,6 +45,7 @@ class Seat:
         joined: he is in the match.
         over: the session has ended; once its line is gone, so is the seat.
         shown_connected: what the match believes of his line (Player.connected).
+        stirred: something of him enters the match in the next tick (he comes, goes or comes back, or calls).
         inputs: what he sent for ticks to come.
     """
 
@@ -60,8 +61,10 @@ class Seat:
         self.joined = False
         self.over = False
         self.shown_connected = True
+        self.stirred = False
         self.inputs = InputBuffer(schema.input, clock.rate)
         self._schema = schema
+        self._input_width = len(schema.input.fields)
         self._clock = clock
         self._reliable = Reliable()
         self._calls: deque[Call] = deque()
@@ -76,7 +79,7 @@ class Seat:
 
     # -- lines come and go -------------------------------------------------------------------------------------------------
     def offer(self, token: bytes) -> None:
-        """He is being told this token; the one before it is void once he is there."""
+        """He is being told this token; the one before it is void once he has acknowledged a snapshot on his line."""
         self._next_token = _hash(token)
 
     def opens(self, token: bytes) -> bool:
@@ -95,6 +98,7 @@ class Seat:
         self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
         self.line = Line(link, self._clock, now)
         self.ready = False
+        self.stirred = True
 
     def enter(self, link: Link) -> None:
         """He is ready on this line: the room reads it from here on, and lets him in at its next tick."""
@@ -103,9 +107,9 @@ class Seat:
         if self.joined:
             self._reliable.begin_line()
             self.inputs.restart(self._clock.tick)
-        self._token = self._next_token
         self._away_until = None
         self.ready = True
+        self.stirred = True
         link.engage()
 
     def is_on(self, link: Link) -> bool:
@@ -121,6 +125,7 @@ class Seat:
         """His line is gone. Is the seat kept for him?"""
         self.line = None
         self.ready = False
+        self.stirred = True
         if self.over or not self.joined or self.role is not Role.PLAYER:
             return False
         if self._away_until is None:
@@ -139,11 +144,14 @@ class Seat:
             return
         try:
             for arrived in line.hear(now):
+                if line.ended:
+                    return  # what comes behind the last word
                 self._take(line, arrived.at, arrived.data)
         except ProtocolError as error:
             self.over = True
             line.close(error.close_code, str(error))
-        if line.ended:
+            return
+        if not line.is_time_to_look(now):
             return
         if line.is_silent(now):
             line.end(Notice(NoticeCode.IDLE, f"nothing was heard for {IDLE_SECONDS:g} s"))
@@ -169,14 +177,14 @@ class Seat:
                 raise ProtocolError(f"{type(message).__name__} may not be said now")
 
     def _take_inputs(self, line: Line, at: float, message: Inputs) -> None:
-        width = len(self._schema.input.fields)
         values = message.values
+        width = self._input_width
         if values and (self.role is not Role.PLAYER or not width or len(values) % width):
             raise ProtocolError(f"an input has {width} values for each tick")
         if len(values) > INPUT_QUEUE * width:
             raise ProtocolError(f"inputs for more than {INPUT_QUEUE} ticks")
+        check = self._schema.input.check_row
         try:
-            check = self._schema.input.check_row
             rows: list[Row] = [check(values[i : i + width]) for i in range(0, len(values), width)] if values else []
         except ValueError as error:
             raise ProtocolError(str(error)) from error
@@ -186,6 +194,7 @@ class Seat:
         if message.ack_tick is not None:
             line.pacer.acknowledge(message.ack_tick, at)
             if line.pacer.acknowledged_tick is not None:
+                self._token = self._next_token  # WELCOME came before any snapshot: he has it
                 self._reliable.acknowledge(line.pacer.acknowledged_tick, message.ack_event)
 
     def _take_call(self, call: Call) -> None:
@@ -203,11 +212,10 @@ class Seat:
             self.owe(Reply(call.number, False, "too many calls at once"))
         else:
             self._calls.append(call)
+            self.stirred = True
 
     def take_calls(self) -> Sequence[Call]:
         """The calls that wait for this tick."""
-        if not self._calls:
-            return ()
         calls, self._calls = self._calls, deque()
         return tuple(calls)
 
@@ -228,10 +236,14 @@ class Seat:
     def send(self, draft: Draft, flags: int, now: float) -> bool:
         """Hand over one frame; False if the line did not take it, then nothing has changed."""
         line = self.line
-        if line is None or not line.send(self._reliable.unsent(), draft, flags, self.inputs.acknowledged, now):
+        if line is None:
             return False
-        self._reliable.sent(self._clock.tick)
-        return True
+        if not self._reliable.has_unsent:
+            return line.send((), draft, flags, self.inputs.acknowledged, now)
+        sent = line.send(self._reliable.unsent(), draft, flags, self.inputs.acknowledged, now)
+        if sent:
+            self._reliable.sent(self._clock.tick)
+        return sent
 
     def end(self, notice: Notice) -> None:
         """Tell the client why, and close his line."""

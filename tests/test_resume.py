@@ -43,6 +43,7 @@ async def test_tokens_are_new_each_time_and_the_old_one_is_void_once_he_is_there
         for _ in range(4):
             async with ann.line() as it:
                 assert ann.token is not None
+                await ann.stay(it, 0.2)  # he has acknowledged a snapshot, so he has the new one
                 for token in used:
                     assert await refusal(host, token) == Notice(
                         NoticeCode.SESSION_GONE, "this seat is gone: join without the token", None

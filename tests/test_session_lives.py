@@ -57,6 +57,11 @@ class Person:
     until: float | None = None
     gone: bool = False
 
+    def learn(self, seat: Seat) -> None:
+        """Whoever has acknowledged a snapshot has his newest token: the one before is void."""
+        if self.ready and seat.line is not None and seat.line.pacer.acknowledged_tick is not None:
+            self.current = self.newest
+
     def opens(self, token: bytes) -> bool:
         return not self.gone and token in (self.current, self.newest)
 
@@ -109,7 +114,7 @@ class Life:
             assert person.line is not None
             person.line.link.heard_at = trio.current_time()
             person.line.ticket.enter()
-            person.ready, person.current, person.until = True, person.newest, None
+            person.ready, person.until = True, None
 
     async def do_ready_on_an_old_line(self) -> None:
         """READY was in the inbox when the seat was taken by another line."""
@@ -143,6 +148,8 @@ class Life:
         if not self.people:
             return
         person = self.dice.choice(self.people[-8:])
+        if not person.gone:
+            person.learn(self.seat_of(person))
         token = self.dice.choice(person.told[-3:])
         if not person.opens(token):
             self.refused += 1
@@ -207,6 +214,7 @@ class Life:
         assert len(set(map(id, lines))) == len(lines), "one seat for each line"
         for person in self.alive:
             seat = seats.pop(person.player)
+            person.learn(seat)
             assert (seat.line.link if seat.line is not None else None) is (person.line.link if person.line is not None else None)
             assert seat.ready is person.ready
             live, away = seat.line is not None, seat._away_until is not None and seat._away_until >= now - 2 * TICK

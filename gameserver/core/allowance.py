@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from gameserver.core.limits import MESSAGE_BYTES_PER_SECOND, MESSAGES_BESIDE_INPUTS, MESSAGES_PER_TICK
+
+_FULL: Final = 1.0 + 1e-9
+"""Seconds until an empty bucket is full; the rest is for rounding."""
 
 
 class Allowance:
     """A second's worth may be said at once, so a line that was held up for a second loses nothing.
 
-    It knows no present: every call brings `now`, in seconds of any monotonic clock.
+    It knows no present: every call brings `now`, in seconds of any monotonic clock. A bucket is kept as the time at which it will
+    be full again (GCRA, ITU-T I.371): what is said moves that time on, and it may lie a second ahead.
     """
 
-    __slots__ = ("_at", "_bytes", "_messages", "_rate")
+    __slots__ = ("_bytes_full_at", "_messages_full_at", "_seconds_a_message")
 
     def __init__(self, tick_rate: int, now: float) -> None:
-        self._rate = float(MESSAGES_PER_TICK * tick_rate + MESSAGES_BESIDE_INPUTS)
-        self._messages = self._rate
-        self._bytes = float(MESSAGE_BYTES_PER_SECOND)
-        self._at = now
+        self._seconds_a_message = 1.0 / (MESSAGES_PER_TICK * tick_rate + MESSAGES_BESIDE_INPUTS)
+        self._messages_full_at = now
+        self._bytes_full_at = now
 
-    def refill(self, now: float) -> None:
-        """Time has passed."""
-        passed = now - self._at
-        self._at = now
-        self._messages = min(self._rate, self._messages + passed * self._rate)
-        self._bytes = min(float(MESSAGE_BYTES_PER_SECOND), self._bytes + passed * MESSAGE_BYTES_PER_SECOND)
-
-    def take(self, size: int) -> bool:
+    def take(self, size: int, now: float) -> bool:
         """May a message of so many bytes be heard now? If so, it is counted."""
-        if self._messages < 1.0 or self._bytes < size:
+        messages, wire = self._messages_full_at, self._bytes_full_at
+        messages = (messages if messages > now else now) + self._seconds_a_message
+        wire = (wire if wire > now else now) + size / MESSAGE_BYTES_PER_SECOND
+        if messages - now > _FULL or wire - now > _FULL:
             return False
-        self._messages -= 1.0
-        self._bytes -= size
+        self._messages_full_at = messages
+        self._bytes_full_at = wire
         return True

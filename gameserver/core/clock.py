@@ -60,8 +60,12 @@ class TickClock:
         self.epoch += 1
 
     def resume(self, now: float) -> None:
-        """The room was paused: the next tick is due one period from now. That is no loss, but clients must estimate anew."""
-        self._anchor = now - self.tick / self.rate
+        """The room was paused: the next tick is due within a period from now, in the phase that the clock always had.
+
+        That is no loss, but clients must estimate anew.
+        """
+        periods = math.floor((now - self._anchor) * self.rate + 1e-6) + 1  # those of the anchor's raster that have begun
+        self._anchor += (periods - self.tick - 1) / self.rate
         self.epoch += 1
 
     def micros_into(self, now: float) -> int:

@@ -115,7 +115,8 @@ class InputBuffer:
 
     def take(self, tick: int) -> Any:  # noqa: ANN401 - an object of the game's Input class
         """The input for this tick. To be called once for every tick, in order."""
-        self._credit = min(self._credit + 1, INPUT_CREDIT)
+        if self._credit < INPUT_CREDIT:
+            self._credit += 1
         row = self._waiting.pop(tick, None)
         if row is not None:
             self._use_levels(tick, row, tick)

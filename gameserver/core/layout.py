@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from gameserver.core.errors import GameError
 from gameserver.core.fields import LEVELS, MAX_FIELDS, MAX_UNITS, MISSING, Field, check_value
@@ -37,9 +37,11 @@ class Layout:
         cuts: row[:cuts[0]] is level all, row[cuts[0]:cuts[1]] team, row[cuts[1]:cuts[2]] owner, the rest nobody.
         pack: object → row. Rounds the object's fields in place. Raises GameError if a value does not fit.
         load: (object, row) → None: the inverse, into an existing object.
+        check_row: hostile wire values for all fields → the same. Raises ValueError.
+        make: row → a new object, from a whole row that `check_row` has passed.
     """
 
-    __slots__ = ("_record", "_sights", "cuts", "fields", "load", "name", "pack")
+    __slots__ = ("_record", "_sights", "check_row", "cuts", "fields", "load", "make", "name", "pack")
 
     def __init__(self, record: type, fields: tuple[Field, ...], *, frozen: bool) -> None:
         self._record = record
@@ -53,6 +55,8 @@ class Layout:
             )
         self.pack: Callable[[Any], Row] = self._compile_pack(frozen=frozen)
         self.load: Callable[[Any, Row], None] = self._compile_load()
+        self.check_row: Callable[[object], Row] = self._compile_check()
+        self.make: Callable[[Row], Any] = self._compile_make()
         self._sights: dict[int, Callable[[Row], Any]] = {}
 
     def need_defaults(self, why: str) -> None:
@@ -101,8 +105,8 @@ class Layout:
             setattr(target, field.name, _to_value(field, value))
 
     # -- wire values -------------------------------------------------------------------------------------------------------
-    def check_row(self, values: object) -> Row:
-        """Check a hostile list of wire values for all fields. Raises ValueError."""
+    def _refuse_row(self, values: object) -> NoReturn:
+        """Say what is wrong with a row that `check_row` does not pass."""
         if type(values) is not tuple or len(values) != len(self.fields):
             raise ValueError(f"{self.name} has {len(self.fields)} values")
         for field, value in zip(self.fields, values, strict=True):
@@ -110,15 +114,10 @@ class Layout:
                 if problem := check_value(field, value):
                     raise ValueError(f"{self.name}.{field.name}: {problem}")
                 continue
-            low = -MAX_UNITS if field.low is None else field.low
-            high = MAX_UNITS if field.high is None else field.high
+            low, high = _bounds(field)
             if type(value) is not int or not low <= value <= high:
                 raise ValueError(f"{self.name}.{field.name}: {str(value)[:40]} is not an integer from {low} to {high}")
-        return values
-
-    def make(self, values: Row) -> Any:  # noqa: ANN401 - an object of the record's class
-        """A new object from a whole row that `check_row` has passed."""
-        return self._record(**{f.name: _to_value(f, v) for f, v in zip(self.fields, values, strict=True)})
+        raise ValueError(f"{self.name}: a value does not fit its declaration")
 
     def neutral(self) -> Any:  # noqa: ANN401 - likewise
         """The object of no input, rounded like any other."""
@@ -178,6 +177,21 @@ class Layout:
         source += "    except (AttributeError, TypeError, ValueError, OverflowError):\n        raise explain(o) from None\n"
         return self._compiled(source, "pack", explain=self.explain, floor=math.floor, fields=self.fields, check=check_value)
 
+    def _compile_check(self) -> Callable[[object], Row]:
+        conditions = [f"v.__class__ is tuple and len(v) == {len(self.fields)}"]
+        for i, field in enumerate(self.fields):
+            if field.type in ("text", "integers"):
+                conditions.append(f"not check(fields[{i}], v[{i}])")
+            else:
+                low, high = _bounds(field)
+                conditions.append(f"v[{i}].__class__ is int and {low} <= v[{i}] <= {high}")
+        source = f"def check_row(v):\n    if {' and '.join(conditions)}:\n        return v\n    refuse(v)\n"
+        return self._compiled(source, "check_row", refuse=self._refuse_row, fields=self.fields, check=check_value)
+
+    def _compile_make(self) -> Callable[[Row], Any]:
+        arguments = ", ".join(f"{field.name}={_from_wire(field, f'v[{i}]')}" for i, field in enumerate(self.fields))
+        return self._compiled(f"def make(v):\n    return record({arguments})\n", "make", record=self._record)
+
     def _compile_load(self) -> Callable[[Any, Row], None]:
         lines = [f"o.{field.name} = {_from_wire(field, f'v[{i}]')}" for i, field in enumerate(self.fields)] or ["pass"]
         source = "def load(o, v):\n" + "".join(f"    {line}\n" for line in lines)
@@ -193,6 +207,11 @@ class Layout:
     def _compiled(self, source: str, name: str, **scope: object) -> Callable[..., Any]:
         exec(compile(source, f"<{name} of {self.name}>", "exec"), scope)
         return cast("Callable[..., Any]", scope[name])
+
+
+def _bounds(field: Field) -> tuple[int, int]:
+    """Of a wire value that is an integer."""
+    return -MAX_UNITS if field.low is None else field.low, MAX_UNITS if field.high is None else field.high
 
 
 def _from_wire(field: Field, expression: str) -> str:

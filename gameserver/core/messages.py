@@ -72,7 +72,7 @@ class Ready:
     map_hash: bytes | None
 
 
-@attrs.frozen
+@attrs.define  # not frozen: the one message that comes with every tick, and making a frozen one takes three times as long
 class Inputs:
     """Inputs for first_tick and the ticks behind it, `values` flat; and what has arrived so far."""
 

@@ -115,6 +115,9 @@ class Pacer:
 
     def has_room(self, now: float) -> bool:
         """Is the line clear enough for another snapshot?"""
+        flight = self._flight
+        if not flight or (not self._draining and now - flight[0].at <= SLACK_SECONDS):
+            return True
         awaited = self._awaited()
         return awaited is None or (not self._draining and now - awaited.at <= self._window())
 

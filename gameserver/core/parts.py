@@ -82,8 +82,8 @@ class Draft:
     drops: list[int]
     fragments: list[bytes]
     bases: dict[int, int]
-    size: int
-    """Bytes of all fragments."""
+    body: bytes
+    """All fragments, one behind the other."""
 
 
 @attrs.frozen
@@ -110,6 +110,10 @@ class Parts:
         """Those that may still be shown, by part, oldest first."""
         self._cosmetic_ticks = int(COSMETIC_SECONDS * tick_rate)
         self._cache: dict[tuple[int, int | None], bytes] = {}
+        self._drafts: dict[tuple[int, tuple[int, ...], tuple[int, ...]], tuple[dict[int, int], Draft]] = {}
+        """This tick's drafts, by identity of the bases (which are held, so that no others get it), wanted and resting."""
+        self._bases: dict[tuple[tuple[int, int], ...], dict[int, int]] = {}
+        """The bases of this tick's drafts: equal ones are one object, so that whoever stands alike is found to do so next time."""
         self._turns: dict[int, int] = {}
         """part → ticks in which it was encoded, to know when a CRC is due."""
         self._crc_due: dict[int, bool] = {}
@@ -138,16 +142,27 @@ class Parts:
         for part, events in cosmetics.items() if cosmetics else ():
             self._cosmetics.setdefault(part, []).extend(_Cosmetic(tick, kind, tick - ago, row) for kind, ago, row in events)
         self._cache.clear()
+        self._drafts.clear()
+        self._bases.clear()
         self._crc_due.clear()
 
-    def draft(self, viewer: Viewer, wanted: Iterable[int], resting: Iterable[int] = ()) -> Draft:
+    def draft(self, viewer: Viewer, wanted: tuple[int, ...], resting: tuple[int, ...] = ()) -> Draft:
         """What brings this viewer to the last committed tick.
 
         `wanted`: the parts on schedule that it may see, in a fixed order. `resting`: those that it may see too but that are not due
         in this tick; they stay with the viewer as they are. What is in neither is dropped. A part that the viewer does not have yet
         is due whatever its schedule. Raises GameError if one fragment is larger than a snapshot may be.
+
+        Viewers who stand alike get the same draft.
         """
         bases = viewer.bases
+        key = (id(bases), wanted, resting)
+        known = self._drafts.get(key)
+        if known is None:
+            known = self._drafts[key] = (bases, self._draft(bases, wanted, resting))
+        return known[1]
+
+    def _draft(self, bases: dict[int, int], wanted: Iterable[int], resting: Iterable[int]) -> Draft:
         after = {part: bases[part] for part in resting if part in bases}
         fragments: list[bytes] = []
         for part in wanted:
@@ -156,7 +171,8 @@ class Parts:
                 fragments.append(fragment)
             after[part] = self._tick
         drops = [part for part in bases if part not in after]
-        return Draft(drops, fragments, after, sum(map(len, fragments)))
+        alike = self._bases.setdefault(tuple(after.items()), after)
+        return Draft(drops, fragments, alike, b"".join(fragments))
 
     def fragment(self, part: int, base: int | None) -> bytes:
         """The bytes that lead from the base's tick to the last one, none if nothing changed. Encoded once, then shared."""

@@ -60,10 +60,13 @@ class Reliable:
         """Is he owed more than anybody may be? Then the promise cannot be kept any more."""
         return len(self._owed) > RELIABLE_MESSAGES or self._bytes > RELIABLE_BYTES
 
+    @property
+    def has_unsent(self) -> bool:
+        """Must the next frame on this line bring anything?"""
+        return self._sent < len(self._owed)
+
     def unsent(self) -> Sequence[bytes]:
         """What the next frame on this line must bring, oldest first."""
-        if self._sent == len(self._owed):
-            return ()
         return [self._owed[at].data for at in range(self._sent, len(self._owed))]
 
     def sent(self, tick: int) -> None:

@@ -93,13 +93,15 @@ def _inputs(_: int, first_tick: object, ack_tick: object, ack_event: object, vie
     for value in values:
         if type(value) is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise ValueError("a value is no integer")
-    return Inputs(
-        _natural(first_tick),
-        None if ack_tick is None else _natural(ack_tick),
-        _natural(ack_event),
-        None if view_tick is None else _natural(view_tick),
-        values,
-    )
+    if type(first_tick) is not int or not 0 <= first_tick <= MAX_INTEGER:
+        raise ValueError("first tick is no integer of 0 or more")
+    if type(ack_event) is not int or not 0 <= ack_event <= MAX_INTEGER:
+        raise ValueError("ack event is no integer of 0 or more")
+    if ack_tick is not None and (type(ack_tick) is not int or not 0 <= ack_tick <= MAX_INTEGER):
+        raise ValueError("ack tick is neither nil nor an integer of 0 or more")
+    if view_tick is not None and (type(view_tick) is not int or not 0 <= view_tick <= MAX_INTEGER):
+        raise ValueError("view tick is neither nil nor an integer of 0 or more")
+    return Inputs(first_tick, ack_tick, ack_event, view_tick, values)
 
 
 def _ping(_: int, sequence: object, client_time: object) -> Ping:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from gameserver.core.limits import CLOSE_SECONDS
+from gameserver.net.outlet import Outlet
 from gameserver.net.splitter import Splitter
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ MAX_DRAIN_BYTES: Final = 65_536
 """What is read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 _HEAD_END: Final = b"\r\n\r\n"
 _AGREED: Final = b"HTTP/1.1 101"
-_CLOSE: Final = b"\x88"
-"""First byte of a final Close frame."""
-_PROTOCOL_ERROR: Final = b"\x88\x02\x03\xea"
-"""A server's Close frame with code 1002."""
+_PROTOCOL_ERROR: Final = 1002
+"""The close code (RFC 6455 7.4.1)."""
 
 
 class FrameStream(trio.abc.Stream):
@@ -41,6 +40,7 @@ class FrameStream(trio.abc.Stream):
         `head`: the upgrade's, if somebody has read it already. `meter`: judges the frames that are not lifted out.
         """
         self._stream = stream
+        self._outlet = Outlet(stream)
         self._serves = masked
         self._splitter = Splitter(largest=largest, masked=masked, meter=meter)
         self._on_flood: Callable[[ProtocolError], None] | None = None
@@ -50,19 +50,19 @@ class FrameStream(trio.abc.Stream):
         """Bytes for trio-websocket."""
         self._ended = False
         """The peer has sent all that it ever will."""
+        self._last_code = _PROTOCOL_ERROR
+        """What is said at the end if nobody else has said a Close."""
         self._drained = 0
         """Bytes read and thrown away."""
+        self._heard_at = 0.0
+        """When the last bytes came, in seconds of trio's clock."""
         self._open = False
         """The upgrade was agreed to: from here on there are frames."""
-        self._said_close = False
-        self._writing = False
         self._reading = False
         self._read_on = trio.lowlevel.ParkingLot()
         """Waits for the end of the read that is under way."""
         self._parting = False
         self._parted = trio.Event()
-        self._torn = False
-        """A write has failed or was cut short: nothing may follow it."""
 
     def lift(self, on_frame: Callable[[bytes, float], None]) -> None:
         """From now on plain frames go to `on_frame`, with the time at which they came. It may not raise."""
@@ -75,6 +75,16 @@ class FrameStream(trio.abc.Stream):
     def delivered(self) -> None:
         """trio-websocket has handed out a message that went the slow way."""
         self._splitter.delivered()
+
+    @property
+    def is_closing(self) -> bool:
+        """Has a Close gone past, in either direction? No snapshot may follow it."""
+        return self._splitter.closing or self._outlet.said_close
+
+    def hush(self, code: int) -> None:
+        """Nothing but a Close with this code will be said any more. Pings go nowhere: trio-websocket fails if it cannot answer."""
+        self._last_code = code
+        self._splitter.hushed = True
 
     # -- reading -----------------------------------------------------------------------------------------------------------
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
@@ -116,7 +126,8 @@ class FrameStream(trio.abc.Stream):
         self._ended = not data
 
     def _take(self, data: bytes, at: float) -> None:
-        """These have come at that time; none: the stream has ended."""
+        """These have come at that time; none: the stream has ended. Time never goes back, whatever the stream's own says."""
+        at = self._heard_at = max(at, self._heard_at)
         if not data:
             self._ended = True
             self._slow += self._splitter.end()  # half a frame, then nothing: trio-websocket shall see both
@@ -143,30 +154,19 @@ class FrameStream(trio.abc.Stream):
 
     # -- writing -----------------------------------------------------------------------------------------------------------
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Raises trio.BrokenResourceError after a write that failed or was cancelled: its frame may have gone out in part."""
-        if self._torn:
-            raise trio.BrokenResourceError("the stream is torn")
+        """As Outlet's."""
         if not self._open:
             self._open = bytes(data[: len(_AGREED)]) == _AGREED
-        elif bytes(data[:1]) == _CLOSE:
-            self._said_close = True
-        self._writing = True
-        done = False
-        try:
-            await self._stream.send_all(data)
-            done = True
-        finally:
-            self._writing = False
-            self._torn = not done
+        await self._outlet.send_all(data)
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._stream.wait_send_all_might_not_block()
 
     async def aclose(self) -> None:
-        """Close so that the peer can read the last word, within CLOSE_SECONDS; say 1002 if nothing else was said.
+        """Close so that the peer can read the last word, within CLOSE_SECONDS; say why if nobody else did: 1002, or hush's code.
 
-        trio-websocket closes without a word when a peer breaks the protocol; then this is the only Close frame. Two tasks may call
-        it: both return when it is done. Cancelled, it closes at once.
+        trio-websocket closes without a word when a peer breaks the protocol, or closes just before us; then this is the only Close
+        frame. Two tasks may call it: both return when it is done. Cancelled, it closes at once.
         """
         try:
             if self._parting:
@@ -182,14 +182,13 @@ class FrameStream(trio.abc.Stream):
         return self._ended or self._splitter.closing
 
     async def _part(self) -> None:
-        if not (self._serves and self._open) or self._ended or self._writing or self._torn:
+        if not (self._serves and self._open) or self._ended or self._outlet.torn:
             return
         with trio.move_on_after(CLOSE_SECONDS):
             try:
-                if not self._said_close:
-                    await self.send_all(_PROTOCOL_ERROR)
-                if isinstance(self._stream, trio.abc.HalfCloseableStream):
-                    await self._stream.send_eof()
+                if not self._outlet.said_close:
+                    await self._outlet.send_all(b"\x88\x02" + self._last_code.to_bytes(2, "big"))
+                await self._outlet.send_eof()
                 while not self._peer_is_done():
                     if self._reading:
                         await self._read_on.park()  # trio-websocket still reads

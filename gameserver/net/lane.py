@@ -17,7 +17,7 @@ import trio
 
 from gameserver.core.limits import MAX_MESSAGE
 from gameserver.net.frames import FrameStream
-from gameserver.net.outlet import Outlet, SendsNow
+from gameserver.net.outlet import SendsNow
 
 if TYPE_CHECKING:
     from gameserver.net.meter import Meter
@@ -47,8 +47,7 @@ class Lane(FrameStream):
         """As FrameStream, on the server's side. Raises TypeError for a stream that cannot be used at once."""
         if not isinstance(stream, ReadsNow) or not isinstance(stream, SendsNow):
             raise TypeError(f"{type(stream).__name__} has no recv_stamped() or no send(): use it without a lane")
-        self._outlet = Outlet(stream)
-        super().__init__(self._outlet, largest=largest, masked=True, head=head, meter=meter)
+        super().__init__(stream, largest=largest, masked=True, head=head, meter=meter)
         self._now: ReadsNow = stream
         self._engaged = False
         self._closed = False

@@ -1,22 +1,22 @@
-"""A stream on which plain frames can also be written at once, without a task and without waiting.
+"""What goes out on a line: whole frames, one behind the other, and the plain ones at once, without a task and without waiting.
 
-trio-websocket stays the authority on the protocol. But a server's frames are not masked: a header of
-two to ten bytes and the payload are the whole frame, so a room may write them past it, if both keep to the rules:
+trio-websocket stays the authority on the protocol. But a server's frames are not masked: a header of two to ten bytes and the
+payload are the whole frame, so a room may write them past it, if both keep to the rules:
 
 - Bytes of two frames never mix: while a `send_all` is under way nothing else is written, and the rest of a frame that went out in
   part (the tail) goes before everything else.
-- After a Close frame no data frame follows (RFC 6455 5.5.1).
+- After a Close frame no frame follows (RFC 6455 5.5.1).
 - A `send_all` that fails or is cancelled half way has torn the stream: it is broken for good.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import trio
 
-_CLOSE = 0x88
+_CLOSE: Final = b"\x88"
 """First byte of a final Close frame."""
 
 
@@ -38,26 +38,22 @@ def frame_header(length: int) -> bytes:
     return struct.pack(">BBQ", 0x82, 127, length)
 
 
-def _sends_now(stream: trio.abc.Stream) -> SendsNow:
-    if not isinstance(stream, SendsNow):
-        raise TypeError(f"{type(stream).__name__} has no send(): use it without an Outlet")
-    return stream
+class Outlet:
+    """See the module. Nobody else may write to the stream.
 
-
-class Outlet(trio.abc.HalfCloseableStream):
-    """See the module. `stream` must satisfy SendsNow; nobody else may write to it."""
+    Attributes:
+        said_close: a Close frame has gone out, or is about to.
+        torn: a write has failed or was cut short: nothing may follow it.
+    """
 
     def __init__(self, stream: trio.abc.Stream) -> None:
-        """Raises TypeError for a stream that cannot send at once."""
-        if not isinstance(stream, trio.abc.HalfCloseableStream):
-            raise TypeError(f"{type(stream).__name__} has no send_eof(): use it without an Outlet")
+        """`send_nowait` wants a stream that satisfies SendsNow; the rest takes any."""
         self._stream = stream
-        self._now = _sends_now(stream)
+        self._now = stream if isinstance(stream, SendsNow) else None
         self._tail = b""
         self._turn = trio.Lock()
-        self._sending = False
-        self._closing = False
-        self._broken = False
+        self.said_close = False
+        self.torn = False
 
     # -- for the link: nothing but `flush` waits ---------------------------------------------------------------------------
     @property
@@ -67,13 +63,14 @@ class Outlet(trio.abc.HalfCloseableStream):
 
     async def flush(self) -> None:
         """Write the tail. Raises what `send_all` raises."""
-        await self.send_all(b"")
+        async with self._turn:
+            await self._send_all(b"")
 
     def ready(self) -> bool:
         """May a frame be written now? Tries to get rid of a tail first."""
-        if self._tail and not self._sending and not self._broken:
+        if self._tail and not self.torn:
             self._tail = self._tail[self._write(self._tail) :]
-        return not (self._tail or self._sending or self._closing or self._broken)
+        return not (self._tail or self._turn.locked() or self.said_close or self.torn)
 
     def send_nowait(self, *parts: bytes) -> bool:
         """Write one frame. True: at least a byte of it went out, and the rest goes before everything else. False: nothing did."""
@@ -87,6 +84,7 @@ class Outlet(trio.abc.HalfCloseableStream):
 
     def _write(self, data: bytes) -> int:
         """Write until nothing fits any more (a short write does not mean that); returns how much went out."""
+        assert self._now is not None, "this stream cannot send at once"
         written = 0
         try:
             while written < len(data):
@@ -94,39 +92,31 @@ class Outlet(trio.abc.HalfCloseableStream):
         except BlockingIOError:
             pass
         except OSError:
-            self._broken = True  # whoever reads hears of it too
+            self.torn = True  # whoever reads hears of it too
         return written
 
     # -- for trio-websocket ------------------------------------------------------------------------------------------------
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        async with self._turn:  # trio-websocket's own writes come one at a time, but a `flush` may be under way
+        """One frame, or the head of an upgrade. Raises trio.BrokenResourceError behind a Close or a write that was cut short."""
+        if self.said_close:
+            raise trio.BrokenResourceError("a Close has been said")
+        self.said_close = bytes(data[:1]) == _CLOSE
+        async with self._turn:
             await self._send_all(data)
 
     async def _send_all(self, data: bytes | bytearray | memoryview) -> None:
-        if self._broken:
+        if self.torn:
             raise trio.BrokenResourceError("the stream is torn")
-        if bytes(data[:1]) == bytes((_CLOSE,)):
-            self._closing = True
         tail, self._tail = self._tail, b""
-        self._sending = True
         done = False
         try:
             await self._stream.send_all(tail + bytes(data) if tail else data)
             done = True
         finally:
-            self._sending = False
-            if not done:
-                self._broken = True
-
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
+            self.torn = not done
 
     async def send_eof(self) -> None:
-        async with self._turn:
-            await self._stream.send_eof()
-
-    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        return await self._stream.receive_some(max_bytes)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+        """Say that nothing more will come, on a stream that can say it."""
+        if isinstance(self._stream, trio.abc.HalfCloseableStream):
+            async with self._turn:
+                await self._stream.send_eof()

@@ -38,6 +38,8 @@ class PlainLink:
         self._ending: tuple[int, str, bytes] | None = None
         self._running = trio.CancelScope()
         self._goodbye = trio.CancelScope()
+        self._heard_out = trio.Event()
+        """trio-websocket has no more messages: it has heard a Close and answered it, or said one, or the line has broken."""
         self.closed = trio.Event()
         self.heard_at = trio.current_time()
 
@@ -48,6 +50,7 @@ class PlainLink:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._write, nursery.cancel_scope)
                     await self._read()
+                    self._heard_out.set()
                     if self._ending is None:  # else the goodbye is still being said
                         await self._frames.aclose()
                         nursery.cancel_scope.cancel()
@@ -89,7 +92,7 @@ class PlainLink:
                 await self._room_in_inbox.park()
 
     def _take(self, message: bytes, at: float) -> None:
-        self.heard_at = at
+        at = self.heard_at = max(at, self.heard_at)  # one that went the slow way has the time of its delivery
         if self._ending is None:  # else we only read on so that the close handshake can come through
             self._inbox.append(Arrived(at, message))
             self._arrival.unpark_all()
@@ -99,7 +102,7 @@ class PlainLink:
 
     # -- out ---------------------------------------------------------------------------------------------------------------
     def ready(self) -> bool:
-        return self._outgoing is None and self._ending is None and not self.closed.is_set()
+        return self._outgoing is None and self._ending is None and not self._frames.is_closing and not self.closed.is_set()
 
     def send_nowait(self, *parts: bytes) -> bool:
         if not self.ready():
@@ -116,6 +119,7 @@ class PlainLink:
     def end(self, code: int, reason: str, last: bytes = b"") -> None:
         if self._ending is None:
             self._ending = (code, reason, last)
+            self._frames.hush(code)
             self._goodbye.deadline = trio.current_time() + CLOSE_SECONDS
             self._departure.unpark()
             self._room_in_inbox.unpark_all()
@@ -126,17 +130,24 @@ class PlainLink:
     async def _write(self, reading: trio.CancelScope) -> None:
         with self._goodbye:
             try:
-                while self._ending is None or self._outgoing is not None:
-                    await self._write_next()
-                code, reason, last = self._ending
-                if last:
-                    await self._websocket.send_message(last)
-                await self._websocket.aclose(code, reason)
-            except (ConnectionClosed, trio.BrokenResourceError, trio.ClosedResourceError):
+                with contextlib.suppress(ConnectionClosed):
+                    await self._write_all()
+                await self._heard_out.wait()  # if the peer closes at the same time, its Close may still be on the way back to it
+                await self._frames.aclose()
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
                 pass
         if self._goodbye.cancelled_caught:
             await trio.aclose_forcefully(self._frames)  # a write that was cut short has torn the stream: nothing may follow it
         reading.cancel()
+
+    async def _write_all(self) -> None:
+        """All frames until the end, and the goodbye."""
+        while self._ending is None or self._outgoing is not None:
+            await self._write_next()
+        code, reason, last = self._ending
+        if last:
+            await self._websocket.send_message(last)
+        await self._websocket.aclose(code, reason)
 
     async def _write_next(self) -> None:
         """Write what waits, or wait for it."""

@@ -1,8 +1,8 @@
 """Sorts what a peer sends, frame by frame: plain ones are lifted out, all else is for trio-websocket. Pure: bytes in, bytes out.
 
-A plain frame is whole, final, binary and within the limit (RFC 6455 5.2): it needs no state machine. All else (control frames,
-fragments, text, whatever breaks the rules) goes on as it is. The splitter sees every byte behind the head of the upgrade, so it
-always knows where frames begin, whichever way they go.
+A plain frame is whole, final, binary, within the limit, and its length takes no more bytes than it must (RFC 6455 5.2): it needs no
+state machine. All else (control frames, fragments, text, whatever breaks the rules) goes on as it is. The splitter sees every byte
+behind the head of the upgrade, so it always knows where frames begin, whichever way they go.
 
 Nothing overtakes: data frames take the slow way too while a fragmented message is open, and while a message that went the slow way
 has not come back from trio-websocket (`delivered`). Control frames do not change the way.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = 0x82
 """First byte of a final binary frame without reserved bits."""
+_PING: Final = 0x89
 _FIN: Final = 0x80
 _CONTROL: Final = 0x08
 _CLOSE: Final = 0x08
@@ -28,6 +29,7 @@ _OPCODE: Final = 0x0F
 _MASKED: Final = 0x80
 _SHORT: Final = 126
 """A length below it stands in the second byte itself."""
+_MASK_BYTES: Final = 4
 
 
 class Splitter:
@@ -36,6 +38,7 @@ class Splitter:
     Attributes:
         on_frame: where the payload of a plain frame goes, with the time at which it came; None: nothing is lifted out.
         closing: a Close frame has come; what follows it goes the slow way.
+        hushed: we say no more than a Close: pings are dropped, for no answer may follow it.
         flood: what the meter has against this peer. Nothing is taken after it.
     """
 
@@ -44,17 +47,20 @@ class Splitter:
         `meter`: judges the frames that are not lifted out.
         """
         self._largest = largest
-        self._mask_bit = _MASKED if masked else 0
+        self._mask_bytes = _MASK_BYTES if masked else 0
         self._meter = meter
         self._rest = b""
         """An unfinished header or plain frame."""
         self._slow_left = 0
         """Payload bytes of a frame that goes the slow way and has not come whole yet."""
+        self._dropping = False
+        """That frame goes nowhere."""
         self._fragmented = False
         self._owed = 0
         """Messages that went the slow way and have not been delivered."""
         self.on_frame: Callable[[bytes, float], None] | None = None
         self.closing = False
+        self.hushed = False
         self.flood: ProtocolError | None = None
 
     def delivered(self) -> None:
@@ -77,7 +83,8 @@ class Splitter:
         while here < size:
             if self._slow_left:
                 step = min(self._slow_left, size - here)
-                slow.append(buffer[here : here + step])
+                if not self._dropping:
+                    slow.append(buffer[here : here + step])
                 self._slow_left -= step
                 here += step
                 continue
@@ -86,7 +93,7 @@ class Splitter:
                 break
             if (
                 buffer[here] == _PLAIN
-                and buffer[here + 1] & _MASKED == self._mask_bit
+                and header == self._mask_bytes + _shortest_header(length)  # masked, or not, as it must be
                 and length <= self._largest
                 and not (self._owed or self._fragmented or self.closing)
                 and self.on_frame is not None
@@ -96,13 +103,15 @@ class Splitter:
                 if end > size:
                     break
                 payload = buffer[begin:end]
-                self.on_frame(unmask(payload, buffer[begin - 4 : begin]) if self._mask_bit else payload, at)
+                self.on_frame(unmask(payload, buffer[begin - _MASK_BYTES : begin]) if self._mask_bytes else payload, at)
                 here = end
                 continue
             self._count(buffer[here], header + length, at)
             if self.flood is not None:
                 return b""  # nothing of it: an answer to a ping behind the Close would be an error
-            slow.append(buffer[here : here + header])
+            self._dropping = self.hushed and buffer[here] == _PING
+            if not self._dropping:
+                slow.append(buffer[here : here + header])
             self._slow_left = length
             here += header
         if here < size:
@@ -138,6 +147,11 @@ def _read_header(buffer: bytes, at: int) -> tuple[int, int]:
             return 0, 0
         length = int.from_bytes(buffer[at + 2 : at + 2 + extended], "big")
     return (header, length) if left >= header else (0, 0)
+
+
+def _shortest_header(length: int) -> int:
+    """Bytes of the header, mask excluded, in which a payload's length must be written."""
+    return 2 if length < _SHORT else 4 if length < 65_536 else 10
 
 
 def unmask(payload: bytes, key: bytes) -> bytes:

@@ -9,13 +9,16 @@ import attrs
 import pytest
 import trio
 from gameclient.bots import Bot, BotReport, BotRunner, percentile
-from gameclient.client import Client, ClientClosed
+from gameclient.client import Client
+from gameclient.line import ClientClosed
 from gameclient.stats import ClientStats
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gameserver.core.limits import MAX_ROOMS
-from gameserver.net.simulated import Latency
+from gameserver.guard import NoGuard
+from gameserver.net.simulated import Latency, simulated_ports
+from gameserver.server import Server
 from tests.helpers import HOST, PORT, Host, Toy, serving, sit
 
 if TYPE_CHECKING:
@@ -132,6 +135,17 @@ async def test_names_go_on_from_the_first_number(autojump_clock: MockClock) -> N
         assert names == ["bot 8", "bot 9"]
 
 
+class Corrupted(Client):
+    """One whose memory fails once."""
+
+    def _take_snapshot(self, snapshot: Snapshot, now: float) -> None:
+        if snapshot.tick == 30:
+            part, records = next(iter(self.replica.parts.items()))
+            number, (form, values) = next(iter(records.items()))
+            self.replica.parts[part] = {**records, number: (form, (*values[:-1], 999))}
+        super()._take_snapshot(snapshot, now)
+
+
 # -- when it goes wrong -----------------------------------------------------------------------------------------------------
 async def test_no_server_is_an_error_of_each_bot(autojump_clock: MockClock) -> None:
     async with serving() as host:
@@ -155,17 +169,56 @@ async def test_who_comes_back_plays_again_after_every_loss(autojump_clock: MockC
         nursery.cancel_scope.cancel()
 
 
-async def test_who_comes_back_waits_longer_and_longer_for_a_server_that_is_away(autojump_clock: MockClock) -> None:
+async def test_who_comes_back_waits_for_a_server_that_is_away_as_long_as_it_takes(autojump_clock: MockClock) -> None:
     async with serving(rooms=["here"]) as host, trio.open_nursery() as nursery:
         it = runner(host, count=1, seconds=float("inf"), room="here", comes_back=True)
         nursery.start_soon(it.run)
         await trio.sleep(2)
         host.network.partition(True)
         host.network.connections[0].reset()
-        await trio.sleep(60)
-        assert 25 <= it.report.losses <= 40, "every two seconds in the end"
+        await trio.sleep(600)
+        assert it.report.errors == [], "it never gives up"
         host.network.partition(False)
         await trio.sleep(3)
+        assert it.report.losses == 1
+        assert host.server.rooms["here"].players == 1
+        nursery.cancel_scope.cancel()
+
+
+async def test_who_comes_back_finds_a_server_that_was_started_again(autojump_clock: MockClock) -> None:
+    """The old one has said that it closes, so nobody's seat is there any more."""
+    async with trio.open_nursery() as nursery:
+        async with serving(rooms=["here"]) as host:
+            it = runner(host, count=2, seconds=float("inf"), room="here", comes_back=True)
+            nursery.start_soon(it.run)
+            await trio.sleep(2)
+            await host.server.stop()
+        await trio.sleep(20)
+        server = Server(ports=attrs.evolve(simulated_ports(1), network=host.network), games={"toy": Toy}, maps={}, guard=NoGuard())
+        await server.listen(HOST, PORT)
+        nursery.start_soon(server.run)
+        await trio.sleep(3)
+        assert server.rooms["here"].players == 2
+        assert (it.report.losses, it.report.errors) == (2, [])
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_wrong_world_is_told_of_even_by_who_comes_back(autojump_clock: MockClock) -> None:
+    async with serving(rooms=["here"]) as host, trio.open_nursery() as nursery:
+        it = BotRunner(
+            URL,
+            game=Toy,
+            room="here",
+            count=1,
+            seconds=float("inf"),
+            network=host.network,
+            comes_back=True,
+            client_type=Corrupted,
+        )
+        nursery.start_soon(it.run)
+        await trio.sleep(10)
+        assert it.report.world_mismatches == it.report.losses == 1
+        assert "CRC" in it.report.errors[0]
         assert host.server.rooms["here"].players == 1
         nursery.cancel_scope.cancel()
 
@@ -186,14 +239,6 @@ async def test_who_does_not_come_back_reports_his_loss(autojump_clock: MockClock
 
 
 async def test_a_wrong_world_is_counted_and_fails_the_run(autojump_clock: MockClock) -> None:
-    class Corrupted(Client):
-        def _take_snapshot(self, snapshot: Snapshot, now: float) -> None:
-            if snapshot.tick == 30:
-                part, records = next(iter(self.replica.parts.items()))
-                number, (form, values) = next(iter(records.items()))
-                self.replica.parts[part] = {**records, number: (form, (*values[:-1], 999))}
-            super()._take_snapshot(snapshot, now)
-
     async with serving() as host:
         report = await BotRunner(URL, game=Toy, count=1, seconds=10.0, network=host.network, client_type=Corrupted).run()
         assert report.world_mismatches == 1
@@ -240,6 +285,7 @@ def test_the_summary_has_the_numbers() -> None:
         "rtt_ms": {"p50": 100.0, "p99": 100.0},
         "bytes_per_second": {"mean": 100, "max": 100},
         "world_mismatches": 0,
+        "losses": 0,
         "late_inputs": 2,
         "errors": 0,
         "messages": [],

@@ -10,11 +10,12 @@ import pytest
 import trio
 import trio.testing
 from gameclient.address import parse_url
-from gameclient.client import ACK_EVERY, SILENCE_SECONDS, Client, ClientClosed
+from gameclient.client import Client
+from gameclient.line import SILENCE_SECONDS, ClientClosed
 
 from gameserver import GameError, Refused
 from gameserver.core.errors import ProtocolError, WorldMismatch
-from gameserver.core.limits import HANDSHAKE_SECONDS
+from gameserver.core.limits import ACK_EVERY, HANDSHAKE_SECONDS
 from gameserver.core.messages import (
     Bye,
     Call,
@@ -447,9 +448,9 @@ async def test_a_line_that_is_cut_wakes_everybody_who_waits(autojump_clock: Mock
             nursery.start_soon(wait_for_reply)
             nursery.start_soon(wait_for_snapshot)
 
-    client = Client(URL, game="toy", name="ann", network=network)
+    client = Client(URL, game="toy", name="ann", network=network, comes_back=False)
     with pytest.raises(ClientClosed):
-        await run_against(network, script, client, play)
+        await run_against(network, [script], client, play)
     assert sorted(outcomes) in ([], ["call", "snapshot"]), "cancelled or told, but never left waiting"
     with pytest.raises(ClientClosed):
         await client.next_snapshot()

@@ -248,7 +248,7 @@ class History:
         bases = client.viewer.bases
         due = [part for part, divisor in seen.items() if part not in bases or tick % divisor == 0]
         resting = [part for part in seen if part not in due]
-        draft = self.parts.draft(client.viewer, due, resting)
+        draft = self.parts.draft(client.viewer, tuple(due), tuple(resting))
         shown = self._shown(client, tick, seen)
         told = {part: divisor for part, divisor in seen.items() if divisor != client.told.get(part, 1)}
         went_out = dice.random() > 0.1

@@ -122,3 +122,16 @@ def test_the_time_into_a_tick_is_in_microseconds() -> None:
     clock = TickClock(20, START)
     run(clock, clock.next_deadline)
     assert clock.micros_into(clock.deadline(1) + 0.0125) == pytest.approx(12_500, abs=1)
+
+
+@given(st.floats(0, 1, exclude_max=True), st.floats(0, 10_000), st.sampled_from([1, 20, 30, 60]))
+def test_a_pause_keeps_the_phase(phase: float, pause: float, rate: int) -> None:
+    """Else all rooms that somebody enters in the same moment would tick in the same moment from then on."""
+    clock = TickClock(rate, START, phase=phase)
+    for _ in range(3):
+        run(clock, clock.next_deadline)
+    now = clock.deadline(3) + pause
+    clock.resume(now)
+    assert now < clock.next_deadline + 1e-6 <= now + 1 / rate + 2e-6
+    in_periods = (clock.next_deadline - START) * rate - phase
+    assert in_periods == pytest.approx(round(in_periods), abs=1e-4)

@@ -90,7 +90,7 @@ class ArenaMatch:
         cosmetics = {part: [(kind, 0, row) for kind, row in events] for part, events in simulation.cosmetics().items()}
         self._parts.commit(tick, simulation.contents(), cosmetics)
         for seat in self.seats.values():
-            draft = self._parts.draft(seat.viewer, [part_of(EVERYONE), part_of(owner(seat.player))])
+            draft = self._parts.draft(seat.viewer, (part_of(EVERYONE), part_of(owner(seat.player))))
             head = wire.encode_head(0, tick, 0, None, None, None, len(draft.fragments))
             data = head + b"".join(draft.fragments)
             seat.viewer.commit(draft)

@@ -545,7 +545,7 @@ def test_what_a_match_costs_on_the_wire() -> None:
         match.step()
         contents = match.simulation.contents()
         parts.commit(match.tick, contents)
-        draft = parts.draft(viewer, wanted)
+        draft = parts.draft(viewer, tuple(wanted))
         viewer.commit(draft)
         size += sum(packed(changed_values(fragment)) for fragment in draft.fragments)
         for part, records in contents.items():
@@ -567,11 +567,11 @@ def test_an_unchanged_world_costs_nothing() -> None:
     viewer = Viewer()
     wanted = [PUBLIC, part_of(owner(1))]
     parts.commit(match.tick, match.simulation.contents())
-    viewer.commit(parts.draft(viewer, wanted))
+    viewer.commit(parts.draft(viewer, tuple(wanted)))
     for _ in range(3):
         match.drive()
         parts.commit(match.tick, match.simulation.contents())
-        draft = parts.draft(viewer, wanted)
+        draft = parts.draft(viewer, tuple(wanted))
         viewer.commit(draft)
         assert draft.fragments == [], f"{sum(map(len, draft.fragments))} B though nobody moved"
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameserver.net.frames import FrameStream
-from gameserver.net.outlet import Outlet, SendsNow, frame_header
+from gameserver.net.outlet import Outlet, frame_header
 from gameserver.net.simulated import SimNetwork, Toward
 
 if TYPE_CHECKING:
@@ -67,6 +67,18 @@ async def test_what_did_not_fit_goes_before_everything_else(autojump_clock: Mock
     assert outlet.ready()
 
 
+async def test_a_frame_of_which_nothing_fits_is_refused(autojump_clock: MockClock) -> None:
+    """It is as if nobody had tried; the next one may go."""
+    line = connection(window_bytes=10)
+    outlet = Outlet(line.server)
+    assert outlet.send_nowait(b"x" * 8)
+    assert outlet.ready(), "nobody knows yet that the line is full"
+    assert not outlet.send_nowait(b"refused")
+    assert await read_all(line.client) == b"\x82\x08" + b"x" * 8
+    assert outlet.send_nowait(b"next")
+    assert await read_all(line.client) == b"\x82\x04next"
+
+
 async def test_nothing_is_written_into_the_middle_of_a_message(autojump_clock: MockClock) -> None:
     line = connection(window_bytes=10)
     outlet = Outlet(line.server)
@@ -83,6 +95,22 @@ async def test_no_frame_follows_a_close(autojump_clock: MockClock) -> None:
     await outlet.send_all(b"\x88\x02\x03\xe8")
     assert not outlet.ready()
     assert not outlet.send_nowait(b"late")
+    with pytest.raises(trio.BrokenResourceError, match="a Close has been said"):
+        await outlet.send_all(b"\x82\x00")
+
+
+async def test_a_close_waits_for_its_turn_and_is_the_last(autojump_clock: MockClock) -> None:
+    line = connection(window_bytes=10)
+    outlet = Outlet(line.server)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(outlet.send_all, b"p" * 30)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(outlet.send_all, b"\x88\x00")
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(trio.BrokenResourceError):
+            await outlet.send_all(b"\x8a\x00")
+        nursery.start_soon(outlet.send_eof)
+        assert await read_all(line.client) == b"p" * 30 + b"\x88\x00"
 
 
 async def test_a_cancelled_write_ends_the_stream(autojump_clock: MockClock) -> None:
@@ -102,13 +130,6 @@ async def test_a_reset_line_takes_nothing(autojump_clock: MockClock) -> None:
     line.reset()
     assert not outlet.send_nowait(b"into the void")
     assert not outlet.ready()
-
-
-async def test_a_stream_that_cannot_send_at_once_is_refused() -> None:
-    stream, _ = trio.testing.memory_stream_pair()
-    assert not isinstance(stream, SendsNow)
-    with pytest.raises(TypeError, match="has no send"):
-        Outlet(stream)
 
 
 @pytest.mark.parametrize("seed", range(20))

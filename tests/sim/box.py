@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gameserver.net.simulated import SimConnection, SimNetwork
     from gameserver.room import Room
 
+HOST: Final = "127.0.0.1"
 ROOM: Final = "box1"
 PORT: Final = 8765
 CALM_SECONDS: Final = 10.0
@@ -109,7 +110,11 @@ class Oracle:
         self._outcome.ticks = self._room.clock.tick
         report = runner.report
         self._digest.update(repr((self._room.clock.tick, report.to_json(), self._outcome.snapshots)).encode())
-        self._outcome.hash = self._digest.hexdigest()
+        self._outcome.hash = self.digest()
+
+    def digest(self) -> str:
+        """Of all states so far."""
+        return self._digest.hexdigest()
 
 
 def watched_client(oracle: Oracle) -> type[Client]:
@@ -184,9 +189,9 @@ async def play(scenario: Scenario) -> Outcome:
     server = Server(ports=ports, games={scenario.game.name: scenario.game}, maps=maps, guard=NoGuard())
     room = server.open_room(ROOM, scenario.game, seed=rng.getrandbits(32), keep=True)
     oracle = Oracle(room, outcome)
-    await server.listen("127.0.0.1", PORT)
+    await server.listen(HOST, PORT)
     runner = BotRunner(
-        f"ws://127.0.0.1:{PORT}",
+        f"ws://{HOST}:{PORT}",
         game=scenario.game,
         room=ROOM,
         count=scenario.bots,

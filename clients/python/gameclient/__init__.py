@@ -1,4 +1,4 @@
-"""A client for gameserver in Python: connect, join, see the world, send inputs. And bots, which are nothing else.
+"""A client for gameserver in Python: connect, join, see the world, send inputs, come back. And bots, which are nothing else.
 
 async def play(client):
     while True:
@@ -10,6 +10,7 @@ trio.run(Client("ws://127.0.0.1:8765/ws/arena1", game="arena", name="ann").run, 
 """
 
 from gameclient.bots import Bot as Bot
+from gameclient.calls import SessionGone as SessionGone
 from gameclient.client import Client as Client
-from gameclient.client import ClientClosed as ClientClosed
 from gameclient.clock import ServerClock as ServerClock
+from gameclient.line import ClientClosed as ClientClosed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,9 @@ import attrs
 import trio
 
 from gameclient.address import parse_url
-from gameclient.client import Client, ClientClosed
+from gameclient.client import Client
+from gameclient.comeback import GIVE_UP_SECONDS
+from gameclient.line import ClientClosed
 from gameserver.core.brain import THINKS_PER_SECOND, Brain, RandomBrain
 from gameserver.core.errors import ProtocolError, WorldMismatch
 from gameserver.core.limits import MAX_ROOMS
@@ -28,16 +31,11 @@ CONNECT_EVERY_SECONDS: Final = 0.02
 """Bots come one after the other: a room takes two in a tick, a server 256 handshakes at once."""
 
 
-FIRST_WAIT_SECONDS: Final = 0.25
-LAST_WAIT_SECONDS: Final = 2.0
-"""Between two tries to come back; doubled each time in between."""
-
-
 class Bot:
     """One client that plays by itself. Derive from it to do something else than think and send.
 
     Attributes:
-        client: the line that it plays on.
+        client: what it plays with.
     """
 
     def __init__(self, client: Client, brain: type[Brain] = RandomBrain, seed: int = 0) -> None:
@@ -46,15 +44,18 @@ class Bot:
         self._seed = seed
 
     async def run(self) -> None:
-        """Connect and play until the line closes. Raises what Client.run raises."""
+        """Connect and play until there is no line any more. Raises what Client.run raises."""
         await self.client.run(self.play)
 
     async def play(self, client: Client) -> None:
         """Think THINKS_PER_SECOND times a second, and send what was thought for the ticks until the next thought."""
-        brain = self._brain_type(client.schema, client.map, self._seed)
-        ticks = max(1, round(client.tick_rate / THINKS_PER_SECOND))
-        tick = client.replica.tick or 0
+        session = 0
         while True:
+            if session != client.sessions:  # another room may stand there now
+                session = client.sessions
+                brain = self._brain_type(client.schema, client.map, self._seed)
+                ticks = max(1, round(client.tick_rate / THINKS_PER_SECOND))
+                tick = client.replica.tick or 0
             wanted = brain.think(client.replica, client.player)
             await client.send_input(client.next_input_tick(), wanted, ticks)
             tick = await client.next_snapshot(tick + ticks)
@@ -77,7 +78,7 @@ class BotReport:
     rooms: list[str] = attrs.field(factory=list)
 
     def add(self, stats: ClientStats, until: float) -> None:
-        """One line's share; `until`: when it stopped looking."""
+        """One client's share; `until`: when it stopped looking."""
         seconds = until - stats.first_snapshot_at
         if stats.snapshots and seconds > 0:
             self.rates.append((stats.snapshots - 1) / seconds)
@@ -123,6 +124,7 @@ class BotReport:
             },
             "bytes_per_second": {"mean": round(_mean(self.byte_rates)), "max": round(max(self.byte_rates, default=0.0))},
             "world_mismatches": self.world_mismatches,
+            "losses": self.losses,
             "late_inputs": self.late_inputs,
             "errors": len(self.errors),
             "messages": self.errors[:10],
@@ -160,7 +162,7 @@ class BotRunner:
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         """`room` empty: fill rooms one after the other. `first`: the number of the first bot, for names and seeds.
-        `comes_back`: who loses the line joins again.
+        `comes_back`: who loses the line comes back, for as long as it takes; else a loss is an error.
 
         Raises ValueError for a bad URL.
         """
@@ -190,60 +192,62 @@ class BotRunner:
 
     async def _play_one(self, number: int, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Play this bot to its end. Started once it plays or has failed."""
-        wait = FIRST_WAIT_SECONDS
+
         started = False
 
         async def play(client: Client) -> None:
-            nonlocal started, wait
-            wait = FIRST_WAIT_SECONDS
-            if not started:
-                started = True
-                task_status.started()
+            nonlocal started
+            started = True
+            task_status.started()
             await self._measure(client, number)
 
-        resume: bytes | None = None
         while True:
-            client = self._client(number, resume)
+            client = self._client(number)
             try:
                 await client.run(play)
-                break
-            except WorldMismatch as mismatch:
-                self.report.world_mismatches += 1
-                self.report.errors.append(f"bot {number}: {mismatch}")
+                return
             except ClientClosed as closed:
-                full = closed.notice is not None and closed.notice.code == NoticeCode.FULL
-                if full and not self._room and not started and self._room_number < MAX_ROOMS:
-                    self._room_number += 1
-                    continue
-                self._lost(number, closed)
-            except ProtocolError as error:
-                self._lost(number, error)
-            if not self._comes_back:
+                full = closed.notice is not None and closed.notice.code == NoticeCode.FULL and not client.sessions
+                if not full or self._room or self._room_number >= MAX_ROOMS:
+                    self._failed(number, closed)
+                    break
+                self._room_number += 1
+            except (WorldMismatch, ProtocolError) as error:
+                self._failed(number, error)
                 break
-            gone = client.notice is not None and client.notice.code == NoticeCode.SESSION_GONE
-            resume = None if gone else client.resume or resume
-            if gone:
-                continue
-            await trio.sleep(wait)
-            wait = min(2 * wait, LAST_WAIT_SECONDS)
         if not started:
             task_status.started()
 
-    def _lost(self, number: int, error: Exception) -> None:
-        if self._comes_back:
-            self.report.losses += 1
-        else:
-            self.report.errors.append(f"bot {number}: {error}")
+    def _failed(self, number: int, error: Exception) -> None:
+        self.report.world_mismatches += isinstance(error, WorldMismatch)
+        self.report.errors.append(f"bot {number}: {error}")
 
-    def _client(self, number: int, resume: bytes | None) -> Client:
+    def _client(self, number: int) -> Client:
+        def lost(error: Exception) -> None:
+            self.report.losses += 1
+            if isinstance(error, WorldMismatch):
+                self._failed(number, error)
+
         room = self._room or f"{''.join(c for c in self._game.name if c.isalnum())}{self._room_number}"
         host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
-        url = f"ws://{host}:{self._address.port}/ws/{room}"
-        return self._client_type(url, game=self._game.name, name=f"bot {number + 1}", network=self._network, credential=resume)
+        return self._client_type(
+            f"ws://{host}:{self._address.port}/ws/{room}",
+            game=self._game.name,
+            name=f"bot {number + 1}",
+            network=self._network,
+            comes_back=self._comes_back,
+            patient=self._comes_back,
+            give_up_seconds=math.inf if self._comes_back else GIVE_UP_SECONDS,
+            on_loss=lost,
+            rng=random.Random(self._seed_of(number)),
+        )
+
+    def _seed_of(self, number: int) -> int:
+        return self._seed * 100_003 + number
 
     async def _measure(self, client: Client, number: int) -> None:
         self.report.rooms.append(client.room)
-        bot = Bot(client, self._game.brain or RandomBrain, self._seed * 100_003 + number)
+        bot = Bot(client, self._game.brain or RandomBrain, self._seed_of(number))
         try:
             with trio.move_on_after(self._seconds):
                 await bot.play(client)

@@ -1,0 +1,1 @@
+"""The line under load: one generator, several servers, one table. Run: python -m benchmarks.line"""
