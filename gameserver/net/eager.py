@@ -13,11 +13,14 @@ import contextlib
 import socket
 import struct
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import trio
 
 from gameserver.core.limits import IDLE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 READ_BYTES: Final = 65_536
 USER_TIMEOUT_MILLISECONDS: Final = round(IDLE_SECONDS * 1_000)
@@ -27,12 +30,17 @@ _SO_TIMESTAMPNS: Final = 35
 """Linux: every read comes with the time at which its last packet reached the kernel. The socket module has no name for it."""
 _TIMESPEC: Final = struct.Struct("@ll")
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size) if hasattr(socket, "CMSG_SPACE") else 0
-_MOST_SECONDS_BACK: Final = 1.0
-"""A room reads at every tick. An age beyond it means that somebody has set the clock in between."""
+_MOST_SECONDS_BACK: Final = 1.5
+"""A room reads once a second at least. An age beyond it, or below 0, means that somebody has set the
+system's clock in between."""
 
 
 class EagerStream(trio.abc.HalfCloseableStream):
-    """See the module. It takes the socket out of a fresh `trio.SocketStream` that nobody has used."""
+    """See the module. It takes the socket out of a fresh `trio.SocketStream` that nobody has used.
+
+    Attributes:
+        send: writes what fits into the kernel's buffer (outlet.SendsNow). BlockingIOError if nothing does, OSError if it is broken.
+    """
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._raw = socket.socket(fileno=stream.socket.detach())
@@ -43,6 +51,8 @@ class EagerStream(trio.abc.HalfCloseableStream):
         with contextlib.suppress(OSError):
             self._raw.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
             self._stamps = _ANCILLARY_BYTES > 0
+        self.send: Callable[[bytes], int] = self._raw.send
+        self._now = trio.lowlevel.current_clock().current_time
         self._closed = False
         self._sending = False
 
@@ -65,10 +75,6 @@ class EagerStream(trio.abc.HalfCloseableStream):
             finally:
                 self._sending = False
 
-    def send(self, data: bytes) -> int:
-        """Write what fits into the kernel's buffer (outlet.SendsNow). BlockingIOError if nothing does, OSError if it is broken."""
-        return self._raw.send(data)
-
     def recv_stamped(self, max_bytes: int) -> tuple[bytes, float]:
         """What has come, none at the end, and when the last of it came (lane.ReadsNow).
 
@@ -76,15 +82,14 @@ class EagerStream(trio.abc.HalfCloseableStream):
         if the stream is broken.
         """
         if not self._stamps:
-            return self._raw.recv(max_bytes), trio.current_time()
+            return self._raw.recv(max_bytes), self._now()
         data, ancillary, _, _ = self._raw.recvmsg(max_bytes, _ANCILLARY_BYTES)
-        now = trio.current_time()
-        for level, kind, stamp in ancillary:
-            if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(stamp) == _TIMESPEC.size:
+        for _, kind, stamp in ancillary:
+            if kind == _SO_TIMESTAMPNS and len(stamp) == _TIMESPEC.size:
                 seconds, nanoseconds = _TIMESPEC.unpack(stamp)
-                age = time.time() - (seconds + nanoseconds * 1e-9)
-                return data, now - min(max(age, 0.0), _MOST_SECONDS_BACK)
-        return data, now
+                age = time.time() - seconds - nanoseconds * 1e-9
+                return data, self._now() - (age if 0.0 <= age <= _MOST_SECONDS_BACK else 0.0)
+        return data, self._now()
 
     async def wait_send_all_might_not_block(self) -> None:
         if self._closed:

@@ -31,7 +31,11 @@ _PROTOCOL_ERROR: Final = 1002
 
 
 class FrameStream(trio.abc.Stream):
-    """See the module. Until `lift` is called nothing is lifted out."""
+    """See the module. Until `lift` is called nothing is lifted out.
+
+    Attributes:
+        outlet: through which all goes out.
+    """
 
     def __init__(
         self, stream: trio.abc.Stream, *, largest: int, masked: bool, head: bytes = b"", meter: Meter | None = None
@@ -40,7 +44,7 @@ class FrameStream(trio.abc.Stream):
         `head`: the upgrade's, if somebody has read it already. `meter`: judges the frames that are not lifted out.
         """
         self._stream = stream
-        self._outlet = Outlet(stream)
+        self.outlet = Outlet(stream)
         self._serves = masked
         self._splitter = Splitter(largest=largest, masked=masked, meter=meter)
         self._on_flood: Callable[[ProtocolError], None] | None = None
@@ -79,7 +83,7 @@ class FrameStream(trio.abc.Stream):
     @property
     def is_closing(self) -> bool:
         """Has a Close gone past, in either direction? No snapshot may follow it."""
-        return self._splitter.closing or self._outlet.said_close
+        return self._splitter.closing or self.outlet.said_close
 
     def hush(self, code: int) -> None:
         """Nothing but a Close with this code will be said any more. Pings go nowhere: trio-websocket fails if it cannot answer."""
@@ -157,7 +161,7 @@ class FrameStream(trio.abc.Stream):
         """As Outlet's."""
         if not self._open:
             self._open = bytes(data[: len(_AGREED)]) == _AGREED
-        await self._outlet.send_all(data)
+        await self.outlet.send_all(data)
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._stream.wait_send_all_might_not_block()
@@ -182,13 +186,13 @@ class FrameStream(trio.abc.Stream):
         return self._ended or self._splitter.closing
 
     async def _part(self) -> None:
-        if not (self._serves and self._open) or self._ended or self._outlet.torn:
+        if not (self._serves and self._open) or self._ended or self.outlet.torn:
             return
         with trio.move_on_after(CLOSE_SECONDS):
             try:
-                if not self._outlet.said_close:
-                    await self._outlet.send_all(b"\x88\x02" + self._last_code.to_bytes(2, "big"))
-                await self._outlet.send_eof()
+                if not self.outlet.said_close:
+                    await self.outlet.send_all(b"\x88\x02" + self._last_code.to_bytes(2, "big"))
+                await self.outlet.send_eof()
                 while not self._peer_is_done():
                     if self._reading:
                         await self._read_on.park()  # trio-websocket still reads

@@ -70,39 +70,34 @@ class Lane(FrameStream):
 
     def receive_nowait(self) -> None:
         """Read what has come, once, and hand the plain frames in it to `on_frame`."""
-        if self._waiting is not None or not self._readable():
+        splitter = self._splitter
+        if self._waiting is not None or self._ended or self._closed or self._broken or splitter.flood is not None:
             return  # the first: the reader has not yet noticed that we are engaged
+        if len(self._slow) > MAX_SLOW:
+            return
         try:
             data, at = self._now.recv_stamped(MAX_READ)
         except BlockingIOError:
             return
         except OSError:
             self._broken = True
-        else:
-            self._take(data, at)
-        if self._slow or self._ended or self._broken:
             self._parked.unpark_all()
-
-    def _readable(self) -> bool:
-        over = self._ended or self._closed or self._broken or self._splitter.flood is not None
-        return not over and len(self._slow) <= MAX_SLOW
+            return
+        payload = splitter.lift_only(data)
+        if payload is not None and splitter.on_frame is not None:
+            splitter.on_frame(payload, at)
+            return
+        self._take(data, at)
+        if self._slow or self._ended:
+            self._parked.unpark_all()
 
     def ready(self) -> bool:
         """May a frame be written now? Tries to get rid of a tail first. Never after a Close in either direction."""
-        return not self._splitter.closing and self._outlet.ready()
+        return not self._splitter.closing and self.outlet.ready()
 
     def send_nowait(self, *parts: bytes) -> bool:
         """Write one frame; see Outlet."""
-        return not self._splitter.closing and self._outlet.send_nowait(*parts)
-
-    @property
-    def has_tail(self) -> bool:
-        """See Outlet."""
-        return self._outlet.has_tail
-
-    async def flush(self) -> None:
-        """See Outlet."""
-        await self._outlet.flush()
+        return not self._splitter.closing and self.outlet.send_nowait(*parts)
 
     # -- for trio-websocket ------------------------------------------------------------------------------------------------
     async def _read(self) -> None:

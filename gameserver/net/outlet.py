@@ -44,56 +44,52 @@ class Outlet:
     Attributes:
         said_close: a Close frame has gone out, or is about to.
         torn: a write has failed or was cut short: nothing may follow it.
+        tail: the rest of a frame. Somebody must call `flush`, or it would wait for the next frame.
     """
 
     def __init__(self, stream: trio.abc.Stream) -> None:
         """`send_nowait` wants a stream that satisfies SendsNow; the rest takes any."""
         self._stream = stream
-        self._now = stream if isinstance(stream, SendsNow) else None
-        self._tail = b""
+        self._send = stream.send if isinstance(stream, SendsNow) else None
         self._turn = trio.Lock()
+        self._writing = False
+        """A `send_all` is under way, or the tail is being written."""
+        self.tail = b""
         self.said_close = False
         self.torn = False
 
     # -- for the link: nothing but `flush` waits ---------------------------------------------------------------------------
-    @property
-    def has_tail(self) -> bool:
-        """Is the rest of a frame still to be written? Somebody must call `flush`, or it would wait for the next frame."""
-        return bool(self._tail)
-
     async def flush(self) -> None:
         """Write the tail. Raises what `send_all` raises."""
-        async with self._turn:
-            await self._send_all(b"")
+        await self._in_turn(b"")
 
     def ready(self) -> bool:
         """May a frame be written now? Tries to get rid of a tail first."""
-        if self._tail and not self.torn:
-            self._tail = self._tail[self._write(self._tail) :]
-        return not (self._tail or self._turn.locked() or self.said_close or self.torn)
+        if self.tail and not (self.torn or self._writing):
+            self._write(self.tail)
+        return not (self.tail or self._writing or self.said_close or self.torn)
 
     def send_nowait(self, *parts: bytes) -> bool:
         """Write one frame. True: at least a byte of it went out, and the rest goes before everything else. False: nothing did."""
-        if not self.ready():
+        if (self.tail or self._writing or self.said_close or self.torn) and not self.ready():
             return False
-        payload = b"".join(parts)
-        frame = frame_header(len(payload)) + payload
-        written = self._write(frame)
-        self._tail = frame[written:] if written > 0 else b""
-        return written > 0
+        return self._write(b"".join((frame_header(sum(map(len, parts))), *parts)))
 
-    def _write(self, data: bytes) -> int:
-        """Write until nothing fits any more (a short write does not mean that); returns how much went out."""
-        assert self._now is not None, "this stream cannot send at once"
+    def _write(self, data: bytes) -> bool:
+        """Write as much as fits, of which the rest becomes the tail. False: nothing fitted, and the tail is what it was."""
+        assert self._send is not None, "this stream cannot send at once"
         written = 0
         try:
-            while written < len(data):
-                written += self._now.send(data[written:] if written else data)
+            while written < len(data):  # a short write does not mean that no more fits
+                written += self._send(data[written:] if written else data)
         except BlockingIOError:
             pass
         except OSError:
             self.torn = True  # whoever reads hears of it too
-        return written
+        if not written:
+            return False
+        self.tail = data[written:]
+        return True
 
     # -- for trio-websocket ------------------------------------------------------------------------------------------------
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
@@ -101,13 +97,20 @@ class Outlet:
         if self.said_close:
             raise trio.BrokenResourceError("a Close has been said")
         self.said_close = bytes(data[:1]) == _CLOSE
+        await self._in_turn(data)
+
+    async def _in_turn(self, data: bytes | bytearray | memoryview) -> None:
         async with self._turn:
-            await self._send_all(data)
+            self._writing = True
+            try:
+                await self._send_all(data)
+            finally:
+                self._writing = False
 
     async def _send_all(self, data: bytes | bytearray | memoryview) -> None:
         if self.torn:
             raise trio.BrokenResourceError("the stream is torn")
-        tail, self._tail = self._tail, b""
+        tail, self.tail = self.tail, b""
         done = False
         try:
             await self._stream.send_all(tail + bytes(data) if tail else data)

@@ -32,6 +32,7 @@ class PlainLink:
         self._inbox: list[Arrived] = []
         self._arrival = trio.lowlevel.ParkingLot()
         self._room_in_inbox = trio.lowlevel.ParkingLot()
+        self._inbox_is_full = False
         self._departure = trio.lowlevel.ParkingLot()
         self._outgoing: bytes | None = None
         """The one frame that is being written or is about to be. There is no queue: a room skips a client that is not ready."""
@@ -64,7 +65,7 @@ class PlainLink:
             if self.closed.is_set():
                 raise trio.EndOfChannel
             await self._arrival.park()
-        self._room_in_inbox.unpark()
+        self._make_room_in_inbox()
         return self._inbox.pop(0)
 
     def engage(self) -> None:
@@ -74,8 +75,13 @@ class PlainLink:
         if not self._inbox:
             return ()
         taken, self._inbox = self._inbox, []
-        self._room_in_inbox.unpark_all()
+        if self._inbox_is_full:
+            self._make_room_in_inbox()
         return taken
+
+    def _make_room_in_inbox(self) -> None:
+        self._inbox_is_full = False
+        self._room_in_inbox.unpark_all()
 
     async def _read(self) -> None:
         while True:
@@ -89,6 +95,7 @@ class PlainLink:
             else:
                 self._take(message, trio.current_time())
             while len(self._inbox) >= MAX_QUEUED_MESSAGES and self._ending is None:
+                self._inbox_is_full = True
                 await self._room_in_inbox.park()
 
     def _take(self, message: bytes, at: float) -> None:
@@ -122,7 +129,7 @@ class PlainLink:
             self._frames.hush(code)
             self._goodbye.deadline = trio.current_time() + CLOSE_SECONDS
             self._departure.unpark()
-            self._room_in_inbox.unpark_all()
+            self._make_room_in_inbox()
 
     def abort(self) -> None:
         self._running.cancel()

@@ -30,6 +30,8 @@ _MASKED: Final = 0x80
 _SHORT: Final = 126
 """A length below it stands in the second byte itself."""
 _MASK_BYTES: Final = 4
+_SHORT_HEADER: Final = 2 + _MASK_BYTES
+"""Bytes of a client's header before a short payload."""
 
 
 class Splitter:
@@ -58,6 +60,8 @@ class Splitter:
         self._fragmented = False
         self._owed = 0
         """Messages that went the slow way and have not been delivered."""
+        self._between = masked
+        """Nothing is under way: what comes begins with a frame, and a plain one may be lifted out."""
         self.on_frame: Callable[[bytes, float], None] | None = None
         self.closing = False
         self.hushed = False
@@ -66,6 +70,20 @@ class Splitter:
     def delivered(self) -> None:
         """trio-websocket has handed out a message that went the slow way."""
         self._owed -= 1
+        self._look_around()
+
+    def _look_around(self) -> None:
+        under_way = self._rest or self._slow_left or self._fragmented or self._owed or self.closing or self.flood
+        self._between = not under_way and self._mask_bytes > 0
+
+    def lift_only(self, data: bytes) -> bytes | None:
+        """The payload, if these bytes are one short plain frame of a client and nothing is under way. So it is nearly always, and
+        then it need not be looked for. None: nothing was taken, `feed` must see it.
+        """
+        size = len(data) - _SHORT_HEADER
+        if self._between and 0 <= size < _SHORT and data[0] == _PLAIN and data[1] == _MASKED | size:
+            return unmask(data[_SHORT_HEADER:], data[2:_SHORT_HEADER])
+        return None
 
     def end(self) -> bytes:
         """The stream has ended: half a frame that is left, for trio-websocket to see."""
@@ -108,6 +126,7 @@ class Splitter:
                 continue
             self._count(buffer[here], header + length, at)
             if self.flood is not None:
+                self._between = False
                 return b""  # nothing of it: an answer to a ping behind the Close would be an error
             self._dropping = self.hushed and buffer[here] == _PING
             if not self._dropping:
@@ -116,6 +135,7 @@ class Splitter:
             here += header
         if here < size:
             self._rest = buffer[here:]
+        self._look_around()
         return b"".join(slow) if slow else b""
 
     def _count(self, first_byte: int, wire_bytes: int, at: float) -> None:
