@@ -35,6 +35,7 @@ class Line:
         viewer: what the peer has of each part.
         pacer: how much may be on its way.
         margin: microseconds between the arrival of the newest input and the tick that it was for.
+        ended: our last word has been said; nothing that still comes counts.
     """
 
     def __init__(self, link: Link, clock: TickClock, now: float) -> None:
@@ -42,6 +43,7 @@ class Line:
         self.viewer = Viewer()
         self.pacer = Pacer(clock.rate, now)
         self.margin: int | None = None
+        self.ended = False
         self._clock = clock
         self._allowance = Allowance(clock.rate, now)
         self._waiting: deque[Arrived] = deque()
@@ -92,7 +94,9 @@ class Line:
         self._pings.append((at, ping))
 
     def answer_now(self, at: float, ping: Ping, now: float) -> None:
-        """Answer it at once if the line is free, else as `take_ping`."""
+        """Answer it at once if the line is free, else as `take_ping`. Nobody has more to say here than in the match."""
+        if not self._allowance.take(1, now):
+            raise ProtocolError("too many pings", 1008)
         if not self.link.send_nowait(encode_server(self._pong(at, ping, now))):
             self.take_ping(at, ping)
 
@@ -147,4 +151,9 @@ class Line:
 
     def end(self, notice: Notice) -> None:
         """Tell the peer why, and close."""
-        self.link.end(NoticeCode(notice.code).close_code, notice.text[:100], encode_server(notice))
+        self.close(NoticeCode(notice.code).close_code, notice.text, encode_server(notice))
+
+    def close(self, code: int, reason: str, last: bytes = b"") -> None:
+        """Close with this WebSocket code, after `last`, a frame."""
+        self.ended = True
+        self.link.end(code, reason[:100], last)

@@ -187,12 +187,12 @@ class Room:
 
     def release(self, seat: Seat, link: Link) -> None:
         """This line of his is gone. In the match his seat is kept for a while, unless his session is over; else it is free."""
-        if seat not in self._seats:
+        if seat not in self._seats or not seat.is_on(link):
             return
-        if not seat.lose(link):
-            self._remove(seat)
-        elif seat.line is None:
+        if seat.lose():
             self.counts.lost += 1
+        else:
+            self._remove(seat)
 
     def _remove(self, seat: Seat) -> None:
         """The seat is free. If he was in the match, he leaves it in the next tick."""

@@ -102,7 +102,7 @@ class Seat:
 
     def enter(self, link: Link) -> None:
         """He is ready on this line: the room reads it from here on, and lets him in at its next tick."""
-        if self.line is None or self.line.link is not link:
+        if not self.is_on(link):
             return  # a newer line has taken the seat
         if self.joined:
             self._reliable.begin_line()
@@ -112,10 +112,17 @@ class Seat:
         self.stirred = True
         link.engage()
 
-    def lose(self, link: Link) -> bool:
-        """This line is gone. Is the seat kept for him?"""
-        if self.line is not None and self.line.link is not link:
-            return True  # a newer line has the seat
+    def is_on(self, link: Link) -> bool:
+        """Is this the line that he has? If not, a newer one has taken the seat, and this one has no say in it."""
+        return self.line is not None and self.line.link is link
+
+    def give_up(self, link: Link) -> None:
+        """He has said goodbye, or broken the protocol, before he was ready: he does not come back."""
+        if self.is_on(link):
+            self.over = True
+
+    def lose(self) -> bool:
+        """His line is gone. Is the seat kept for him?"""
         self.line = None
         self.ready = False
         self.stirred = True
@@ -133,10 +140,12 @@ class Seat:
     def receive(self, now: float) -> None:
         """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away."""
         line = self.line
-        if line is None:
+        if line is None or line.ended:
             return
         try:
             for arrived in line.hear(now):
+                if line.ended:
+                    return  # what comes behind the last word
                 message = decode_client(arrived.data)
                 if type(message) is Inputs and self.joined:  # nearly all are
                     self._take_inputs(line, arrived.at, message)
@@ -144,7 +153,7 @@ class Seat:
                     self._take(line, arrived.at, message)
         except ProtocolError as error:
             self.over = True
-            line.link.end(error.close_code, str(error)[:100])
+            line.close(error.close_code, str(error))
             return
         if not line.is_time_to_look(now):
             return
@@ -164,7 +173,7 @@ class Seat:
                 self._take_call(message)
             case Bye():
                 self.over = True
-                line.link.end(1000, "goodbye")
+                line.close(1000, "goodbye")
             case _:
                 raise ProtocolError(f"{type(message).__name__} may not be said now")
 
@@ -213,7 +222,9 @@ class Seat:
 
     # -- out ---------------------------------------------------------------------------------------------------------------
     def owe(self, message: EventMessage | Reply) -> None:
-        """Send this with the next frame, whatever happens to snapshots and lines."""
+        """Send this with the next frame, whatever happens to snapshots and lines. Nobody is owed anything after his session."""
+        if self.over:
+            return
         if isinstance(message, EventMessage):
             self._reliable.add_event(message)
         else:

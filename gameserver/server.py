@@ -86,11 +86,14 @@ class _Ticket:
     welcome: Welcome
 
     def answer(self, at: float, ping: Ping) -> None:
-        if self.seat.line is not None and self.seat.line.link is self.link:
+        if self.seat.line is not None and self.seat.is_on(self.link):
             self.seat.line.answer_now(at, ping, trio.current_time())
 
     def enter(self) -> None:
         self.seat.enter(self.link)
+
+    def give_up(self) -> None:
+        self.seat.give_up(self.link)
 
     def release(self) -> None:
         self.room.release(self.seat, self.link)
@@ -263,7 +266,7 @@ class Server:
         """Find or open the room and keep a seat in it, or find the seat that is kept (session.Desk). Raises Refused."""
         game = self._game_for(hello)
         if isinstance(hello.credential, bytes):
-            return self._resume(hello, hello.credential, link)
+            return self._resume(hello, game, hello.credential, link)
         try:
             profile = await self._hooks.authorise(hello)
         except Refused:
@@ -286,10 +289,10 @@ class Server:
         self.counts.admitted += 1
         return self._ticket(room, seat, link)
 
-    def _resume(self, hello: Hello, token: bytes, link: Link) -> _Ticket:
+    def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link) -> _Ticket:
         """The seat that this token opens, whoever sits in it by now. Raises Refused."""
         room = self.rooms.get(hello.room)
-        seat = room.find(token) if room is not None else None
+        seat = room.find(token) if room is not None and room.plan.game is game else None
         if room is None or seat is None or seat.role is not hello.role:
             raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
         seat.resume(link, token)

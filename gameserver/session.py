@@ -34,6 +34,10 @@ class Ticket(Protocol):
         """He is ready: the room takes the line from here."""
         ...
 
+    def give_up(self) -> None:
+        """He has said goodbye, or broken the protocol, and does not come back."""
+        ...
+
     def release(self) -> None:
         """His line is gone."""
         ...
@@ -79,6 +83,7 @@ class Session:
         except trio.EndOfChannel:
             pass
         except ProtocolError as error:
+            ticket.give_up()
             link.end(error.close_code, str(error)[:100])
         finally:
             ticket.release()
@@ -116,6 +121,7 @@ class Session:
                 case Ping():
                     ticket.answer(arrived.at, message)
                 case Bye():
+                    ticket.give_up()
                     self._link.end(1000, "goodbye")
                     return False
                 case _:

@@ -481,7 +481,7 @@ async def test_who_acknowledges_nothing_is_too_slow(autojump_clock: MockClock) -
     ann, bob = sit(room, "ann"), sit(room, "bob")
     ann.link.acknowledges = False
     while ann.link.ended is None:
-        await step(room, 4)
+        await step(room, 2)
         ann.say(Ping(1, 1))  # he is there, but he does not keep up
     assert ann.notice.code == NoticeCode.TOO_SLOW
     assert ann.link.ended[0] == 1008

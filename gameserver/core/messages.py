@@ -55,12 +55,12 @@ _CLOSE_CODES: Final = {
 # -- client to server ------------------------------------------------------------------------------------------------------
 @attrs.frozen
 class Hello:
-    """The first message. `credential`: nothing, a join ticket (str) or a resume token (bytes)."""
+    """The first message. `credential`: nothing, a join ticket (str) or a resume token (bytes); no log shows it."""
 
     protocol: int
     game: str
     room: str
-    credential: str | bytes | None
+    credential: str | bytes | None = attrs.field(repr=False)
     role: Role
     name: str
 
@@ -110,7 +110,7 @@ class Welcome:
     """`map`: name, SHA-256 and bytes of the file. `schema`: what Schema.to_wire gives."""
 
     player: int
-    resume: bytes | None
+    resume: bytes | None = attrs.field(repr=False)
     tick_rate: int
     schema: dict[str, Any]
     map: tuple[str, bytes, bytes] | None

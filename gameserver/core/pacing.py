@@ -1,37 +1,59 @@
 """How much may be on its way to one client, and which ticks it gets: judged by its acknowledgements alone.
 
-Nothing is queued for a slow client: it is skipped before anything is made for it. A line is full when its oldest unacknowledged
-snapshot has been on its way for longer than the round trip explains. A client that is skipped again and again gets every 2nd,
-4th or 8th tick only, so that those bases coincide and fragments are still shared; it rises again when its line stays clear, and the
-longer it has to wait for that the more often it was in vain.
+Nothing is queued for a slow client: it is skipped before anything is made for it. A line is full when a snapshot that the client
+has to acknowledge has been on its way for longer than the round trip explains. Not every one is such: a client that gets every tick
+acknowledges every 4th (docs/protocol.md, section 3), and who waits for an acknowledgement of the third waits for ever.
 
-The round trip is the least of the last ten to twenty seconds, as BBR has it: a queue on the way only ever makes it longer.
+A client that is skipped again and again gets every 2nd, 4th or 8th tick only, so that those bases coincide and fragments are still
+shared; it rises again when its line stays clear, and the longer it has to wait for that the more often it was in vain.
+
+The round trip is the least of the last ten to twenty seconds, as BBR has it: a queue on the way only ever makes it longer. A queue
+that never ends would become a part of it, and a way that has become longer would look like a queue. So when a client is put down to
+a slower rate, and from time to time while it is there, its line is let run empty first, and the next snapshot measures it anew.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from typing import Final
+
+import attrs
 
 from gameserver.core.limits import ACK_EVERY, ACK_SECONDS, MAX_UNACKED_BYTES
 
 SLACK_SECONDS: Final = 0.1
 """In flight beyond the round trip and its jitter."""
-MAX_JITTER_SECONDS: Final = 0.2
+MAX_JITTER_SECONDS: Final = 0.1
 """A line whose round trip varies by more is full, not lively."""
 FIRST_WINDOW_SECONDS: Final = 1.0
-"""As long as no round trip is known; and the time in which a client acknowledges at the latest."""
+"""As long as no round trip is known: more than any line has."""
 BUCKET_SECONDS: Final = 10.0
 """The least round trip of this bucket and of the one before counts."""
-JITTER_SHARE: Final = 1 / 8
-"""Of the newest difference, in the jitter (RFC 3550 has 1/16 for some fifty packets a second)."""
+JITTER_RISE: Final = 1 / 2
+JITTER_RISE_SUSPECT: Final = 1 / 8
+JITTER_FALL: Final = 1 / 16
+"""Share of the newest difference in the jitter. It falls as RFC 3550 has it, and rises at once: a line that was late now and then
+will be late again. But where the rate was lowered, or is being tried, it rises slowly: there it may be our own queue that grows."""
 DIVISORS: Final = (1, 2, 4, 8)
 SKIPS: Final = 3
 SKIPS_SECONDS: Final = 1.0
 """So many skips within so long a time make it slower."""
 PATIENCE_SECONDS: Final = 2.0
 """Without a skip, before a client is tried at the next faster rate."""
-MAX_PATIENCE_SECONDS: Final = 32.0
+TRIAL_SECONDS: Final = 4.0
+"""Whoever is skipped so soon after a try at a faster rate was tried in vain, and waits twice as long for the next one."""
+MAX_PATIENCE_SECONDS: Final = 16.0
+"""Three rates up take three times as long: so a line that has healed is at its full rate again after a minute."""
+
+
+@attrs.frozen
+class _Sent:
+    tick: int
+    at: float
+    size: int
+    is_prompt: bool
+    """The client acknowledges it when it arrives, whatever came before."""
 
 
 class Pacer:
@@ -43,8 +65,9 @@ class Pacer:
     """
 
     __slots__ = (
-        "_best", "_best_before", "_bucket_until", "_class", "_clear_since", "_flight", "_jitter", "_last_sample", "_patience",
-        "_period", "_progress_at", "_risen_at", "_skips", "_unacked", "acknowledged_tick", "divisor",
+        "_best", "_best_before", "_bucket_until", "_class", "_clear_since", "_draining", "_flight", "_jitter", "_last_sample",
+        "_measures_anew", "_patience", "_period", "_progress_at", "_risen_at", "_skips", "_unacked", "_was_full",
+        "acknowledged_tick", "divisor",
     )  # fmt: skip
 
     def __init__(self, tick_rate: int, now: float) -> None:
@@ -52,8 +75,8 @@ class Pacer:
         self.acknowledged_tick: int | None = None
         self._period = 1.0 / tick_rate
         self._class = 0
-        self._flight: deque[tuple[int, float, int]] = deque()
-        """Snapshots that are not acknowledged: tick, when they were sent, bytes."""
+        self._flight: deque[_Sent] = deque()
+        """Snapshots that are not acknowledged."""
         self._unacked = 0
         self._progress_at = now
         """When something new was acknowledged last, or the first thing was sent into a clear line."""
@@ -62,9 +85,16 @@ class Pacer:
         self._bucket_until = now + BUCKET_SECONDS
         self._last_sample: float | None = None
         self._jitter = 0.0
+        self._was_full = False
+        """Was anything skipped in this bucket?"""
+        self._draining = False
+        """The line must run empty before the next snapshot."""
+        self._measures_anew: int | None = None
+        """The tick of the snapshot that was sent into the empty line."""
         self._skips: deque[float] = deque(maxlen=SKIPS)
         self._clear_since = now
-        self._risen_at = -MAX_PATIENCE_SECONDS
+        self._risen_at: float | None = None
+        """When it was last tried at a faster rate; None once that was in vain."""
         self._patience = PATIENCE_SECONDS
 
     @property
@@ -85,23 +115,35 @@ class Pacer:
 
     def has_room(self, now: float) -> bool:
         """Is the line clear enough for another snapshot?"""
-        if not self._flight:
+        flight = self._flight
+        if not flight or (not self._draining and now - flight[0].at <= SLACK_SECONDS):
             return True
-        oldest = now - self._flight[0][1]
-        return oldest <= SLACK_SECONDS or oldest <= self._window()
+        awaited = self._awaited()
+        return awaited is None or (not self._draining and now - awaited.at <= self._window())
+
+    def _awaited(self) -> _Sent | None:
+        """The first snapshot in flight on whose arrival the client acknowledges; None if there are too few for that."""
+        flight = self._flight
+        for sent in itertools.islice(flight, ACK_EVERY):
+            if sent.is_prompt:
+                return sent
+        return flight[ACK_EVERY - 1] if len(flight) >= ACK_EVERY else None
 
     def _window(self) -> float:
         round_trip = self.round_trip_seconds
         if round_trip is None:
-            return FIRST_WINDOW_SECONDS + ACK_EVERY * self._period
-        delay = (ACK_EVERY if self.divisor == 1 else self.divisor) * self._period  # the oldest has waited for so many others
-        return round_trip + delay + 2 * min(self._jitter, MAX_JITTER_SECONDS) + SLACK_SECONDS
+            return FIRST_WINDOW_SECONDS
+        reading = self._period  # an acknowledgement that comes in pieces is read a tick later
+        return round_trip + 2 * min(self._jitter, MAX_JITTER_SECONDS) + SLACK_SECONDS + reading
 
     def sent(self, tick: int, size: int, now: float) -> None:
-        """A snapshot of so many bytes was handed over."""
+        """A snapshot of so many bytes was handed over, and with it the client was told the divisor."""
         if not self._flight:
             self._progress_at = now
-        self._flight.append((tick, now, size))
+        if self._draining:
+            self._draining = False
+            self._measures_anew = tick
+        self._flight.append(_Sent(tick, now, size, self.divisor > 1))
         self._unacked += size
         if self._class and now - self._clear_since >= self._patience:
             self._risen_at = self._clear_since = now
@@ -110,12 +152,22 @@ class Pacer:
     def skipped(self, now: float) -> None:
         """A tick that was due was not sent."""
         self._clear_since = now
+        if self._draining and self._awaited() is not None:
+            return  # it is skipped so that its line runs empty: that is no new complaint
+        self._was_full = True
         self._skips.append(now)
         if len(self._skips) == SKIPS and now - self._skips[0] <= SKIPS_SECONDS and self._class + 1 < len(DIVISORS):
-            in_vain = now - self._risen_at < 2 * PATIENCE_SECONDS
-            self._patience = min(2 * self._patience, MAX_PATIENCE_SECONDS) if in_vain else PATIENCE_SECONDS
+            if self._is_on_trial(now):
+                self._patience = min(2 * self._patience, MAX_PATIENCE_SECONDS)
+            elif not self._class:
+                self._patience = PATIENCE_SECONDS
+            self._risen_at = None  # one stall takes it down by several rates, and is one lesson
             self._skips.clear()
+            self._draining = True
             self._set_class(self._class + 1)
+
+    def _is_on_trial(self, now: float) -> bool:
+        return self._risen_at is not None and now - self._risen_at < TRIAL_SECONDS
 
     def _set_class(self, number: int) -> None:
         self._class = number
@@ -124,23 +176,36 @@ class Pacer:
     def acknowledge(self, tick: int, at: float) -> None:
         """The client has all snapshots up to this tick; it said so at that time. One that was never sent is not believed in."""
         flight = self._flight
-        if not flight or tick < flight[0][0] or tick > flight[-1][0]:
+        if not flight or tick < flight[0].tick or tick > flight[-1].tick:
             return
-        sent_at = at
-        while flight and flight[0][0] <= tick:
-            _, sent_at, size = flight.popleft()
-            self._unacked -= size
-        self.acknowledged_tick = tick
+        newest = flight[0]
+        while flight and flight[0].tick <= tick:
+            newest = flight.popleft()
+            self._unacked -= newest.size
+        self.acknowledged_tick = newest.tick
         self._progress_at = at
-        seconds = at - sent_at if at > sent_at else 0.0
+        if self._measures_anew is not None and newest.tick >= self._measures_anew:
+            self._measures_anew = None
+            self._best = self._last_sample = None
+            self._jitter = 0.0  # what it was before was the growth of our own queue
+            self._begin_bucket(at)
+        elif at >= self._bucket_until:
+            self._draining = self._was_full and self.divisor > 1
+            self._begin_bucket(at)
+        self._sample(max(0.0, at - newest.at), at)
+
+    def _begin_bucket(self, at: float) -> None:
+        self._best_before, self._best = self._best, None
+        self._bucket_until = at + BUCKET_SECONDS
+        self._was_full = False
+
+    def _sample(self, seconds: float, at: float) -> None:
         if self._last_sample is not None:
-            self._jitter += (abs(seconds - self._last_sample) - self._jitter) * JITTER_SHARE
+            difference = abs(seconds - self._last_sample)
+            rise = JITTER_RISE_SUSPECT if self._class or self._is_on_trial(at) else JITTER_RISE
+            self._jitter += (difference - self._jitter) * (rise if difference > self._jitter else JITTER_FALL)
         self._last_sample = seconds
-        if at >= self._bucket_until:
-            self._best_before, self._best = self._best, None
-            self._bucket_until = at + BUCKET_SECONDS
-        if self._best is None or seconds < self._best:
-            self._best = seconds
+        self._best = seconds if self._best is None else min(self._best, seconds)
 
     def excuse(self, now: float) -> None:
         """Nobody listened for a while: whatever the client did not do in it does not count."""
@@ -148,4 +213,5 @@ class Pacer:
 
     def is_stalled(self, now: float) -> bool:
         """Does the client take nothing any more? Then its line is cut."""
-        return bool(self._flight) and (now - self._progress_at > ACK_SECONDS or self._unacked > MAX_UNACKED_BYTES)
+        patience = ACK_SECONDS + (ACK_EVERY - 1) * self._period  # from the first to the fourth it need not say anything
+        return bool(self._flight) and (now - self._progress_at > patience or self._unacked > MAX_UNACKED_BYTES)

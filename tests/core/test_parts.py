@@ -13,7 +13,7 @@ from gameserver.core.audience import EVERYONE, owner, part_of, team
 from gameserver.core.errors import GameError, ProtocolError, WorldMismatch
 from gameserver.core.fields import angle, integer, integers, real
 from gameserver.core.game import Game, entities_of
-from gameserver.core.limits import CRC_EVERY, MAX_BASE_AGE
+from gameserver.core.limits import COSMETIC_SECONDS, CRC_EVERY, MAX_BASE_AGE
 from gameserver.core.messages import Snapshot
 from gameserver.core.parts import Draft, Parts, Viewer, part_crc
 from gameserver.core.record import Entity, Input
@@ -485,3 +485,49 @@ def test_parts_forget_what_no_base_can_name() -> None:
         parts.commit(tick, {PUBLIC: {}})
     assert len(parts._history) == MAX_BASE_AGE + 1
     assert sys.getsizeof(parts._cache) < 1_000
+
+
+@pytest.mark.parametrize("divisor", [1, 2, 4, 8])
+@pytest.mark.parametrize("rate", [20, 60])
+def test_a_viewer_at_a_slower_rate_is_shown_each_public_event_once_if_it_is_fresh(divisor: int, rate: int) -> None:
+    """One happens in every tick. Whoever gets every 8th at 20 Hz gets 400 ms at once, of which 300 may still be shown."""
+    parts = Parts(Nasty.schema, tick_rate=rate)
+    viewer = Viewer()
+    shown: list[int] = []
+    for tick in range(1, 101):
+        parts.commit(tick, {PUBLIC: {}}, {PUBLIC: [(0, 0, (8, tick))]})
+        if tick % divisor == 0:
+            draft = parts.draft(viewer, (PUBLIC,))
+            viewer.commit(draft)
+            for fragment in unpacked(draft.body):
+                events = fragment[6]
+                for at in range(0, len(events), 4):
+                    assert events[at + 3] == tick - events[at + 1], "the tick in which it happened"
+                    assert events[at + 1] <= COSMETIC_SECONDS * rate
+                    shown.append(events[at + 3])
+    assert len(shown) == len(set(shown)), "none twice"
+    fresh = int(COSMETIC_SECONDS * rate)
+    later = range(2 * divisor, 101, divisor)  # the first snapshot shows its own tick only
+    expected = {event for last in later for event in range(max(last - divisor + 1, last - fresh), last + 1)}
+    assert set(shown) == expected | {divisor}
+
+
+def test_a_draft_that_was_refused_keeps_its_cosmetic_events() -> None:
+    parts = Parts(Nasty.schema)
+    viewer = Viewer()
+    parts.commit(1, {PUBLIC: {}})
+    viewer.commit(parts.draft(viewer, (PUBLIC,)))
+    parts.commit(2, {PUBLIC: {}}, {PUBLIC: [(0, 0, (8, 1))]})
+    parts.draft(viewer, (PUBLIC,))  # the line did not take it
+    parts.commit(3, {PUBLIC: {}}, {PUBLIC: [(0, 0, (8, 2))]})
+    (fragment,) = unpacked(parts.draft(viewer, (PUBLIC,)).body)
+    assert fragment[6] == (0, 1, 8, 1, 0, 0, 8, 2)
+
+
+def test_who_comes_new_is_shown_what_happens_now_and_nothing_of_before() -> None:
+    """Also whoever comes back over another line: his last one has shown him the rest, or it was too late."""
+    parts = Parts(Nasty.schema)
+    parts.commit(1, {PUBLIC: {}}, {PUBLIC: [(0, 0, (8, 1))]})
+    parts.commit(2, {PUBLIC: {}}, {PUBLIC: [(0, 0, (8, 2))]})
+    (fragment,) = unpacked(parts.draft(Viewer(), (PUBLIC,)).body)
+    assert fragment[6] == (0, 0, 8, 2)
