@@ -122,7 +122,8 @@ class Seat:
             self.over = True
 
     def lose(self) -> bool:
-        """His line is gone. Is the seat kept for him?"""
+        """His line is gone. Is the seat kept for him? Not for somebody who broke the rules of the line itself."""
+        self.over = self.over or (self.line is not None and self.line.link.breached)
         self.line = None
         self.ready = False
         self.stirred = True

@@ -13,6 +13,7 @@ from gameserver.core.limits import (
     ACK_SECONDS,
     GRACE_SECONDS,
     IDLE_SECONDS,
+    MAX_MESSAGE,
     READY_SECONDS,
 )
 from gameserver.core.messages import Bye, Call, Inputs, Notice, NoticeCode, Ping, Pong
@@ -73,6 +74,22 @@ async def say_the_illegal(host: Host, it: Wire) -> None:
     await it.say(it.hello())
 
 
+async def say_text(host: Host, it: Wire) -> None:
+    await it.say("good day")
+
+
+async def say_too_much(host: Host, it: Wire) -> None:
+    await it.say(bytes(MAX_MESSAGE + 1))
+
+
+async def say_it_unmasked(host: Host, it: Wire) -> None:
+    await it.stream.send_all(b"\x82\x01x")
+
+
+async def ping_without_end(host: Host, it: Wire) -> None:
+    await it.stream.send_all(b"\x89\x80\x00\x00\x00\x00" * 50)
+
+
 async def kick(host: Host, it: Wire) -> None:
     seat_of(host).end(Notice(NoticeCode.KICKED, "out"))
 
@@ -85,7 +102,8 @@ async def close_room(host: Host, it: Wire) -> None:
     room_of(host).close(Notice(NoticeCode.CLOSED, "closed"))
 
 
-ENDS = (say_bye, say_garbage, say_the_illegal, kick, fault, close_room)
+BREACHES = (say_garbage, say_the_illegal, say_text, say_too_much, say_it_unmasked, ping_without_end)
+ENDS = (say_bye, *BREACHES, kick, fault, close_room)
 
 
 @pytest.mark.parametrize("ready", [True, False], ids=["playing", "coming back"])
@@ -126,7 +144,7 @@ async def hear_to_the_end(it: Wire, *, pings: bool) -> None:
                 await it.say(Ping(1, 1))
 
 
-@pytest.mark.parametrize("way", ["idle", "too slow", "no READY", "1000", "1001"])
+@pytest.mark.parametrize("way", ["idle", "too slow", "no READY", "1000", "1001", "1002"])
 async def test_what_ends_a_line_only_keeps_the_session(
     autojump_clock: MockClock, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +156,7 @@ async def test_what_ends_a_line_only_keeps_the_session(
             if way == "no READY":
                 await away(it)
         async with ann.line(ready=way != "no READY") as it:
-            if way in ("1000", "1001"):
+            if way.isdigit():  # with 1002 a client leaves to whom our world looks wrong
                 await it.websocket.aclose(int(way))
             else:
                 with trio.fail_after(max(ACK_SECONDS, IDLE_SECONDS, READY_SECONDS) + 2):

@@ -47,7 +47,7 @@ MAX_PATIENCE_SECONDS: Final = 16.0
 """Three rates up take three times as long: so a line that has healed is at its full rate again after a minute."""
 
 
-@attrs.frozen
+@attrs.define  # not frozen: one is made for every snapshot, and a frozen one takes three times as long
 class _Sent:
     tick: int
     at: float

@@ -85,6 +85,11 @@ class FrameStream(trio.abc.Stream):
         """Has a Close gone past, in either direction? No snapshot may follow it."""
         return self._splitter.closing or self.outlet.said_close
 
+    @property
+    def peer_said_close(self) -> bool:
+        """Has a Close come in?"""
+        return self._splitter.closing
+
     def hush(self, code: int) -> None:
         """Nothing but a Close with this code will be said any more. Pings go nowhere: trio-websocket fails if it cannot answer."""
         self._last_code = code
@@ -107,8 +112,13 @@ class FrameStream(trio.abc.Stream):
         return taken
 
     async def _read(self) -> None:
-        """Wait for bytes and take them."""
-        self._take(await self._wait_for_bytes(), trio.current_time())
+        """Wait for bytes and take them. Once we have said the last word, only so many more: a flood would cost the others time."""
+        if self._drained >= MAX_DRAIN_BYTES:
+            await trio.sleep_forever()
+        data = await self._wait_for_bytes()
+        if self._splitter.hushed:
+            self._drained += len(data)
+        self._take(data, trio.current_time())
 
     async def _wait_for_bytes(self) -> bytes:
         self._reading = True

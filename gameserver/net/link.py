@@ -33,6 +33,11 @@ class Link(Protocol):
         ...
 
     @property
+    def breached(self) -> bool:
+        """Has the peer broken the rules of WebSocket, or its limits, so that the line ended by itself?"""
+        ...
+
+    @property
     def heard_at(self) -> float:
         """When the last message came, in seconds of trio's clock."""
         ...
@@ -83,6 +88,7 @@ class MemoryLink:
         ended: code, reason and last frame, once the server has ended it.
         aborted: the server has cut it.
         engaged: a room has taken over.
+        breached: as in Link.
     """
 
     def __init__(self) -> None:
@@ -92,6 +98,7 @@ class MemoryLink:
         self.ended: tuple[int, str, bytes] | None = None
         self.aborted = False
         self.engaged = False
+        self.breached = False
         self.closed = trio.Event()
         self.heard_at = trio.current_time()
 

@@ -6,7 +6,7 @@ It works on any stream, TLS in this process included, and is what the express la
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from gameserver.core.errors import ProtocolError
     from gameserver.net.frames import FrameStream
+
+
+_BREACHES: Final = (1002, 1007, 1009)
+"""Codes with which trio-websocket closes by itself: the protocol was broken, text was none, a message was too large."""
 
 
 class PlainLink:
@@ -42,6 +46,7 @@ class PlainLink:
         self._heard_out = trio.Event()
         """trio-websocket has no more messages: it has heard a Close and answered it, or said one, or the line has broken."""
         self.closed = trio.Event()
+        self.breached = False
         self.heard_at = trio.current_time()
 
     async def run(self) -> None:
@@ -88,10 +93,13 @@ class PlainLink:
         while True:
             try:
                 message = await self._websocket.get_message()
-            except ConnectionClosed:
+            except ConnectionClosed as closed:
+                code = closed.reason.code if closed.reason is not None else None
+                self.breached = self.breached or (code in _BREACHES and not self._frames.peer_said_close)
                 return
             self._frames.delivered()
             if isinstance(message, str):
+                self.breached = True
                 self.end(1003, "only binary messages")
             else:
                 self._take(message, trio.current_time())
@@ -106,6 +114,7 @@ class PlainLink:
             self._arrival.unpark_all()
 
     def _on_flood(self, flood: ProtocolError) -> None:
+        self.breached = True
         self.end(flood.close_code, str(flood))
 
     # -- out ---------------------------------------------------------------------------------------------------------------
