@@ -77,6 +77,32 @@ def others_go_on(text: str) -> tuple[str, bool]:
     return f"{report['lost_seconds']:g} s lost, at most {late:.0f} ms late, {report['faulted']} rooms faulted", fine
 
 
+def all_cuts(text: str) -> tuple[str, bool]:
+    """For tests.sim.cuts."""
+    cuts, back = number(r"(\d+) cuts and", text), number(r"(\d+) back in their seats", text)
+    broken = sum(int(count) for count in re.findall(r"(\d+) promises broken", text))
+    quick = next((line for line in text.splitlines() if line.startswith("within 1 round trip")), "")
+    return f"{back:.0f} of {cuts:.0f} back, {broken} promises broken; {quick}", cuts == back and not broken
+
+
+def nobody_suffers(text: str) -> tuple[str, bool]:
+    """For benchmarks.slow_clients: p99 gaps beside nobody, somebody deaf and somebody noisy, in milliseconds."""
+    alone, deaf, noisy = (number(rf"{who}: p99 gap ([\d.]+) ms", text) for who in ("nobody", "deaf", "noisy"))
+    gone = [float(seconds) for seconds in re.findall(r"gone after ([\d.]+) s", text)]
+    fine = max(deaf, noisy) <= alone + 1_000 / 30 and len(gone) == 2 and max(gone) <= 10
+    return f"p99 gap {alone:g} ms alone, {deaf:g} and {noisy:g} beside them; gone after {gone[0]:g} and {gone[1]:g} s", fine
+
+
+def beside_others(text: str) -> tuple[str, bool]:
+    """For benchmarks.line: µs for each client and tick of the lane, of ws and of the floor, and the lane's p99 gap in ms."""
+    rows = {cells[1].strip(): cells for line in text.splitlines() if (cells := line.split("|")) and len(cells) > 10}
+    names = ("gameserver", "Node and `ws`, by hand", "recv and send in C")
+    lane, ws, floor = (float(rows[name][3]) for name in names)
+    gap = float(rows["gameserver"][7].split("/")[1])
+    said = f"{lane:g} µs, {lane / ws:.1f} × `ws` ({ws:g}), {lane / floor:.1f} × recv and send in C ({floor:g}); p99 gap {gap:g} ms"
+    return said, lane <= ws and lane <= 2.2 * floor and gap <= 45
+
+
 def at_most(limit: float, unit: str) -> Callable[[str], tuple[str, bool]]:
     """The first number before this unit, which must not exceed the limit."""
 
@@ -107,9 +133,9 @@ FIGURES = (
         twenty_times,
     ),
     Figure(
-        "50 bots on loopback for 20 s",
+        "100 bots on loopback for 20 s",
         "0 mismatches, 0 errors, ≥ 29.5 snapshots/s",
-        "python -m gameserver bots --url {url} --count 50 --seconds 20 --json",
+        "python -m gameserver bots --url {url} --count 100 --seconds 20 --json",
         bots_are_fine,
     ),
     Figure(
@@ -119,7 +145,7 @@ FIGURES = (
         others_go_on,
     ),
     Figure(
-        "Ten kinds of malformed handshakes and frames, 1,000 each over real sockets, beside a match",
+        "26 kinds of malformed handshakes and frames, 1,000 each on both links, over real sockets, beside a match",
         "no snapshot, task or descriptor lost",
         "ATTACKS=1000 python -m pytest -q tests/test_attacks.py",
         passed,
@@ -127,9 +153,27 @@ FIGURES = (
     Figure("From the start until eight bots play", "≤ 3 s", "python -m benchmarks.start", at_most(3.0, "s")),
     Figure(
         "A room of eight clients that send inputs and do not move",
-        "≤ 4 % of a core",
+        "≤ 2 % of a core",
         "python -m benchmarks.idle_room",
-        at_most(4.0, "% of a core"),
+        at_most(2.0, "% of a core"),
+    ),
+    Figure(
+        "1,000 lines of players cut at random, for 0.1 to 25 s, in virtual time: the same seat, each event and call once",
+        "1,000 of 1,000",
+        "python -m tests.sim.cuts --cuts 1000 --seed 1 --processes 2",
+        all_cuts,
+    ),
+    Figure(
+        "A client that reads nothing and one that floods, beside eight bots on real sockets",
+        "p99 gap grows by ≤ 1 tick, both gone in 10 s",
+        "python -m benchmarks.slow_clients",
+        nobody_suffers,
+    ),
+    Figure(
+        "1,000 clients at 30 Hz in rooms of 50 on one core (docs/performance.md)",
+        "≤ `ws` by hand, ≤ 2.2 × recv and send in C, p99 gap ≤ 45 ms",
+        "python -m benchmarks.line --seconds 10 --peers lane,ws,floor",
+        beside_others,
     ),
     Figure(
         "A bot: decoding, world, CRC and brain",
