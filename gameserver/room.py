@@ -119,6 +119,8 @@ class Room:
         """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
         self._inputs: dict[PlayerId, InputBuffer] = {}
         """Of the players in the match, in the order of joining."""
+        self._sights: dict[tuple[PlayerId, int], tuple[int, ...]] = {}
+        """The parts that a player of a team sees."""
         self._queue: list[Command] = []
         """Leaves and answers for the next tick."""
         self._last_player: PlayerId = 0
@@ -199,6 +201,7 @@ class Room:
         self._seats.remove(seat)
         if seat.joined and seat.role is Role.PLAYER:
             del self._inputs[seat.player]
+            self._sights = {key: parts for key, parts in self._sights.items() if key[0] != seat.player}
             self._queue.append(Leave(seat.player))
 
     def answer(self, question: str, value: float | str | bool) -> None:
@@ -341,8 +344,14 @@ class Room:
         self.counts.skipped += 1
 
     def _wanted(self, seat: Seat) -> tuple[int, ...]:
-        """The parts that this seat sees, in a fixed order."""
-        return tuple(part_of(audience) for audience in self._audiences(seat))
+        """The parts that this seat sees, in a fixed order. A player's change when he changes sides, and only then."""
+        if seat.role is not Role.PLAYER:
+            return _PUBLIC
+        side = self._simulation.players[seat.player].team
+        known = self._sights.get((seat.player, side))
+        if known is None:
+            known = self._sights[seat.player, side] = tuple(part_of(audience) for audience in self._audiences(seat))
+        return known
 
     # -- the game's code ---------------------------------------------------------------------------------------------------
     def _make_simulation(self) -> Simulation:

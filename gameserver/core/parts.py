@@ -218,6 +218,8 @@ class Parts:
         else:
             back = self._tick - base
             old = self._history[base].get(part, _EMPTY)
+            if old is now and not cosmetics:
+                return b""
             entered, left, changed = self._difference(old, now)
             if not (entered or left or changed or cosmetics):
                 return b""

@@ -24,7 +24,7 @@ Record = tuple[int, Row]
 """An entity as a part shows it: its form and the form's values. An unchanged one is the same object from tick to tick."""
 
 Contents = dict[int, dict[int, Record]]
-"""part → entity id → record."""
+"""part → entity id → record. A part in which nothing changed is the same object from tick to tick."""
 
 _NO_PART: Final[dict[int, Record]] = {}
 
@@ -84,6 +84,9 @@ class View:
                     show(audience, number, showing.of_owner_form, showing.slice_of_owner(row))
                 else:
                     show(audience, number, public_form, slice_public(row))
+        for part, records in contents.items():
+            if records == before.get(part):  # nearly free: unchanged records are the same objects
+                contents[part] = before[part]
         self._before = contents
         return contents
 
