@@ -31,8 +31,8 @@ _PAGE: Final = """<!doctype html>
 <h1>gameserver</h1>
 <p>An authoritative multiplayer game server. {rooms} open here.</p>
 <p>Rooms are played over WebSocket at <code>/ws/ROOM</code>. To send bots into one:</p>
-<pre>gameserver bots --url ws://HOST:PORT/ws/ROOM --game GAME --count 8</pre>
-<p>with the host and port of this page; behind TLS write <code>wss://</code>.</p>
+<pre>gameserver bots --url ws://HOST:PORT/ws/ROOM --count 8</pre>
+<p>with the host and port of this page.</p>
 </html>
 """
 

@@ -80,6 +80,7 @@ async def test_the_page_is_text_that_says_how_to_join(autojump_clock: MockClock)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "2 rooms are open" in page.text
     assert "gameserver bots --url ws://" in page.text
+    assert "wss:" not in page.text, "the bots do not speak TLS"
     for word in ("<script", "style=", "href", "javascript", "example.org"):
         assert word not in page.text
     async with serving(web=make_app, rooms=["a"]) as host:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from gameserver.core.limits import CLOSE_SECONDS
+from gameserver.core.limits import CLOSE_SECONDS, MAX_DRAIN_BYTES
 from gameserver.net.outlet import Outlet
 from gameserver.net.splitter import Splitter
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from gameserver.net.meter import Meter
 
 READ_BYTES: Final = 65_536
-MAX_DRAIN_BYTES: Final = 65_536
-"""What is read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 _HEAD_END: Final = b"\r\n\r\n"
 _AGREED: Final = b"HTTP/1.1 101"
 _PROTOCOL_ERROR: Final = 1002

@@ -23,7 +23,7 @@ import attrs
 import trio
 
 from gameserver.core.errors import GameserverError
-from gameserver.core.limits import CLOSE_SECONDS
+from gameserver.core.limits import CLOSE_SECONDS, MAX_DRAIN_BYTES
 
 MAX_UPGRADE_BYTES: Final = 4_096
 """Of the head of an upgrade. Browsers send about 600; with long cookies of other applications on the same host, 2 KiB."""
@@ -36,8 +36,6 @@ MAX_HEADERS: Final = 100
 MAX_BODY_BYTES: Final = 16_384
 """It is read before anybody is asked, and everyone may send one; nothing that is answered here needs more."""
 MAX_HOST_CHARS: Final = 255
-MAX_DRAIN_BYTES: Final = 65_536
-"""What is read from somebody who has been answered; more than fits into a socket's buffers is malice."""
 READ_BYTES: Final = 4_096
 
 SECURITY_HEADERS: Final = (

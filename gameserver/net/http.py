@@ -23,7 +23,8 @@ from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 
-from gameserver.net.gate import MAX_DRAIN_BYTES, MAX_HEAD_BYTES, READ_BYTES, SECURITY_HEADERS, HeadRefused, Request, hang_up
+from gameserver.core.limits import MAX_DRAIN_BYTES
+from gameserver.net.gate import MAX_HEAD_BYTES, READ_BYTES, SECURITY_HEADERS, HeadRefused, Request, hang_up
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
