@@ -7,39 +7,28 @@ game that breaks costs its room. `trio_websocket.serve_websocket` is never used:
 from __future__ import annotations
 
 import logging
-import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import attrs
 import trio
-from trio_websocket import ConnectionClosed, wrap_server_stream
+from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
 from gameserver.core.errors import ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
-    HANDSHAKE_SECONDS,
     MAX_CONNECTIONS,
-    MAX_MESSAGE,
     MAX_ROOMS,
     MAX_UNADMITTED,
     PROTOCOL,
     READY_CONNECTIONS,
-    ROOM_PATTERN,
     TOKEN_BYTES,
 )
-from gameserver.core.messages import Hello, Notice, NoticeCode, Ping, Welcome
+from gameserver.core.messages import Hello, Notice, NoticeCode
+from gameserver.entrance import Entrance, SeatTicket
 from gameserver.hooks import Hooks
-from gameserver.net.express import ExpressLink
-from gameserver.net.frames import FrameStream
-from gameserver.net.gate import Head, HeadRefused, Request, read_request, turn_away
 from gameserver.net.http import HttpSide
-from gameserver.net.lane import Lane, ReadsNow
-from gameserver.net.meter import Meter
-from gameserver.net.plain import PlainLink
 from gameserver.room import Room, RoomFault, RoomPlan, RoomState
-from gameserver.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gameserver.server")
 
-_PATH = re.compile(rf"/ws/({ROOM_PATTERN})")
 _GOLDEN = 0.6180339887498949
 """Multiples of it, modulo 1, are spread evenly whatever their number: the phases of rooms."""
 
@@ -76,35 +64,11 @@ class ServerCounts:
     rooms_faulted: int = 0
 
 
-@attrs.frozen
-class _Ticket:
-    """A seat in a room, as the session of one line sees it."""
-
-    room: Room
-    seat: Seat
-    link: Link
-    welcome: Welcome
-
-    def answer(self, at: float, ping: Ping) -> None:
-        if self.seat.line is not None and self.seat.is_on(self.link):
-            self.seat.line.answer_now(at, ping, trio.current_time())
-
-    def enter(self) -> None:
-        self.seat.enter(self.link)
-
-    def give_up(self) -> None:
-        self.seat.give_up(self.link)
-
-    def release(self) -> None:
-        self.room.release(self.seat, self.link)
-
-
 class Server:
     """See the module.
 
     Attributes:
         rooms: the open rooms, by name.
-        unadmitted: connections between accept and the answer to their HELLO.
     """
 
     def __init__(
@@ -131,13 +95,12 @@ class Server:
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
         self._create_rooms = create_rooms
-        self._express = express
-        self._web = HttpSide(web(self), ports.wall_clock) if web is not None else None
+        side = HttpSide(web(self), ports.wall_clock) if web is not None else None
+        self._entrance = Entrance(self, web=side, express=express, on_refusal=self._count_refusal)
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
         self._nursery: trio.Nursery | None = None
-        self.unadmitted = 0
         self._connections = 0
         self._stopping = False
         self._empty = trio.Event()
@@ -167,6 +130,11 @@ class Server:
                 await self._empty.wait()
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    @property
+    def unadmitted(self) -> int:
+        """Connections between accept and the answer to their HELLO."""
+        return self._entrance.unadmitted
 
     @property
     def unready(self) -> str | None:
@@ -262,7 +230,7 @@ class Server:
                 room.answer("result", answer)
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
-    async def admit(self, hello: Hello, link: Link) -> _Ticket:
+    async def admit(self, hello: Hello, link: Link) -> SeatTicket:
         """Find or open the room and keep a seat in it, or find the seat that is kept (session.Desk). Raises Refused."""
         game = self._game_for(hello)
         if isinstance(hello.credential, bytes):
@@ -289,7 +257,7 @@ class Server:
         self.counts.admitted += 1
         return self._ticket(room, seat, link)
 
-    def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link) -> _Ticket:
+    def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link) -> SeatTicket:
         """The seat that this token opens, whoever sits in it by now. Raises Refused."""
         room = self.rooms.get(hello.room)
         seat = room.find(token) if room is not None and room.plan.game is game else None
@@ -299,8 +267,8 @@ class Server:
         self.counts.resumed += 1
         return self._ticket(room, seat, link)
 
-    def _ticket(self, room: Room, seat: Seat, link: Link) -> _Ticket:
-        return _Ticket(room, seat, link, room.welcome(seat, self._ports.randomness.token(TOKEN_BYTES)))
+    def _ticket(self, room: Room, seat: Seat, link: Link) -> SeatTicket:
+        return SeatTicket(room, seat, link, room.welcome(seat, self._ports.randomness.token(TOKEN_BYTES)))
 
     def _game_for(self, hello: Hello) -> type[Game]:
         name, _, version = hello.game.partition("@")
@@ -314,16 +282,19 @@ class Server:
             raise Refused(f"this server has {here}: update", NoticeCode.UPDATE_NEEDED, here)
         return game
 
+    def _count_refusal(self) -> None:
+        self.counts.refused += 1
+
     async def _run_session(self, stream: trio.abc.Stream) -> None:
         """The wall around one connection, from accept to the end."""
         self.counts.accepted += 1
         if self._connections >= MAX_CONNECTIONS or self.unadmitted >= MAX_UNADMITTED:
-            self.counts.refused += 1
+            self._count_refusal()
             await trio.aclose_forcefully(stream)
             return
         self._connections += 1
         try:
-            await self._serve(stream)
+            await self._entrance.serve(stream)
         except* (ConnectionClosed, ProtocolError, LocalProtocolError, trio.BrokenResourceError, trio.ClosedResourceError) as group:
             # LocalProtocolError: trio-websocket answers a ping while we are closing (its issue 184)
             self.counts.broken += 1
@@ -337,73 +308,3 @@ class Server:
                 self._empty.set()
             with trio.CancelScope(shield=True):
                 await trio.aclose_forcefully(stream)
-
-    async def _serve(self, stream: trio.abc.Stream) -> None:
-        entrance = _Entrance(self)
-        deadline = trio.current_time() + HANDSHAKE_SECONDS
-        try:
-            asked = room = None
-            with trio.CancelScope(deadline=deadline):
-                try:
-                    asked = await read_request(stream)
-                    if isinstance(asked, Request):
-                        if self._web is None:
-                            raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
-                        self._web.admit()
-                    elif asked is not None:
-                        room = _PATH.fullmatch(asked.path)
-                        if room is None:
-                            raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
-                except HeadRefused as refusal:
-                    self.counts.refused += 1
-                    await turn_away(stream, refusal)
-                    return
-            if isinstance(asked, Head) and room is not None:
-                await self._converse(stream, asked, room[1], entrance, deadline)
-            elif isinstance(asked, Request) and self._web is not None:
-                entrance.leave()
-                await self._web.serve(stream, asked)
-        finally:
-            entrance.leave()
-
-    async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, entrance: _Entrance, deadline: float) -> None:
-        """Upgrade the stream and serve the session on it. `deadline`: for the upgrade and HELLO."""
-        meter = Meter(trio.current_time())
-        frames: FrameStream
-        if self._express and isinstance(stream, ReadsNow):
-            frames = Lane(stream, largest=MAX_MESSAGE, head=head.raw, meter=meter)
-        else:
-            frames = FrameStream(stream, largest=MAX_MESSAGE, masked=True, head=head.raw, meter=meter)
-        async with trio.open_nursery() as nursery:
-            link: PlainLink | None = None
-            with trio.CancelScope(deadline=deadline):
-                request = await wrap_server_stream(nursery, frames, message_queue_size=1, max_message_size=MAX_MESSAGE)
-                websocket = await request.accept()
-                link = ExpressLink(websocket, frames) if isinstance(frames, Lane) else PlainLink(websocket, frames)
-            if link is not None:
-                nursery.start_soon(link.run)
-                await Session(link, room, entrance).run(deadline)
-                await link.closed.wait()
-            nursery.cancel_scope.cancel()
-
-
-@attrs.define
-class _Entrance:
-    """The desk of one connection, which counts as unadmitted until it has been let in (session.Desk)."""
-
-    _server: Server
-    _waiting: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        self._waiting = True
-        self._server.unadmitted += 1
-
-    async def admit(self, hello: Hello, link: Link) -> _Ticket:
-        ticket = await self._server.admit(hello, link)
-        self.leave()
-        return ticket
-
-    def leave(self) -> None:
-        if self._waiting:
-            self._waiting = False
-            self._server.unadmitted -= 1
