@@ -116,6 +116,7 @@ def bots(
     seconds: Annotated[float, Parameter(validator=cyclopts.validators.Number(gte=0))] = 20.0,
     processes: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1, lte=64))] = 1,
     seed: int = 0,
+    strength: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1, lte=3))] = 2,
     json: bool = False,
 ) -> int:
     """Play with bots, as ordinary clients, and measure what they see. Exits with 1 if a world was wrong or anything failed.
@@ -136,6 +137,8 @@ def bots(
         Share the bots among so many processes.
     seed
         Seed of the bots' minds.
+    strength
+        How well they play: 1 for beginners, 2, 3 for strong players. A game's brain makes of it what it can.
     json
         Print one JSON object.
     """
@@ -150,7 +153,7 @@ def bots(
     if processes > 1:
         if seconds == 0:
             raise UsageError("--seconds 0 plays in one process: leave --processes out")
-        worker_arguments = [url, game, room or address.room, str(seconds), str(seed)]
+        worker_arguments = [url, game, room or address.room, str(seconds), str(seed), str(strength)]
         report = trio.run(run_in_processes, worker_arguments, count, processes)
     else:
         runner = BotRunner(
@@ -160,6 +163,7 @@ def bots(
             count=count,
             seconds=seconds or float("inf"),
             seed=seed,
+            strength=strength,
             comes_back=seconds == 0,
             on_progress=_progress("bots joined", count),
         )

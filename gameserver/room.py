@@ -10,6 +10,7 @@ Whatever a game raises, SystemExit included, becomes a `RoomFault`, which ends t
 from __future__ import annotations
 
 import enum
+import logging
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import attrs
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from gameserver.guard import HookRunner
     from gameserver.line import Line
     from gameserver.net.link import Link
+
+log = logging.getLogger("gameserver.game")
 
 _PUBLIC: Final = (part_of(EVERYONE),)
 
@@ -132,7 +135,7 @@ class Room:
     @property
     def players(self) -> int:
         """How many seats are taken."""
-        return sum(seat.role is Role.PLAYER for seat in self._seats)
+        return sum(seat.player > 0 for seat in self._seats)
 
     @property
     def simulation(self) -> Simulation:
@@ -148,11 +151,14 @@ class Room:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
         if self.state is RoomState.CLOSED or self._over_at is not None:
             raise Refused("the room is closing", NoticeCode.CLOSED)
-        if hello.role is Role.PLAYER and self.players >= self.plan.game.max_players:
-            raise Refused(f"the room is full: {self.players} of {self.plan.game.max_players} seats are taken", NoticeCode.FULL)
+        if hello.role is not Role.SPECTATOR and self.players >= self.plan.game.max_players:
+            bot = next((seat for seat in reversed(self._seats) if seat.role is Role.BOT), None)
+            if bot is None or hello.role is Role.BOT:
+                raise Refused(f"the room is full: {self.players} of {self.plan.game.max_players} seats are taken", NoticeCode.FULL)
+            self._send_away(bot, "a person takes the seat")
         if hello.role is Role.SPECTATOR and len(self._seats) - self.players >= MAX_SPECTATORS:
             raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
-        player = self._next_player() if hello.role is Role.PLAYER else 0
+        player = self._next_player() if hello.role is not Role.SPECTATOR else 0
         seat = Seat(player, hello.role, hello.name, profile, link, self._schema, self._clock)
         self._seats.append(seat)
         self._wake.set()
@@ -182,7 +188,7 @@ class Room:
             tile_map = (parsed.name, parsed.sha256, data)
         options: Row = self._schema.options.pack(self.plan.options)
         resume = None
-        if seat.role is Role.PLAYER:
+        if seat.player:
             seat.offer(token)
             resume = token
         return Welcome(seat.player, resume, self.plan.game.tick_rate, self._schema.to_wire(), tile_map, options, 0)
@@ -199,10 +205,14 @@ class Room:
     def _remove(self, seat: Seat) -> None:
         """The seat is free. If he was in the match, he leaves it in the next tick."""
         self._seats.remove(seat)
-        if seat.joined and seat.role is Role.PLAYER:
+        if seat.joined and seat.player:
             del self._inputs[seat.player]
             self._sights = {key: parts for key, parts in self._sights.items() if key[0] != seat.player}
             self._queue.append(Leave(seat.player))
+
+    def _send_away(self, seat: Seat, why: str) -> None:
+        seat.end(Notice(NoticeCode.KICKED, why))
+        self._remove(seat)
 
     def answer(self, question: str, value: float | str | bool) -> None:
         """An asynchronous hook has answered; the game hears of it in the next tick."""
@@ -282,25 +292,34 @@ class Room:
                     continue  # he stays stirred
                 joins += 1
                 self._join(seat, commands)
-            elif seat.joined and seat.ready is not seat.shown_connected and seat.role is Role.PLAYER:
+            elif seat.joined and seat.ready is not seat.shown_connected and seat.player:
                 seat.shown_connected = seat.ready
                 self.counts.resumed += seat.ready
                 commands.append(Connected(seat.player, seat.ready))
             commands += (Called(seat.player, call.number, call.method, call.arguments) for call in seat.take_calls())
             seat.stirred = False
         inputs = {player: buffer.take(tick) for player, buffer in self._inputs.items()}
-        before = self._simulation.result
-        self._guarded(self._simulation.step, commands, inputs)
+        simulation = self._simulation
+        before = simulation.result
+        try:
+            self._guarded(simulation.step, commands, inputs)
+        finally:
+            for text in simulation.logged:
+                log.info("room %s, tick %d: %s", self.plan.name, tick, text)
         self._hand_out()
-        if before is None and self._simulation.result is not None:
-            self._over_at = trio.current_time() + OVER_ROOM_SECONDS
-            self.on_result(self, self._simulation.result)
+        for player, why in simulation.kicked:
+            for seat in [seat for seat in self._seats if seat.player == player]:
+                self._send_away(seat, why)
+        if before is None and simulation.result is not None:
+            if self.plan.game.closes_when_over:
+                self._over_at = trio.current_time() + OVER_ROOM_SECONDS
+            self.on_result(self, simulation.result)
 
     def _join(self, seat: Seat, commands: list[Command]) -> None:
         seat.joined = True
-        if seat.role is Role.PLAYER:
+        if seat.player:
             self._inputs[seat.player] = seat.inputs
-            commands.append(Join(seat.player, seat.name, seat.profile))
+            commands.append(Join(seat.player, seat.name, seat.profile, seat.role is Role.BOT))
 
     def _hand_out(self) -> None:
         """Reliable events and replies of the step wait in the seats for the next frame."""
@@ -318,7 +337,7 @@ class Room:
 
     def _audiences(self, seat: Seat) -> tuple[Audience, ...]:
         """Those that somebody who has joined belongs to."""
-        if seat.role is not Role.PLAYER:
+        if not seat.player:
             return (EVERYONE,)
         team_number = self._simulation.players[seat.player].team
         return (EVERYONE, team(team_number), owner(seat.player)) if team_number else (EVERYONE, owner(seat.player))
@@ -345,7 +364,7 @@ class Room:
 
     def _wanted(self, seat: Seat) -> tuple[int, ...]:
         """The parts that this seat sees, in a fixed order. A player's change when he changes sides, and only then."""
-        if seat.role is not Role.PLAYER:
+        if not seat.player:
             return _PUBLIC
         side = self._simulation.players[seat.player].team
         known = self._sights.get((seat.player, side))

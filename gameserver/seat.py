@@ -40,6 +40,7 @@ class Seat:
 
     Attributes:
         player: his number in the room, 0 for a spectator.
+        role: what he came as.
         line: his connection, None while he is away.
         ready: he has loaded the map, and the room reads his line.
         joined: he is in the match.
@@ -127,7 +128,7 @@ class Seat:
         self.line = None
         self.ready = False
         self.stirred = True
-        if self.over or not self.joined or self.role is not Role.PLAYER:
+        if self.over or not self.joined or not self.player:
             return False
         if self._away_until is None:
             self._away_until = trio.current_time() + GRACE_SECONDS
@@ -170,7 +171,7 @@ class Seat:
         match message:
             case Ping():
                 line.take_ping(at, message)
-            case Call() if self.joined and self.role is Role.PLAYER:
+            case Call() if self.joined and self.player:
                 self._take_call(message)
             case Bye():
                 self.over = True
@@ -181,7 +182,7 @@ class Seat:
     def _take_inputs(self, line: Line, at: float, message: Inputs) -> None:
         values = message.values
         width = self._input_width
-        if values and (self.role is not Role.PLAYER or not width or len(values) % width):
+        if values and (not self.player or not width or len(values) % width):
             raise ProtocolError(f"an input has {width} values for each tick")
         if len(values) > INPUT_QUEUE * width:
             raise ProtocolError(f"inputs for more than {INPUT_QUEUE} ticks")

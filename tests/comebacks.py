@@ -132,7 +132,7 @@ def runner_of(host: Host, player: int = 1) -> Runner:
 
 
 def hooks(host: Host, *kinds: str) -> list[tuple[Any, ...]]:
-    return [entry for entry in game_of(room_of(host)).log if entry[0] in kinds]
+    return [entry for entry in game_of(room_of(host)).diary if entry[0] in kinds]
 
 
 async def refusal(host: Host, token: bytes | None, *, room: str = "toy1", game: str = "toy", role: Role = Role.PLAYER) -> Notice:

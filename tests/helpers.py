@@ -109,7 +109,7 @@ class Spark(Event):
 
 
 class Toy(Game):
-    """Players push themselves right. `log` tells which hooks ran; it is no state, so it stands outside of the world."""
+    """Players push themselves right. `diary` tells which hooks ran; it is no state, so it stands outside of the world."""
 
     name = "toy"
     tick_rate = 20
@@ -121,23 +121,23 @@ class Toy(Game):
     players = players_of(Runner)
     board = shared(Board)
 
-    log: list[tuple[Any, ...]]
+    diary: list[tuple[Any, ...]]
     goal: int
 
     def setup(self, options: Rules) -> None:
         self.goal = options.goal
-        self.log = []
+        self.diary = []
 
     def join(self, player: Runner, profile: Profile) -> None:
-        self.log.append(("join", self.tick, player.owner, dict(profile)))
+        self.diary.append(("join", self.tick, player.owner, dict(profile)))
         player.lucky = player.owner * 7
         self.emit(Came(player=player.owner))
 
     def leave(self, player: Runner) -> None:
-        self.log.append(("leave", self.tick, player.owner))
+        self.diary.append(("leave", self.tick, player.owner))
 
     def step(self, inputs: Mapping[PlayerId, Push]) -> None:
-        self.log.append(("step", self.tick, tuple(inputs)))
+        self.diary.append(("step", self.tick, tuple(inputs)))
         self.board.steps += 1
         self.board.dice = self.random.integer(0, 1_000)
         for number, push in inputs.items():
@@ -151,12 +151,12 @@ class Toy(Game):
         return Result(winners, scores) if winners else None
 
     def answer(self, question: str, value: Any) -> None:  # noqa: ANN401 - as in Game
-        self.log.append(("answer", self.tick, question, value))
+        self.diary.append(("answer", self.tick, question, value))
         self.board.answer = value
 
     @call
     def echo(self, player: Runner, word: str = text(20)) -> str:
-        self.log.append(("echo", self.tick, player.owner, word))
+        self.diary.append(("echo", self.tick, player.owner, word))
         return word
 
     @call

@@ -115,7 +115,7 @@ async def test_who_is_owed_too_much_while_he_is_away_is_given_up(autojump_clock:
         name = "chatty"
 
         def leave(self, player: object) -> None:
-            self.log.append(("leave", self.tick))
+            self.diary.append(("leave", self.tick))
 
         def step(self, inputs: object) -> None:
             super().step(inputs)

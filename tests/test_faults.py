@@ -142,7 +142,7 @@ class Healthy:
     @classmethod
     async def fill(cls, host: Host) -> Healthy:
         rooms = [host.server.open_room(f"well{number}", Toy, seed=number, keep=True) for number in range(HEALTHY)]
-        seated = [sit(room, role=role) for room in rooms for role in Role]
+        seated = [sit(room, role=role) for room in rooms for role in (Role.PLAYER, Role.SPECTATOR)]
         await trio.sleep(0.11)
         for player in seated[::2]:
             player.push(5, *((1, tick % 2) for tick in range(8)))

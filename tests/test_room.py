@@ -55,7 +55,7 @@ CAME, WHISPER = 0, 1
 
 def hooks(room: Room, *kinds: str) -> list[tuple[object, ...]]:
     """Which of these hooks ran, in order."""
-    return [entry for entry in game_of(room).log if entry[0] in kinds]
+    return [entry for entry in game_of(room).diary if entry[0] in kinds]
 
 
 # -- coming and going -------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ async def test_join_and_leave_happen_inside_the_tick(autojump_clock: MockClock) 
     assert hooks(room, "leave") == [], "not before the next tick"
     cid = sit(room, "cid")
     await step(room)
-    assert game_of(room).log == [
+    assert game_of(room).diary == [
         ("join", 1, 1, {"rank": 3}),
         ("join", 1, 2, {}),
         ("step", 1, (1, 2)),

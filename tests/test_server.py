@@ -291,7 +291,7 @@ async def test_a_goodbye_frees_the_seat(autojump_clock: MockClock) -> None:
             await trio.sleep(0.1)
             assert host.server.rooms["toy1"].players == 1
         await trio.sleep(0.1)
-        assert [entry[0] for entry in game_of(host.server.rooms["toy1"]).log if entry[0] != "step"].count("leave") == 10
+        assert [entry[0] for entry in game_of(host.server.rooms["toy1"]).diary if entry[0] != "step"].count("leave") == 10
 
 
 async def test_a_line_that_breaks_keeps_its_seat_for_a_while(autojump_clock: MockClock) -> None:
@@ -305,7 +305,7 @@ async def test_a_line_that_breaks_keeps_its_seat_for_a_while(autojump_clock: Moc
         assert not room.simulation.players[1].connected
         await trio.sleep(1)
         assert room.players == 0
-        assert [entry[0] for entry in game_of(room).log if entry[0] != "step"] == ["join", "leave"]
+        assert [entry[0] for entry in game_of(room).diary if entry[0] != "step"] == ["join", "leave"]
 
 
 async def test_a_full_room_and_a_full_server_say_so_with_6(autojump_clock: MockClock) -> None:
@@ -451,7 +451,7 @@ async def test_the_profile_reaches_join(autojump_clock: MockClock) -> None:
         await it.join(credential="gold", name="zoë")
         (asked,) = doorman.asked
         assert (asked.name, asked.room, asked.credential) == ("zoë", "toy1", "gold")
-        (joined,) = [entry for entry in game_of(host.server.rooms["toy1"]).log if entry[0] == "join"]
+        (joined,) = [entry for entry in game_of(host.server.rooms["toy1"]).diary if entry[0] == "join"]
         assert joined[3] == {"rank": 7, "guild": "red"}
 
 
@@ -505,7 +505,7 @@ async def test_the_answer_to_a_result_enters_the_game(autojump_clock: MockClock)
             await it.join()
             await it.say(Inputs(room.clock.tick + 2, None, 0, None, (1, 0, 1, 0)))
             await trio.sleep(2)
-            assert [entry[2:] for entry in game_of(room).log if entry[0] == "answer"] == [("result", 1_002)]
+            assert [entry[2:] for entry in game_of(room).diary if entry[0] == "answer"] == [("result", 1_002)]
 
 
 async def test_two_servers_live_side_by_side(autojump_clock: MockClock) -> None:

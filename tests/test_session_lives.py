@@ -224,7 +224,7 @@ class Life:
         assert not seats, "a seat of somebody who has gone"
         told = {token for person in self.people for token in person.told}
         assert len(told) == sum(len(person.told) for person in self.people), "no token twice"
-        joins, leaves = (Counter(entry[2] for entry in game_of(self.room).log if entry[0] == hook) for hook in ("join", "leave"))
+        joins, leaves = (Counter(entry[2] for entry in game_of(self.room).diary if entry[0] == hook) for hook in ("join", "leave"))
         assert all(leaves[player] <= joins[player] <= leaves[player] + 1 for player in joins)
 
 
@@ -242,7 +242,7 @@ async def test_every_seat_is_live_or_waits_for_a_time_or_is_gone(autojump_clock:
             line.ticket.release()
         await trio.sleep(2 * GRACE_SECONDS)
         assert life.room._seats == []
-        hooks = Counter((entry[0], entry[2]) for entry in game_of(life.room).log if entry[0] in ("join", "leave"))
+        hooks = Counter((entry[0], entry[2]) for entry in game_of(life.room).diary if entry[0] in ("join", "leave"))
         players = {player for _, player in hooks}
         assert all(hooks["join", player] == hooks["leave", player] == 1 for player in players), "each left once"
         assert len(players) > 1

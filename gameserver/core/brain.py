@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 THINKS_PER_SECOND = 10
 """How often a bot thinks anew: faster than a person, and a third of the cost of every tick."""
 
+STRENGTHS = (1, 2, 3)
+STRENGTH = 2
+"""Of bots for whom nobody has said any."""
+
 
 class Brain:
     """One bot's mind. Derive from it, set `brain = MyBrain` in the game, and write `think`.
@@ -23,12 +27,14 @@ class Brain:
     Attributes:
         map: the room's map, None if it has none.
         random: the bot's own random numbers; equal seeds and equal views give equal thoughts.
+        strength: 1 for a beginner, 2, or 3 for a strong player.
     """
 
-    def __init__(self, schema: Schema, tile_map: TileMap | None, seed: int) -> None:
+    def __init__(self, schema: Schema, tile_map: TileMap | None, seed: int, strength: int = STRENGTH) -> None:
         self.schema = schema
         self.map = tile_map
         self.random = Rng(seed)
+        self.strength = strength
 
     def think(self, view: Replica, player: PlayerId) -> Any:  # noqa: ANN401 - the game's own Input class
         """The input for the next ticks, from what this player sees. Called about THINKS_PER_SECOND times a second.

@@ -178,6 +178,8 @@ class Game:
     """The map where the room's maker names none: a file's name in maps/, without suffix."""
     brain: ClassVar[type[Brain] | None] = None
     """How this game's bots think; None: they press at random."""
+    closes_when_over: ClassVar[bool] = True
+    """True: the room closes ten seconds after a result. False: it stays, for the next match of the same players."""
 
     players: Declared[Players[Player]] = Declared("players", Player)
 
@@ -205,7 +207,11 @@ class Game:
         return EVERYONE
 
     def is_over(self) -> Result | None:
-        """The result once the match has ended, None as long as it goes on. Asked after each step until it says so."""
+        """The result as long as a match is over, None while one goes on. Asked after each step.
+
+        The first one counts, and is kept as a record. When None follows it, another match has begun (a rematch), which will have a
+        result of its own; see `closes_when_over`.
+        """
         return None
 
     def answer(self, question: str, value: Any) -> None:  # noqa: ANN401 - plain values
@@ -236,6 +242,17 @@ class Game:
     def emit(self, event: Event, to: Audience = EVERYONE) -> None:
         """Tell an audience that something happened. A reliable event arrives once, a cosmetic one with its snapshot or never."""
         self._simulation.emit(event, to)
+
+    def kick(self, player: PlayerId, why: str) -> None:
+        """Send somebody away at the end of this tick, and tell him why. He leaves in the next tick; his seat is free."""
+        self._simulation.kick(player, why)
+
+    def log(self, text: str, *values: object) -> None:
+        """Say something to the author: `self.log("%s has the flag", player.name)`.
+
+        It stands in the server's log with room and tick, and is no part of the match. Beyond MAX_LOG_LINES a tick it is dropped.
+        """
+        self._simulation.log(text, values)
 
     def after(self, ticks: int, method: Callable[..., None], *arguments: TimerArgument) -> int:
         """Call `self.method(*arguments)` so many ticks from now, before that tick's step. Returns a number for `cancel`.

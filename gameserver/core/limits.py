@@ -111,6 +111,11 @@ MAX_STATE: Final = 256 * 1_024
 MAX_TIMERS: Final = 4_096
 MAX_EVENTS_PER_TICK: Final = 1_024
 """Above these a game is running away; the room faults before memory does."""
+MAX_LOG_LINES: Final = 32
+"""Lines that a game may log in a tick: enough to follow one, and a forgotten line in a loop does not fill the disk at once."""
+MAX_LOG_TEXT: Final = 1_000
+MAX_KICK_TEXT: Final = 100
+"""Characters of a reason: what fits a WebSocket close frame in most languages."""
 MAX_FRAME: Final = 2 * 1_024 * 1_024
 """Bytes of any message to a client: WELCOME carries the map, and a map's file may have 1 MiB."""
 RELIABLE_MESSAGES: Final = 256

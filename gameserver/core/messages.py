@@ -16,6 +16,8 @@ class Role(enum.IntEnum):
 
     PLAYER = 0
     SPECTATOR = 1
+    BOT = 2
+    """A player who is a program, and gives its seat up to a person when the room is full."""
 
 
 class NoticeCode(enum.IntEnum):

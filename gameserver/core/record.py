@@ -143,6 +143,10 @@ class Player(Entity):
     name: str = text(MAX_NAME, default="")
     connected: bool = boolean(default=True)
     """False while his line is down and his seat is kept."""
+    bot: bool = boolean(default=False)
+    """It said at the door that it is a program. It gives its seat up when the room is full and a person comes."""
+    host: bool = boolean(default=False)
+    """Of the people in the room the one who came first. He may silence others (docs/api.md)."""
 
 
 class Globals(Record, abstract=True):

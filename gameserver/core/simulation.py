@@ -15,7 +15,7 @@ from gameserver.core.audience import EVERYONE, NOBODY, Audience, PlayerId, part_
 from gameserver.core.errors import GameError, Refused
 from gameserver.core.game import Game, NoGlobals, Profile, Result, declared
 from gameserver.core.groups import Entities, Players
-from gameserver.core.limits import MAX_EVENTS_PER_TICK
+from gameserver.core.limits import MAX_EVENTS_PER_TICK, MAX_KICK_TEXT, MAX_LOG_LINES, MAX_LOG_TEXT
 from gameserver.core.record import Entity, Event, Input, Options, Player
 from gameserver.core.timers import is_plain
 from gameserver.core.view import Contents, View
@@ -38,6 +38,7 @@ class Join:
     player: PlayerId
     name: str
     profile: Profile = attrs.field(factory=dict)
+    bot: bool = False
 
 
 @attrs.frozen
@@ -104,6 +105,8 @@ class Simulation:
     Attributes:
         emitted: events of the last step, in order.
         replied: outcomes of the last step's calls.
+        kicked: whom the game sent away in the last step, and why.
+        logged: what the game said to its author in the last step, also in one that failed.
     """
 
     def __init__(
@@ -116,6 +119,8 @@ class Simulation:
         self.options: Options = layout.make(layout.pack(options if options is not None else game_type.options()))  # rounded
         self.emitted: list[Emitted] = []
         self.replied: list[Replied] = []
+        self.kicked: list[tuple[PlayerId, str]] = []
+        self.logged: list[str] = []
         entity_types = [d.record for d in declared(game_type, "entities")]
         self._player_type: type[Player] = declared(game_type, "players")[-1].record
         globals_declared = declared(game_type, "globals")
@@ -150,6 +155,8 @@ class Simulation:
         world, game = self.world, self.game
         self.emitted = []
         self.replied = []
+        self.kicked = []
+        self.logged = []
         world.tick += 1
         for command in commands:
             self._apply(command)
@@ -159,8 +166,9 @@ class Simulation:
                 raise GameError(f"a timer is due for {type(game).__name__}.{timer.method}, which does not exist (any more)")
             method(*timer.arguments)
         game.step({player: inputs[player] if player in inputs else self._neutral() for player in self._players})
-        if world.result is None:
-            world.result = self._ask_result()
+        result = self._ask_result()
+        if result is None or world.result is None:  # the first result of a match counts
+            world.result = result
         for number, player in self._players.items():
             if player.owner != number:
                 raise GameError(f"player {number}'s owner was set to {player.owner}: it is his number in the room and stays")
@@ -185,10 +193,10 @@ class Simulation:
 
     def _apply(self, command: Command) -> None:
         match command:
-            case Join(player_id, name, profile):
+            case Join(player_id, name, profile, bot):
                 if player_id in self._players:
                     raise GameError(f"player {player_id} has a seat already")
-                player = self._player_type(owner=player_id, name=name)
+                player = self._player_type(owner=player_id, name=name, bot=bot)
                 self.world.add(player, self._audience_of(player))
                 self._refresh_players()
                 self.game.join(player, profile)
@@ -202,6 +210,7 @@ class Simulation:
                         entity.owner = 0  # the number will be given to somebody else one day
             case Connected(player_id, connected):
                 self._players[player_id].connected = connected
+                self._choose_host()
             case Called():
                 self.replied.append(self._call(command))
             case Answer(question, value):
@@ -224,6 +233,15 @@ class Simulation:
     def _refresh_players(self) -> None:
         members = self.world.by_kind[self._player_type].values()
         self._players.replace({player.owner: player for player in members if isinstance(player, Player)})
+        self._choose_host()
+
+    def _choose_host(self) -> None:
+        """Of the people who are here, who came first. A host whose line is down stays host while nobody else is there."""
+        people = [player for player in self._players.values() if not player.bot]
+        host = next((player for player in people if player.connected), None)
+        host = host or next((player for player in people if player.host), None)
+        for player in self._players.values():
+            player.host = player is host
 
     # -- for the game ------------------------------------------------------------------------------------------------------
     def emit(self, event: Event, to: Audience) -> None:
@@ -236,6 +254,20 @@ class Simulation:
         if type(to) is not int or not EVERYONE <= to <= NOBODY:
             raise GameError(f"{type(event).__name__} emitted to {to!r}: say EVERYONE, team(n), owner(player) or NOBODY")
         self.emitted.append(Emitted(kind, type(event).layout.pack(event), to, type(event).reliable))
+
+    def kick(self, player: PlayerId, why: str) -> None:
+        """See Game.kick. Raises GameError if nobody has this number, or the reason is no text."""
+        if player not in self._players:
+            raise GameError(f"kick({player!r}): nobody has this number in the room")
+        if type(why) is not str:
+            raise GameError(f"kick(): {why!r} is no text: say why, he will read it")
+        if all(player != number for number, _ in self.kicked):
+            self.kicked.append((player, why[:MAX_KICK_TEXT]))
+
+    def log(self, text: str, values: tuple[object, ...]) -> None:
+        """See Game.log."""
+        if len(self.logged) < MAX_LOG_LINES:
+            self.logged.append(str(text % values if values else text)[:MAX_LOG_TEXT])
 
     # -- the state as a whole ----------------------------------------------------------------------------------------------
     def encode(self) -> bytes:

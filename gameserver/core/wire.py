@@ -69,6 +69,9 @@ def decode_client(data: bytes) -> ClientMessage:
         raise ProtocolError(f"message {body[0]}: {str(error)[:100]}") from error
 
 
+_ROLES: Final = frozenset(Role)
+
+
 def _hello(_: int, protocol: object, game: object, room: object, credential: object, role: object, name: object) -> Hello:
     if type(game) is not str or not _GAME.fullmatch(game):
         raise ValueError("game is no name")
@@ -76,7 +79,7 @@ def _hello(_: int, protocol: object, game: object, room: object, credential: obj
         raise ValueError("room is no name")
     if credential is not None and type(credential) is not str and not (type(credential) is bytes and len(credential) == 16):
         raise ValueError("credential is no ticket and no token")
-    if type(role) is not int or role not in (Role.PLAYER, Role.SPECTATOR):
+    if type(role) is not int or role not in _ROLES:
         raise ValueError("role is unknown")
     return Hello(_natural(protocol), game, room, credential, Role(role), _name(name))
 

@@ -139,6 +139,7 @@ CLIENT_SAYS: Final = (
     Hello(1, "arena", "lobby", None, Role.PLAYER, "Ann"),
     Hello(1, "arena@3", "r2d2", "a.ticket.x", Role.PLAYER, "Zoë 安😀"),
     Hello(1, "arena", "lobby", bytes(range(16)), Role.SPECTATOR, "a" * 24),
+    Hello(1, "pong", "lobby", None, Role.BOT, "bot 1"),
     Ready(None),
     Ready(bytes(range(32))),
     Inputs(1, None, 0, None, ()),
@@ -193,7 +194,7 @@ REFUSED: Final[tuple[tuple[str, bytes, int], ...]] = (
     ("a name of blanks", msgpack.packb([0, 1, "arena", "lobby", None, 0, "  "]), 1002),
     ("a name of 25", msgpack.packb([0, 1, "arena", "lobby", None, 0, "a" * 25]), 1002),
     ("a token of 15 bytes", msgpack.packb([0, 1, "arena", "lobby", bytes(15), 0, "Ann"]), 1002),
-    ("an unknown role", msgpack.packb([0, 1, "arena", "lobby", None, 2, "Ann"]), 1002),
+    ("an unknown role", msgpack.packb([0, 1, "arena", "lobby", None, 3, "Ann"]), 1002),
     ("a map as an argument", msgpack.packb([4, 1, "chat", [{}]]), 1002),
     ("a timestamp", msgpack.packb([4, 1, "chat", [msgpack.Timestamp(1)]]), 1002),
     ("not UTF-8", b"\x94\x04\x01\xa1\xff\x90", 1002),
@@ -317,7 +318,7 @@ def values_of_every_type() -> Conversation:
         ship(160_000, 3, "", ()),
     ]
     for tick, row in enumerate(rows, start=1):
-        talk.tick(tick, {PUBLIC: {0: (ROUND, (tick, f"round {tick}")), 1: (PILOT, (-tick, "Ann", 1, 1, 0)), 7: (SHIP, row)}})
+        talk.tick(tick, {PUBLIC: {0: (ROUND, (tick, f"round {tick}")), 1: (PILOT, (-tick, "Ann", 1, 0, 1, 1, 0)), 7: (SHIP, row)}})
     return talk
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Fragments = tuple[Any, ...]
 
-KEY = ((0, 0, (9, 1, 5, "Ann", 1, 1, 0), (), ()),)
+KEY = ((0, 0, (9, 1, 5, "Ann", 1, 0, 1, 1, 0), (), ()),)
 """A keyframe with one driver of score 5."""
 
 

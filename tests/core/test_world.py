@@ -51,7 +51,7 @@ class Stones(Game):
     pebbles = entities_of(Pebble)
 
     def setup(self, options: Options) -> None:
-        self.log: list[str] = []
+        self.diary: list[str] = []
         self.todo: list[Callable[[Stones], object]] = []
 
     def audience(self, entity: Entity) -> Audience:
@@ -63,12 +63,12 @@ class Stones(Game):
         self.todo.clear()
 
     def note(self, *words: object) -> None:
-        self.log.append(f"{self.tick}:" + ",".join(map(str, words)))
+        self.diary.append(f"{self.tick}:" + ",".join(map(str, words)))
 
     renamed = (lambda method: lambda self: method(self))(note)  # a decorator that forgets the name
 
     def cancel_it(self, number: int) -> None:
-        self.log.append(f"{self.tick}:cancel {self.cancel(number)}")
+        self.diary.append(f"{self.tick}:cancel {self.cancel(number)}")
 
     @call
     def return_something(self, player: Player, which: int = integer(0, 9)) -> object:
@@ -183,7 +183,7 @@ def test_timers_go_off_in_order_before_the_step_of_their_tick() -> None:
     )
     stage.run(lambda game: game.note("step"))
     stage.run(ticks=5)
-    assert stage.game.log == ["2:first,1,2.5,True,None", "2:at the next tick, not now", "2:step", "4:third", "4:third too"]
+    assert stage.game.diary == ["2:first,1,2.5,True,None", "2:at the next tick, not now", "2:step", "4:third", "4:third too"]
 
 
 def test_a_timer_may_be_cancelled_and_says_whether_it_was() -> None:
@@ -193,7 +193,7 @@ def test_a_timer_may_be_cancelled_and_says_whether_it_was() -> None:
     assert stage.game.cancel(numbers[0]) is True
     assert stage.game.cancel(numbers[0]) is False
     stage.run(ticks=3)
-    assert stage.game.log == []
+    assert stage.game.diary == []
 
 
 def test_a_timer_may_cancel_the_next_one_of_its_own_tick() -> None:
@@ -201,7 +201,7 @@ def test_a_timer_may_cancel_the_next_one_of_its_own_tick() -> None:
     victim = 2
     stage.run(lambda game: game.after(1, game.cancel_it, victim), lambda game: game.after(1, game.note, "never"))
     stage.run(ticks=2)
-    assert stage.game.log == ["2:cancel True"]
+    assert stage.game.diary == ["2:cancel True"]
 
 
 @pytest.mark.parametrize(
@@ -290,8 +290,8 @@ def test_nothing_may_be_set_on_a_game_after_setup() -> None:
     game = Stage().game
     with pytest.raises(GameError, match=r"Stones\.round was set after setup"):
         game.round = 3
-    with pytest.raises(GameError, match=r"Stones\.log was set"):
-        game.log = []
+    with pytest.raises(GameError, match=r"Stones\.diary was set"):
+        game.diary = []
 
 
 def test_a_game_without_a_map_says_so() -> None:

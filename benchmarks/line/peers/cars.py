@@ -64,7 +64,7 @@ class Car:
 
     def rows(self, before: int) -> Flat:
         """The player and his car as FRAGMENT's `entered` has them, behind this id."""
-        return [PLAYER, self.id - before, self.name, 1, self.owner, 0, CAR, 1, *self.units, self.owner, 0]
+        return [PLAYER, self.id - before, self.name, 1, 0, 0, self.owner, 0, CAR, 1, *self.units, self.owner, 0]
 
 
 class Cars:
@@ -141,7 +141,7 @@ class Cars:
         """The CRC of everything (docs/protocol.md, section 5)."""
         flat: Flat = [0, GLOBALS]
         for car in self._cars.values():
-            flat += (car.id, PLAYER, car.name, 1, car.owner, 0, car.id + 1, CAR, *car.units, car.owner, 0)
+            flat += (car.id, PLAYER, car.name, 1, 0, 0, car.owner, 0, car.id + 1, CAR, *car.units, car.owner, 0)
         return zlib.crc32(pack(flat))
 
     def places(self) -> dict[int, Units]:

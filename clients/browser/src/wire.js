@@ -14,7 +14,7 @@ export { ProtocolError };
 /** The protocol's version, as HELLO says it. */
 export const PROTOCOL = 1;
 /** The roles in HELLO and WELCOME. */
-export const Role = Object.freeze({ PLAYER: 0, SPECTATOR: 1 });
+export const Role = Object.freeze({ PLAYER: 0, SPECTATOR: 1, BOT: 2 });
 /** The codes of NOTICE. */
 export const NoticeCode = Object.freeze({
   KICKED: 1,
@@ -324,7 +324,7 @@ export function encodeHello({ game, room, credential, role, name }) {
   if (!ROOM.test(room)) throw new RangeError("HELLO: room must match [a-z0-9]{1,32}");
   if (typeof credential === "string") needShort(credential, "HELLO: a join ticket");
   else if (credential !== null) needBytes(credential, TOKEN_BYTES, "HELLO: a resume token");
-  if (role !== Role.PLAYER && role !== Role.SPECTATOR) throw new RangeError("HELLO: unknown role");
+  if (!Object.values(Role).includes(role)) throw new RangeError("HELLO: unknown role");
   const length = [...name].length;
   if (length < 1 || length > NAME_CODE_POINTS_MAX || name.trim() === "" || NOT_IN_NAMES.test(name))
     throw new RangeError("HELLO: a name has 1 to 24 characters, not only blanks, none of them invisible");

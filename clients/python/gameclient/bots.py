@@ -15,10 +15,10 @@ from gameclient.address import parse_url
 from gameclient.client import Client
 from gameclient.comeback import GIVE_UP_SECONDS
 from gameclient.line import ClientClosed
-from gameserver.core.brain import THINKS_PER_SECOND, Brain, RandomBrain
+from gameserver.core.brain import STRENGTH, THINKS_PER_SECOND, Brain, RandomBrain
 from gameserver.core.errors import ProtocolError, WorldMismatch
 from gameserver.core.limits import MAX_ROOMS
-from gameserver.core.messages import NoticeCode
+from gameserver.core.messages import NoticeCode, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,10 +38,11 @@ class Bot:
         client: what it plays with.
     """
 
-    def __init__(self, client: Client, brain: type[Brain] = RandomBrain, seed: int = 0) -> None:
+    def __init__(self, client: Client, brain: type[Brain] = RandomBrain, seed: int = 0, strength: int = STRENGTH) -> None:
         self.client = client
         self._brain_type = brain
         self._seed = seed
+        self._strength = strength
 
     async def run(self) -> None:
         """Connect and play until there is no line any more. Raises what Client.run raises."""
@@ -53,7 +54,7 @@ class Bot:
         while True:
             if session != client.sessions:  # another room may stand there now
                 session = client.sessions
-                brain = self._brain_type(client.schema, client.map, self._seed)
+                brain = self._brain_type(client.schema, client.map, self._seed, self._strength)
                 ticks = max(1, round(client.tick_rate / THINKS_PER_SECOND))
                 tick = client.replica.tick or 0
             wanted = brain.think(client.replica, client.player)
@@ -155,6 +156,7 @@ class BotRunner:
         count: int,
         seconds: float,
         seed: int = 0,
+        strength: int = STRENGTH,
         first: int = 0,
         network: Network | None = None,
         comes_back: bool = False,
@@ -172,6 +174,7 @@ class BotRunner:
         self._count = count
         self._seconds = seconds
         self._seed = seed
+        self._strength = strength
         self._first = first
         self._network = network
         self._comes_back = comes_back
@@ -233,6 +236,7 @@ class BotRunner:
         return self._client_type(
             f"ws://{host}:{self._address.port}/ws/{room}",
             game=self._game.name,
+            role=Role.BOT,
             name=f"bot {number + 1}",
             network=self._network,
             comes_back=self._comes_back,
@@ -247,7 +251,7 @@ class BotRunner:
 
     async def _measure(self, client: Client, number: int) -> None:
         self.report.rooms.append(client.room)
-        bot = Bot(client, self._game.brain or RandomBrain, self._seed_of(number))
+        bot = Bot(client, self._game.brain or RandomBrain, self._seed_of(number), self._strength)
         try:
             with trio.move_on_after(self._seconds):
                 await bot.play(client)

@@ -66,8 +66,8 @@ class _Sighting:
 class ArenaBrain(Brain):
     """One bot. See the module."""
 
-    def __init__(self, schema: Schema, tile_map: TileMap | None, seed: int) -> None:
-        super().__init__(schema, tile_map, seed)
+    def __init__(self, schema: Schema, tile_map: TileMap | None, seed: int, strength: int = 2) -> None:
+        super().__init__(schema, tile_map, seed, strength)
         if tile_map is None:
             raise GameError("a bot of the arena needs the arena's map")
         self._ground = tile_map

@@ -104,7 +104,7 @@ export class Cars {
     const flat = whole ? [GLOBALS, 0] : [];
     let last = 0;
     for (const car of whole ? this.#cars.values() : this.#entered) {
-      flat.push(PLAYER, car.id - last, car.name, 1, car.owner, 0);
+      flat.push(PLAYER, car.id - last, car.name, 1, 0, 0, car.owner, 0);
       flat.push(CAR, 1, ...car.units, car.owner, 0);
       last = car.id + 1;
     }
@@ -120,7 +120,7 @@ export class Cars {
   crc(pack) {
     const flat = [0, GLOBALS];
     for (const car of this.#cars.values()) {
-      flat.push(car.id, PLAYER, car.name, 1, car.owner, 0);
+      flat.push(car.id, PLAYER, car.name, 1, 0, 0, car.owner, 0);
       flat.push(car.id + 1, CAR, ...car.units, car.owner, 0);
     }
     return crc32(pack(flat));
