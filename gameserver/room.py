@@ -328,7 +328,7 @@ class Room:
             for seat in self._seats:
                 audiences = self._audiences(seat) if seat.joined else ()
                 for event in emitted:
-                    if event.to in audiences:
+                    if event.to in audiences and seat.player not in event.deaf:
                         seat.owe(EventMessage(0, self._clock.tick, event.kind, event.row))
         for reply in self._simulation.replied:
             for seat in self._seats:

@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, overlo
 
 import attrs
 
-from gameserver.core.audience import EVERYONE, Audience, PlayerId
+from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId
 from gameserver.core.errors import GameError, Refused, SchemaError
-from gameserver.core.fields import MISSING, Field
+from gameserver.core.fields import MISSING, Field, boolean, integer, text
 from gameserver.core.limits import (
     DECODE_ARRAY,
     DECODE_TEXT,
     GAME_PATTERN,
+    MAX_CHAT,
     MAX_INTEGER,
     MAX_SEATS,
     MAX_TICK_RATE,
@@ -39,6 +40,7 @@ from gameserver.core.limits import (
 )
 from gameserver.core.record import Entity, Event, Globals, Input, Options, Player, RecordMeta
 from gameserver.core.schema import Schema
+from gameserver.core.talk import BUILT_IN_EVENTS, EMOTES
 from gameserver.core.timers import is_plain
 
 if TYPE_CHECKING:
@@ -217,6 +219,27 @@ class Game:
     def answer(self, question: str, value: Any) -> None:  # noqa: ANN401 - plain values
         """The answer of an asynchronous hook (`Hooks.on_result`) has arrived."""
 
+    # -- calls that every game has; override one (with @call) to change or refuse it -----------------------------------------
+    @call
+    def chat(self, player: Any, line: str = text(MAX_CHAT), to_team: bool = boolean()) -> None:  # noqa: ANN401 - the game's own
+        """Say something to everyone, or to one's team. Four lines at once, one in two seconds in the long run."""
+        self._simulation.say(player, line, to_team=to_team)
+
+    @call
+    def emote(self, player: Any, which: int = integer(0, EMOTES - 1)) -> None:  # noqa: ANN401 - likewise
+        """Show everyone an emote, once a second."""
+        self._simulation.emote(player, which)
+
+    @call
+    def mute(self, player: Any, other: int = integer(1, MAX_PLAYER), muted: bool = boolean()) -> None:  # noqa: ANN401 - likewise
+        """Do not hear this player any more, or again. The others do."""
+        self._simulation.mute(player, other, muted=muted)
+
+    @call
+    def silence(self, player: Any, other: int = integer(1, MAX_PLAYER), silenced: bool = boolean()) -> None:  # noqa: ANN401 - likewise
+        """Let nobody hear this player any more, or again. Only the host may."""
+        self._simulation.silence(player, other, silenced=silenced)
+
     # -- what a hook may use -----------------------------------------------------------------------------------------------
     @property
     def tick(self) -> int:
@@ -339,7 +362,7 @@ def _schema_of(game: type[Game], where: str) -> Schema:
         game=game.name,
         version=game.version,
         kinds=tuple(kind.layout for kind in kinds),
-        events=tuple(event.layout for event in game.events),
+        events=tuple(event.layout for event in (*game.events, *BUILT_IN_EVENTS)),
         calls={spec.name: spec.layout for spec in _calls_of(game)},
         input=game.inputs.layout,
         options=game.options.layout,

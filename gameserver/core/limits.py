@@ -111,6 +111,8 @@ MAX_STATE: Final = 256 * 1_024
 MAX_TIMERS: Final = 4_096
 MAX_EVENTS_PER_TICK: Final = 1_024
 """Above these a game is running away; the room faults before memory does."""
+MAX_CHAT: Final = 120
+"""Code points of a chat line: two lines on a phone, and within what a call may carry in any script."""
 MAX_LOG_LINES: Final = 32
 """Lines that a game may log in a tick: enough to follow one, and a forgotten line in a loop does not fill the disk at once."""
 MAX_LOG_TEXT: Final = 1_000

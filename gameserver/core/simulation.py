@@ -17,6 +17,7 @@ from gameserver.core.game import Game, NoGlobals, Profile, Result, declared
 from gameserver.core.groups import Entities, Players
 from gameserver.core.limits import MAX_EVENTS_PER_TICK, MAX_KICK_TEXT, MAX_LOG_LINES, MAX_LOG_TEXT
 from gameserver.core.record import Entity, Event, Input, Options, Player
+from gameserver.core.talk import BUILT_IN_EVENTS, Ended
 from gameserver.core.timers import is_plain
 from gameserver.core.view import Contents, View
 from gameserver.core.world import PlainResult, World
@@ -87,6 +88,8 @@ class Emitted:
     row: Row
     to: Audience
     reliable: bool
+    deaf: frozenset[PlayerId] = frozenset()
+    """Who of them does not want it: he has muted whom it comes from."""
 
 
 @attrs.frozen
@@ -127,7 +130,7 @@ class Simulation:
         globals_ = (globals_declared[0].record if globals_declared else NoGlobals)()
         kinds = {record: number for number, record in enumerate((self._player_type, *entity_types), start=1)}
         self.world = World(schema, kinds, globals_, seed, game_type.tick_rate)
-        self._events = {event: number for number, event in enumerate(game_type.events)}
+        self._events = {event: number for number, event in enumerate((*game_type.events, *BUILT_IN_EVENTS))}
         self._view = View(self.world)
         self.game = game_type()
         self._players: Players[Player] = Players()
@@ -168,6 +171,10 @@ class Simulation:
         game.step({player: inputs[player] if player in inputs else self._neutral() for player in self._players})
         result = self._ask_result()
         if result is None or world.result is None:  # the first result of a match counts
+            if result is not None:
+                winners, scores = result
+                players, points = zip(*scores, strict=True) if scores else ((), ())
+                self.emit(Ended(winners=winners, players=players, scores=points), EVERYONE)
             world.result = result
         for number, player in self._players.items():
             if player.owner != number:
@@ -204,6 +211,7 @@ class Simulation:
                 player = self._players[player_id]
                 self.game.leave(player)
                 self.world.remove(player)
+                self.world.talk.forget(player_id)
                 self._refresh_players()
                 for entity in self.world.entities.values():
                     if entity.owner == player_id:
@@ -243,8 +251,7 @@ class Simulation:
         for player in self._players.values():
             player.host = player is host
 
-    # -- for the game ------------------------------------------------------------------------------------------------------
-    def emit(self, event: Event, to: Audience) -> None:
+    def emit(self, event: Event, to: Audience, deaf: frozenset[PlayerId] = frozenset()) -> None:
         """See Game.emit. Raises GameError for an event that the game does not declare, or too many of them."""
         kind = self._events.get(type(event))
         if kind is None:
@@ -253,8 +260,34 @@ class Simulation:
             raise GameError(f"{MAX_EVENTS_PER_TICK} events in one tick: emit fewer")
         if type(to) is not int or not EVERYONE <= to <= NOBODY:
             raise GameError(f"{type(event).__name__} emitted to {to!r}: say EVERYONE, team(n), owner(player) or NOBODY")
-        self.emitted.append(Emitted(kind, type(event).layout.pack(event), to, type(event).reliable))
+        self.emitted.append(Emitted(kind, type(event).layout.pack(event), to, type(event).reliable, deaf))
 
+    # -- what players say to each other ------------------------------------------------------------------------------------
+    def say(self, player: Player, line: str, *, to_team: bool) -> None:
+        """See Game.chat."""
+        said, to, deaf = self.world.talk.say(player, line, self.world.tick, to_team=to_team)
+        self.emit(said, to, deaf)
+
+    def emote(self, player: Player, which: int) -> None:
+        """See Game.emote."""
+        self.emit(self.world.talk.emote(player, which, self.world.tick), EVERYONE)
+
+    def mute(self, player: Player, other: PlayerId, *, muted: bool) -> None:
+        """See Game.mute."""
+        self.world.talk.mute(player.owner, self._other(player, other), muted=muted)
+
+    def silence(self, player: Player, other: PlayerId, *, silenced: bool) -> None:
+        """See Game.silence."""
+        if not player.host:
+            raise Refused("only the host may silence others")
+        self.world.talk.silence(self._other(player, other), silenced=silenced)
+
+    def _other(self, player: Player, other: PlayerId) -> PlayerId:
+        if other not in self._players or other == player.owner:
+            raise Refused("there is no such other player")
+        return other
+
+    # -- for the game ------------------------------------------------------------------------------------------------------
     def kick(self, player: PlayerId, why: str) -> None:
         """See Game.kick. Raises GameError if nobody has this number, or the reason is no text."""
         if player not in self._players:
@@ -302,7 +335,7 @@ class Simulation:
         return (
             self._ask is not None
             or any(kind.cuts[2] > kind.cuts[0] for kind in self.world.schema.kinds)
-            or any(not event.reliable for event in self._events)
+            or any(not event.reliable for event in type(self.game).events)
         )
 
     def _look(self) -> Contents:

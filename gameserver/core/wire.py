@@ -7,7 +7,6 @@ raises ProtocolError for everything else, and nothing else. Bytes from a server 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
@@ -32,6 +31,7 @@ from gameserver.core.messages import (
     Snapshot,
     Welcome,
 )
+from gameserver.core.words import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +40,6 @@ pack: Final[Callable[[object], bytes]] = msgpack.packb
 
 _GAME: Final = re.compile(limits.GAME_PATTERN + r"(@[0-9]{1,9})?")
 _ROOM: Final = re.compile(limits.ROOM_PATTERN)
-_BAD_CATEGORIES: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 # -- from a client ---------------------------------------------------------------------------------------------------------
@@ -146,15 +145,6 @@ def _name(value: object) -> str:
     if type(value) is not str or not is_name(value):
         raise ValueError("name does not fit")
     return value
-
-
-def is_name(text: str) -> bool:
-    """May a player be called so? 1 to 24 code points, none of them a control or formatting character, and not only blanks."""
-    return (
-        1 <= len(text) <= limits.MAX_NAME
-        and not text.isspace()
-        and not any(unicodedata.category(character) in _BAD_CATEGORIES for character in text)
-    )
 
 
 def encode_client(message: ClientMessage) -> bytes:

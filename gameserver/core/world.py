@@ -19,6 +19,7 @@ from gameserver.core.errors import GameError
 from gameserver.core.limits import ID_REST_SECONDS, MAX_BASE_AGE, MAX_ENTITIES, MAX_STATE
 from gameserver.core.rng import Rng
 from gameserver.core.schema import GLOBALS
+from gameserver.core.talk import Talk
 from gameserver.core.timers import Timers
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class World:
         "rng",
         "rows",
         "schema",
+        "talk",
         "tick",
         "timers",
     )
@@ -75,6 +77,7 @@ class World:
         self.rows: dict[int, Row] = {}
         """The packed row of each entity (and of the globals, under GLOBALS_ID) as of the last `quantise`."""
         self.timers = Timers()
+        self.talk = Talk(tick_rate)
         self.result: PlainResult | None = None
         """How the match ended, once it has."""
         self._kind_of = kinds
@@ -138,6 +141,7 @@ class World:
         yield "random", list(self.rng.state())
         yield "ids", [[audience, c.next, [list(r) for r in c.resting]] for audience, c in sorted(self._counters.items())]
         yield "timers", self.timers.to_plain()
+        yield "talk", self.talk.to_plain()
         yield "result", self.result
         yield "globals", self.rows[GLOBALS_ID]
         for record, entities in self.by_kind.items():
@@ -152,7 +156,7 @@ class World:
 
     def restore(self, data: bytes) -> None:
         """Become the world that was encoded. Raises GameError if it is of another game or version of it."""
-        fingerprint, tick, random, ids, timers, result, globals_row, *kinds = msgpack.unpackb(data, use_list=False)
+        fingerprint, tick, random, ids, timers, talk, result, globals_row, *kinds = msgpack.unpackb(data, use_list=False)
         if fingerprint != self.schema.fingerprint():
             raise GameError(
                 f"this state does not fit {self.schema.game}@{self.schema.version}: its fields are declared differently now"
@@ -161,6 +165,7 @@ class World:
         self.rng.restore(random)
         self._counters = {audience: _IdCounter(following, deque(resting)) for audience, following, resting in ids}
         self.timers.from_plain(timers)
+        self.talk.from_plain(talk)
         self.result = result
         self.schema.kinds[GLOBALS].load(self.globals, globals_row)
         self.entities.clear()

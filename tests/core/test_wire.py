@@ -32,7 +32,8 @@ from gameserver.core.messages import (
     Snapshot,
     Welcome,
 )
-from gameserver.core.wire import decode_client, decode_server, encode_client, encode_head, encode_server, is_name, pack
+from gameserver.core.wire import decode_client, decode_server, encode_client, encode_head, encode_server, pack
+from gameserver.core.words import is_name
 
 NATURALS = st.integers(0, MAX_INTEGER)
 INTEGERS = st.integers(-MAX_INTEGER, MAX_INTEGER)

@@ -1,0 +1,150 @@
+"""What every room has beside its game's rules: chat, emotes, and who is heard.
+
+The game's own class has the calls (`Game.chat`, `emote`, `mute`, `silence`); here is what they remember. It is state of the room
+like any other: it is saved, restored and hashed with the world, and what is said is in the recording because calls are.
+
+    who          chat   emote   mute a player for himself   silence a player for all
+    spectator     -       -        -                           -            (he only listens to what is said to everyone)
+    bot           x       x        x                           -
+    person        x       x        x                           -
+    host          x       x        x                           x            (Player.host)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from gameserver.core.audience import EVERYONE, MAX_PLAYER, PlayerId, team
+from gameserver.core.errors import Refused
+from gameserver.core.fields import boolean, integer, integers, text
+from gameserver.core.limits import MAX_CHAT, MAX_INTEGER, MAX_SEATS
+from gameserver.core.record import Event, Player
+from gameserver.core.words import spoken
+
+if TYPE_CHECKING:
+    from gameserver.core.audience import Audience
+
+EMOTES: Final = 16
+"""Which picture a number stands for is the page's affair."""
+CHAT_SECONDS: Final = 2.0
+"""In the long run a line in so many seconds: a fast writer in the heat of a match."""
+CHAT_AT_ONCE: Final = 4
+"""Lines in one go, after a silence."""
+EMOTE_SECONDS: Final = 1.0
+EMOTES_AT_ONCE: Final = 2
+
+
+class Said(Event, reliable=True):
+    """A chat line."""
+
+    player: int = integer(0, MAX_PLAYER)
+    to_team: bool = boolean()
+    text: str = text(MAX_CHAT)
+
+
+class Emoted(Event):
+    """A player shows an emote. Cosmetic."""
+
+    player: int = integer(0, MAX_PLAYER)
+    which: int = integer(0, EMOTES - 1)
+
+
+class Ended(Event, reliable=True):
+    """A match has ended with this result: PlayerIds, and each one's score."""
+
+    winners: tuple[int, ...] = integers(0, MAX_PLAYER, most=MAX_SEATS)
+    players: tuple[int, ...] = integers(0, MAX_PLAYER, most=MAX_SEATS)
+    scores: tuple[int, ...] = integers(-MAX_INTEGER, MAX_INTEGER, most=MAX_SEATS)
+
+
+BUILT_IN_EVENTS: Final[tuple[type[Event], ...]] = (Said, Emoted, Ended)
+"""They follow the game's own in every schema."""
+
+
+@attrs.define
+class _Voice:
+    """One player's. A due tick is the one at which he may say as much at once as if he had been silent (GCRA)."""
+
+    chat_due: int = 0
+    emote_due: int = 0
+    silenced: bool = False
+    mutes: set[PlayerId] = attrs.field(factory=set)
+    """Whom he does not want to hear."""
+
+
+class Talk:
+    """Who said how much, and who is heard by whom. Ticks are the room's."""
+
+    def __init__(self, tick_rate: int) -> None:
+        self._chat_ticks = max(1, round(CHAT_SECONDS * tick_rate))
+        self._emote_ticks = max(1, round(EMOTE_SECONDS * tick_rate))
+        self._voices: dict[PlayerId, _Voice] = {}
+
+    # -- what is said ------------------------------------------------------------------------------------------------------
+    def say(self, player: Player, line: str, tick: int, *, to_team: bool) -> tuple[Said, Audience, frozenset[PlayerId]]:
+        """A line for everyone or the own team: the event, for whom, and who does not want it. Raises Refused, in words."""
+        heard = spoken(line)
+        if heard is None:
+            raise Refused(f"a line has 1 to {MAX_CHAT} characters and no control characters")
+        if to_team and not player.team:
+            raise Refused("you have no team")
+        voice = self._voice_of(player)
+        voice.chat_due = _take(voice.chat_due, tick, self._chat_ticks, CHAT_AT_ONCE, "not so fast")
+        said = Said(player=player.owner, to_team=to_team, text=heard)
+        deaf = frozenset(number for number, other in self._voices.items() if player.owner in other.mutes)
+        return said, team(player.team) if to_team else EVERYONE, deaf
+
+    def emote(self, player: Player, which: int, tick: int) -> Emoted:
+        """The event. Raises Refused, in words."""
+        voice = self._voice_of(player)
+        voice.emote_due = _take(voice.emote_due, tick, self._emote_ticks, EMOTES_AT_ONCE, "one emote a second")
+        return Emoted(player=player.owner, which=which)
+
+    def _voice_of(self, player: Player) -> _Voice:
+        voice = self._voices.setdefault(player.owner, _Voice())
+        if voice.silenced:
+            raise Refused("the host has silenced you")
+        return voice
+
+    # -- who is heard ------------------------------------------------------------------------------------------------------
+    def mute(self, player: PlayerId, other: PlayerId, *, muted: bool) -> None:
+        """He does not want to hear the other, or does again."""
+        mutes = self._voices.setdefault(player, _Voice()).mutes
+        if muted:
+            mutes.add(other)
+        else:
+            mutes.discard(other)
+
+    def silence(self, player: PlayerId, *, silenced: bool) -> None:
+        """Nobody hears him, or all do again."""
+        self._voices.setdefault(player, _Voice()).silenced = silenced
+
+    def forget(self, player: PlayerId) -> None:
+        """He has left; his number will be given to somebody else one day."""
+        self._voices.pop(player, None)
+        for voice in self._voices.values():
+            voice.mutes.discard(player)
+
+    # -- as bytes ----------------------------------------------------------------------------------------------------------
+    def to_plain(self) -> list[Any]:
+        """Plain values for a checkpoint and the hash; in a fixed order."""
+        return [
+            [number, voice.chat_due, voice.emote_due, voice.silenced, sorted(voice.mutes)]
+            for number, voice in sorted(self._voices.items())
+        ]
+
+    def from_plain(self, plain: Any) -> None:  # noqa: ANN401 - what to_plain gave, back from msgpack
+        """Become what was saved."""
+        self._voices = {
+            number: _Voice(chat_due, emote_due, silenced, set(mutes)) for number, chat_due, emote_due, silenced, mutes in plain
+        }
+
+
+def _take(due: int, tick: int, ticks: int, at_once: int, refusal: str) -> int:
+    """The new due tick. Raises Refused if too much has been said already."""
+    due = max(due, tick)
+    if due - tick > ticks * (at_once - 1):
+        raise Refused(refusal)
+    return due + ticks

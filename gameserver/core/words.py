@@ -1,0 +1,41 @@
+"""What people may write: names, and what they say to each other."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from gameserver.core.limits import MAX_CHAT, MAX_NAME
+
+_BAD_CATEGORIES: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+"""Controls, formatting (it can turn the direction of what stands around), halves of pairs, what nobody has defined, line ends."""
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Formatting that words of some scripts, and emoji of several people, are written with."""
+_MARKS: Final = frozenset(("Mn", "Me"))
+_MOST_MARKS: Final = 4
+"""Marks on one letter: Vietnamese has two, Hebrew and Thai up to three or four; towers of them cover other people's lines."""
+
+
+def is_name(text: str) -> bool:
+    """May a player be called so? 1 to 24 code points, none of them a control or formatting character, and not only blanks."""
+    return (
+        1 <= len(text) <= MAX_NAME
+        and not text.isspace()
+        and not any(unicodedata.category(character) in _BAD_CATEGORIES for character in text)
+    )
+
+
+def spoken(text: str) -> str | None:
+    """What is heard of a chat line: without blanks at both ends, each run of blanks as one. None if it may not be said."""
+    text = " ".join(part for part in text.split(" ") if part).strip()
+    if not 1 <= len(text) <= MAX_CHAT or text.isspace():
+        return None
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        if category in _BAD_CATEGORIES and character not in _JOINERS:
+            return None
+        marks = marks + 1 if category in _MARKS else 0
+        if marks > _MOST_MARKS:
+            return None
+    return text
