@@ -104,7 +104,14 @@ class RoomCounts:
 
 
 class Room:
-    """See the module."""
+    """See the module.
+
+    Attributes:
+        counts: what happened in it.
+        state: where it is in its life.
+        match_began: the first tick of the match that is played, or was played last.
+        on_result: called in the tick in which a match ends.
+    """
 
     def __init__(self, plan: RoomPlan, guard: HookRunner, fault_id: Callable[[], str]) -> None:
         """Make the room and run the game's setup. Raises RoomFault."""
@@ -129,6 +136,7 @@ class Room:
         self._last_player: PlayerId = 0
         self._wake = trio.Event()
         self._over_at: float | None = None
+        self.match_began = 1
         self._private_parts = self._simulation.has_private_parts
 
     # -- coming and going (called between ticks) ---------------------------------------------------------------------------
@@ -310,6 +318,8 @@ class Room:
         for player, why in simulation.kicked:
             for seat in [seat for seat in self._seats if seat.player == player]:
                 self._send_away(seat, why)
+        if simulation.result is None and before is not None:
+            self.match_began = tick
         if before is None and simulation.result is not None:
             if self.plan.game.closes_when_over:
                 self._over_at = trio.current_time() + OVER_ROOM_SECONDS

@@ -28,6 +28,7 @@ from gameserver.core.messages import Hello, Notice, NoticeCode
 from gameserver.entrance import Entrance, SeatTicket
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
+from gameserver.results import MatchRecord, keep, record_of
 from gameserver.room import Room, RoomFault, RoomPlan, RoomState
 
 if TYPE_CHECKING:
@@ -218,7 +219,15 @@ class Server:
 
     def _on_result(self, room: Room, result: Result) -> None:
         if self._nursery is not None:
+            self._nursery.start_soon(self._keep_result, record_of(room, result, now=self._ports.wall_clock.now()))
             self._nursery.start_soon(self._ask_about_result, room, result)
+
+    async def _keep_result(self, record: MatchRecord) -> None:
+        try:
+            with trio.CancelScope(shield=True):  # a disk's call is not cut short anyway; and what was played is not lost by a stop
+                await keep(self._ports.store, record)
+        except OSError:
+            log.exception("the result of a match in room %s could not be kept: %s", record.room, record)
 
     async def _ask_about_result(self, room: Room, result: Result) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from gameserver.net.eager import EagerStream
+from gameserver.net.logfiles import FileStore
 from gameserver.net.memory import MemoryStore
 from gameserver.ports import Listener, Ports, checked_path
 
@@ -165,12 +166,13 @@ class SystemWallClock:
         return time.time()
 
 
-def real_ports(root: str | os.PathLike[str]) -> Ports:
-    """The world as it is, with files below `root` and a store of this process alone."""
+def real_ports(root: str | os.PathLike[str], *, remembers: bool = False) -> Ports:
+    """The world as it is, with files below `root` and a store of this process alone, whose logs are files if it `remembers`."""
+    disk = FileDisk(root)
     return Ports(
         network=TcpNetwork(),
-        disk=FileDisk(root),
-        store=MemoryStore(),
+        disk=disk,
+        store=FileStore(disk) if remembers else MemoryStore(),
         randomness=SystemRandomness(),
         wall_clock=SystemWallClock(),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
+from gameserver.net.logfiles import FileStore
 from gameserver.net.memory import MemoryStore
 from gameserver.net.real import FileDisk, SystemRandomness, SystemWallClock, TcpNetwork, real_ports
 from gameserver.net.simulated import SimDisk
@@ -158,9 +159,10 @@ async def test_failed_write_leaves_the_old_bytes_and_no_draft(tmp_path: Path, mo
 # -- store
 
 
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
+@pytest.fixture(params=["in memory", "in files"])
+def store(request: pytest.FixtureRequest) -> MemoryStore:
+    """Both keep the same promises."""
+    return MemoryStore() if request.param == "in memory" else FileStore(SimDisk(random.Random(1)))
 
 
 async def test_value_is_set_and_forgotten(store: MemoryStore) -> None:

@@ -1,0 +1,116 @@
+"""The store of a server that is alone and remembers: its logs are files, its values live in memory.
+
+Values (leases, addresses) speak of processes that run; they may die with this one. What is logged shall outlive it.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import trio
+
+from gameserver.net.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from gameserver.ports import Disk
+
+SUFFIX: Final = ".log"
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@attrs.define
+class _Log:
+    records: list[bytes] = attrs.field(factory=list)
+    torn: bool = False
+    """The file may end within a line: the next one begins with a line end."""
+
+
+class FileStore(MemoryStore):
+    """A `gameserver.ports.Store` whose logs are files on a disk, a line for each record: its CRC-32 and its bytes, escaped.
+
+    A record whose `append` has returned outlives a crash. A line that is torn or spoilt is passed over, and costs no other.
+    """
+
+    def __init__(self, disk: Disk) -> None:
+        super().__init__()
+        self._disk = disk
+        self._files: dict[str, _Log | None] = {}
+        """The logs that there are; None: not read yet."""
+        self._listed = False
+        self._lock = trio.Lock()
+
+    async def get(self, key: str) -> bytes | None:
+        if await self._is_log(key):
+            raise ValueError(f"{key!r} is a log: read it")
+        return await super().get(key)
+
+    async def put(self, key: str, value: bytes, *, seconds_to_live: float | None = None) -> None:
+        if await self._is_log(key):
+            await self.delete(key)
+        await super().put(key, value, seconds_to_live=seconds_to_live)
+
+    async def put_new(self, key: str, value: bytes, *, seconds_to_live: float) -> bool:
+        return not await self._is_log(key) and await super().put_new(key, value, seconds_to_live=seconds_to_live)
+
+    async def delete(self, key: str) -> None:
+        await super().delete(key)
+        if await self._is_log(key):
+            async with self._lock:
+                await self._disk.remove(key + SUFFIX)
+                del self._files[key]
+
+    async def append(self, log: str, record: bytes) -> int:
+        if not _NAME.fullmatch(log):
+            raise ValueError(f"{log!r} is no name of a log: it is to match {_NAME.pattern}")
+        if not await self._is_log(log) and await super().get(log) is not None:
+            raise ValueError(f"{log!r} is a value, not a log: delete it first")
+        async with self._lock:
+            held = await self._load(log)
+            torn, held.torn = held.torn, True  # until we know better
+            await self._disk.append(log + SUFFIX, b"\n" * torn + _line(record))
+            held.torn = False
+            held.records.append(bytes(record))
+            await self._disk.sync(log + SUFFIX)
+            return len(held.records) - 1
+
+    async def read(self, log: str, start: int = 0, most: int = 100) -> list[bytes]:
+        if not await self._is_log(log):
+            return await super().read(log, start, most)  # which knows what is wrong, or that there is none
+        if start < 0 or most < 0:
+            raise ValueError("start and most count from 0")
+        async with self._lock:
+            return (await self._load(log)).records[start : start + most]
+
+    async def _is_log(self, key: str) -> bool:
+        async with self._lock:
+            if not self._listed:
+                for name in await self._disk.list(""):
+                    if name.endswith(SUFFIX) and _NAME.fullmatch(name.removesuffix(SUFFIX)):
+                        self._files[name.removesuffix(SUFFIX)] = None
+                self._listed = True
+        return key in self._files
+
+    async def _load(self, log: str) -> _Log:
+        held = self._files.get(log)
+        if held is None:
+            data = await self._disk.read(log + SUFFIX) if log in self._files else b""
+            held = self._files[log] = _Log(records_in(data), torn=bool(data) and not data.endswith(b"\n"))
+        return held
+
+
+def records_in(data: bytes) -> list[bytes]:
+    """The records of a log's file, without the lines that were torn."""
+    return [record for record in map(_record, data.split(b"\n")) if record is not None]
+
+
+def _line(record: bytes) -> bytes:
+    return b"%08x " % zlib.crc32(record) + record.replace(b"\\", b"\\\\").replace(b"\n", b"\\n") + b"\n"
+
+
+def _record(line: bytes) -> bytes | None:
+    crc, _, escaped = line.partition(b" ")
+    record = re.sub(rb"\\(.)", lambda found: b"\n" if found[1] == b"n" else found[1], escaped, flags=re.DOTALL)
+    return record if crc == b"%08x" % zlib.crc32(record) else None

@@ -1,0 +1,110 @@
+"""How matches ended: a record of each, kept in the store's log RESULTS."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from gameserver.core.game import Result
+    from gameserver.core.record import Options
+    from gameserver.ports import Store
+    from gameserver.room import Room
+
+RESULTS: Final = "results"
+
+
+@attrs.frozen(kw_only=True)
+class PlayerResult:
+    """Who was there at the end, and what he had."""
+
+    number: int
+    name: str
+    bot: bool
+    score: int | None
+    """None: the game gave him none."""
+    won: bool
+
+
+@attrs.frozen(kw_only=True)
+class MatchRecord:
+    """One match that has ended."""
+
+    game: str
+    """Name and version: `arena@2`."""
+    room: str
+    map: str
+    """Name of the map's file; "" without one."""
+    options: dict[str, Any]
+    seed: int
+    ended_at: float
+    """Seconds since 1970, UTC."""
+    seconds: float
+    """Of play."""
+    first_tick: int
+    last_tick: int
+    players: tuple[PlayerResult, ...]
+    recording: str | None = None
+    """Name of the recording's file, if there is one."""
+
+    def encode(self) -> bytes:
+        """JSON, for the log."""
+        return json.dumps(attrs.asdict(self), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @staticmethod
+    def decode(data: bytes) -> MatchRecord:
+        """What `encode` gave. Fields that a newer server has written are passed over. Raises ValueError if it is something else."""
+        try:
+            plain = json.loads(data)
+            known = {field.name for field in attrs.fields(MatchRecord)}
+            players = tuple(PlayerResult(**player) for player in plain["players"])
+            return MatchRecord(**{key: value for key, value in plain.items() if key in known} | {"players": players})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is no record of a match: {error!r}") from error
+
+
+def record_of(room: Room, result: Result, *, now: float) -> MatchRecord:
+    """The record of the match that ends in this room in this tick. `now`: seconds since 1970."""
+    plan, tick = room.plan, room.clock.tick
+    winners = set(result.winners)
+    return MatchRecord(
+        game=f"{plan.game.name}@{plan.game.version}",
+        room=plan.name,
+        map=plan.map[0].name if plan.map is not None else "",
+        options=_plain_options(plan.options),
+        seed=plan.seed,
+        ended_at=now,
+        seconds=round((tick - room.match_began + 1) / plan.game.tick_rate, 3),
+        first_tick=room.match_began,
+        last_tick=tick,
+        players=tuple(
+            PlayerResult(number=number, name=player.name, bot=player.bot, score=result.scores.get(number), won=number in winners)
+            for number, player in room.simulation.players.items()
+        ),
+    )
+
+
+def _plain_options(options: Options) -> dict[str, Any]:
+    return {field.name: getattr(options, field.name) for field in options.layout.fields}
+
+
+async def keep(store: Store, record: MatchRecord) -> None:
+    """Write it down for good. Raises OSError if the store cannot."""
+    await store.append(RESULTS, record.encode())
+
+
+async def latest(store: Store, most: int) -> list[MatchRecord]:
+    """The last matches, oldest first. Records that cannot be read are passed over."""
+    found: list[MatchRecord] = []
+    start, page = 0, 1_000
+    while records := await store.read(RESULTS, start, page):
+        start += len(records)
+        for data in records:
+            try:
+                found.append(MatchRecord.decode(data))
+            except ValueError:
+                continue
+        del found[:-most]
+    return found
