@@ -7,8 +7,6 @@ import inspect
 import logging
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -16,8 +14,10 @@ import attrs
 import trio
 
 from gameserver.api import make_app
+from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import ROOM_PATTERN
+from gameserver.fill import Filler
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
 from gameserver.library import load_game, place_of
 from gameserver.maps import load_map, map_names
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gameserver.app")
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-CHILD_SECONDS: Final = 0.5
-"""How long the process of bots may take to end before it is killed."""
+NO_DATA: Final = "off"
 
 
 class UsageError(GameserverError):
@@ -55,9 +54,11 @@ class ServeSettings:
     map: str = ""
     options: tuple[str, ...] = ()
     bots: int = 0
+    strength: int = STRENGTH
     seed: int | None = None
     create_rooms: bool = True
     link: Literal["lane", "plain"] = "lane"
+    data: str = "gameserver-data"
 
 
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
@@ -71,7 +72,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     with guard:
         games = [_load(name, guard) for name in settings.games]
         server = Server(
-            ports=real_ports("."),
+            ports=real_ports(settings.data, remembers=True) if settings.data != NO_DATA else real_ports("."),
             games={game.name: game for game in games},
             maps=_load_maps(settings.map),
             guard=guard,
@@ -94,7 +95,14 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                 nursery.start_soon(server.run)
                 _announce(addresses, first, settings, say)
                 if settings.bots:
-                    nursery.start_soon(_run_bots, _url(addresses[0], first), settings.games[0], settings.bots)
+                    filler = Filler(
+                        server.rooms,
+                        fill=settings.bots,
+                        strength=settings.strength,
+                        url=_url(addresses[0]),
+                        games={game.name: name for game, name in zip(games, settings.games, strict=True)},
+                    )
+                    nursery.start_soon(filler.run)
                 async for _ in signals:
                     break
                 say("Stopping.")
@@ -178,47 +186,17 @@ def _parse_value(kind: str, text: str, pair: str) -> Any:  # noqa: ANN401 - the 
         raise UsageError(f"option {pair!r}: {text!r} is no {kind}") from error
 
 
-def _url(address: tuple[str, int], room: str) -> str:
+def _url(address: tuple[str, int], path: str = "") -> str:
     host, port = address
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"ws://{f'[{host}]' if ':' in host else host}:{port}/ws/{room}"
+    return f"ws://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
 def _announce(addresses: Sequence[tuple[str, int]], room: str, settings: ServeSettings, say: Callable[[str], None]) -> None:
     if settings.host not in LOOPBACK:
         say(f"Anyone who reaches {settings.host} may join: nobody is authenticated yet.")
     for address in addresses:
-        say(f"Serving {', '.join(settings.games)} at {_url(address, room)}")
+        say(f"Serving {', '.join(settings.games)} at {_url(address, '/ws/' + room)}")
     if settings.bots:
-        say(f"{settings.bots} bots are joining {room}.")
+        say(f"Bots fill each room up to {settings.bots} players, and make way for people.")
     say("Press Ctrl-C to stop.")
-
-
-async def _run_bots(url: str, game: str, count: int) -> None:
-    """Bots in a process of their own: they are clients, and their thinking shall not cost the rooms time."""
-    command = [
-        sys.executable,
-        "-m",
-        "gameserver",
-        "bots",
-        "--url",
-        url,
-        "--game",
-        game,
-        "--count",
-        str(count),
-        "--seconds",
-        "0",
-    ]
-    finished = await trio.run_process(
-        command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, deliver_cancel=_end_child
-    )
-    log.warning("the bots' process has ended with %d", finished.returncode)
-
-
-async def _end_child(process: trio.Process) -> None:
-    process.terminate()
-    with trio.move_on_after(CHILD_SECONDS):
-        await process.wait()
-        return
-    process.kill()

@@ -55,9 +55,11 @@ def serve(
     map: str = "",  # noqa: A002 - the name of the option
     option: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     bots: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=200))] = 0,
+    strength: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1, lte=3))] = 2,
     seed: int | None = None,
     create_rooms: bool = True,
     link: Literal["lane", "plain"] = "lane",
+    data: str = "gameserver-data",
     verbose: bool = False,
     log_json: bool = False,
 ) -> int:
@@ -78,13 +80,18 @@ def serve(
     option
         Option of these rooms, as NAME=VALUE; may be given several times.
     bots
-        So many bots join the first room.
+        Bots fill every room up to so many players, and give their seats up to people. A room that was opened because somebody asked
+        for it has bots only while there is a person in it.
+    strength
+        How well they play: 1 for beginners, 2, 3 for strong players.
     seed
         Seed of these rooms' random numbers; by default an unguessable one.
     create_rooms
         Open a room when somebody asks for one that is not there.
     link
         How rooms talk to clients: "lane" reads and writes sockets at the tick, "plain" leaves all to trio-websocket and tasks.
+    data
+        Folder in which the results of matches are kept; "off" forgets them.
     verbose
         Log more.
     log_json
@@ -99,9 +106,11 @@ def serve(
         map=map,
         options=option,
         bots=bots,
+        strength=strength,
         seed=seed,
         create_rooms=create_rooms,
         link=link,
+        data=data,
     )
     trio.run(serve_app, settings, _say)
     return OK

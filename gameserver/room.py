@@ -146,6 +146,11 @@ class Room:
         return sum(seat.player > 0 for seat in self._seats)
 
     @property
+    def people(self) -> int:
+        """How many of them by people, those included whose line is down."""
+        return sum(seat.player > 0 and seat.role is not Role.BOT for seat in self._seats)
+
+    @property
     def simulation(self) -> Simulation:
         """The match itself, for tests and tools that look on."""
         return self._simulation

@@ -1,0 +1,101 @@
+"""Keeps rooms filled with bots, and their seats free for people."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gameserver.room import Room
+
+log = logging.getLogger("gameserver.fill")
+
+LOOK_SECONDS: Final = 0.25
+"""How often rooms are counted: about as fast as one notices that somebody has come."""
+AGAIN_SECONDS: Final = 2.0
+"""Before a process of bots that has ended is started anew."""
+CHILD_SECONDS: Final = 0.5
+"""How long that process may take to end before it is killed."""
+
+
+def wanted_bots(rooms: Iterable[Room], fill: int) -> dict[str, tuple[str, int]]:
+    """For each room the name of its game and how many bots shall play in it, so that there are `fill` players, if it has the seats.
+
+    A room that was opened for a player gets bots only while a person is in it: bots alone would keep it open for ever.
+    """
+    wanted = {}
+    for room in rooms:
+        alone = not room.people and not room.plan.keep
+        bots = 0 if alone else max(0, min(fill, room.plan.game.max_players) - room.people)
+        wanted[room.plan.name] = (room.plan.game.name, bots)
+    return wanted
+
+
+class Filler:
+    """Feeds a process of bots, `gameclient.crew`, with what the rooms want.
+
+    They are clients in a process of their own: their thinking costs the rooms no time, and their faults nothing at all.
+    """
+
+    def __init__(self, rooms: Mapping[str, Room], *, fill: int, strength: int, url: str, games: Mapping[str, str]) -> None:
+        """`rooms`: the server's, as they come and go. `url` of the server, without a room. `games`: for each game's name the name
+        or file by which the other process finds it.
+        """
+        self._rooms = rooms
+        self._fill = fill
+        self._games = games
+        self._command = [sys.executable, "-m", "gameclient.crew", url, str(strength)]
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            async with trio.open_nursery() as nursery:
+                process: trio.Process = await nursery.start(self._start)
+                nursery.start_soon(self._feed, process)
+                await process.wait()
+                nursery.cancel_scope.cancel()
+            log.warning("the process of bots has ended with %s: it is started again", process.returncode)
+            await trio.sleep(AGAIN_SECONDS)
+
+    async def _start(self, task_status: trio.TaskStatus[trio.Process]) -> None:
+        await trio.run_process(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            check=False,
+            deliver_cancel=_end,
+            task_status=task_status,
+        )
+
+    async def _feed(self, process: trio.Process) -> None:
+        assert process.stdin is not None
+        told: dict[str, tuple[str, int]] = {}
+        while True:
+            wanted = wanted_bots(self._rooms.values(), self._fill)
+            wanted |= {room: (game, 0) for room, (game, bots) in told.items() if room not in wanted}
+            orders = [
+                {"room": room, "game": self._games[game], "bots": bots}
+                for room, (game, bots) in wanted.items()
+                if told.get(room, (game, 0)) != (game, bots)
+            ]
+            try:
+                await process.stdin.send_all("".join(json.dumps(order) + "\n" for order in orders).encode())
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return  # it has ended; `run` sees that too
+            told = {room: want for room, want in wanted.items() if room in self._rooms}
+            await trio.sleep(LOOK_SECONDS)
+
+
+async def _end(process: trio.Process) -> None:
+    process.terminate()
+    with trio.move_on_after(CHILD_SECONDS):
+        await process.wait()
+        return
+    process.kill()

@@ -1,0 +1,156 @@
+"""Rooms that are kept full by bots which make way for people; and the crew that plays those bots."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trio
+from gameclient.crew import LOOK_SECONDS as CREW_LOOKS
+from gameclient.crew import Crew
+
+from gameserver import Brain
+from gameserver.core.messages import Role
+from gameserver.fill import LOOK_SECONDS, wanted_bots
+from tests.helpers import HOST, PORT, Host, Push, Toy, go, make_room, serving, sit, step
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from trio.testing import MockClock
+
+    from gameserver import PlayerId, Replica
+    from gameserver.room import Room
+
+URL = f"ws://{HOST}:{PORT}"
+SOON = 3.0
+"""Seconds in which a crew has done what it was told."""
+
+
+# -- how many ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("keep", "people", "fill", "bots"),
+    [
+        (True, 0, 3, 3),
+        (True, 1, 3, 2),
+        (True, 3, 3, 0),
+        (True, 4, 3, 0),
+        (True, 0, 99, 4),
+        (True, 1, 99, 3),
+        (False, 0, 3, 0),
+        (False, 1, 3, 2),
+        (True, 1, 0, 0),
+    ],
+)
+async def test_how_many_bots_a_room_wants(keep: bool, people: int, fill: int, bots: int, autojump_clock: MockClock) -> None:
+    room = make_room(keep=keep)
+    for number in range(people):
+        sit(room, f"p{number}")
+    sit(room, "looker", role=Role.SPECTATOR)
+    assert wanted_bots([room], fill) == {"room1": ("toy", bots)}
+
+
+async def test_bots_do_not_count_and_people_who_are_away_do(autojump_clock: MockClock) -> None:
+    room = make_room()
+    ann, bob = sit(room, "ann"), sit(room, "bob")
+    sit(room, "bot", role=Role.BOT)
+    await step(room, 2)
+    room.release(ann.seat, ann.link)
+    assert wanted_bots([room], 4)["room1"] == ("toy", 2)
+    go(room, bob)
+    assert wanted_bots([room], 4)["room1"] == ("toy", 3)
+
+
+# -- the crew ---------------------------------------------------------------------------------------------------------------
+@asynccontextmanager
+async def crew(host: Host) -> AsyncIterator[trio.MemorySendChannel[str]]:
+    """A crew that takes orders from this channel."""
+    send, receive = trio.open_memory_channel[str](10)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(Crew(URL, seed=1, network=host.network).run, receive, lambda name: host.server._games[name])
+        yield send
+        send.close()
+
+
+def order(bots: int, room: str = "here", game: str = "toy") -> str:
+    return json.dumps({"room": room, "game": game, "bots": bots})
+
+
+def bots_in(room: Room) -> list[str]:
+    return [player.name for player in room.simulation.players.values() if player.bot]
+
+
+async def test_a_crew_comes_and_goes_as_it_is_told(autojump_clock: MockClock) -> None:
+    async with serving() as host, crew(host) as orders:
+        room = host.server.open_room("here", Toy, keep=True)
+        for bots in (3, 1, 4, 0):
+            await orders.send(order(bots))
+            await trio.sleep(SOON)
+            assert len(set(bots_in(room))) == room.players == bots
+        await orders.send(order(2))
+        await orders.send(order(1, "there"))
+        await trio.sleep(SOON)
+        assert [len(bots_in(host.server.rooms[name])) for name in ("here", "there")] == [2, 1]
+    assert room.players == 0, "the end of the orders is the end of the bots"
+
+
+async def test_a_person_who_comes_into_a_full_room_finds_a_seat(autojump_clock: MockClock) -> None:
+    """The server counts, the crew obeys; the seat is free at once, and the others' is given up within moments."""
+    async with serving() as host, crew(host) as orders:
+        room = host.server.open_room("here", Toy, keep=True)
+
+        async def count() -> None:
+            while True:
+                ((game, bots),) = wanted_bots([room], 4).values()
+                await orders.send(order(bots, game=game))
+                await trio.sleep(LOOK_SECONDS)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(count)
+            await trio.sleep(SOON)
+            assert (room.people, len(bots_in(room))) == (0, 4)
+            ann = sit(room, "ann")
+            await trio.sleep(0.2)
+            assert (room.people, room.players) == (1, 4)
+            assert ann.link.ended is None
+            await trio.sleep(SOON)
+            assert (room.people, len(bots_in(room))) == (1, 3)
+            go(room, ann)
+            await trio.sleep(SOON)
+            assert (room.people, len(bots_in(room))) == (0, 4)
+            nursery.cancel_scope.cancel()
+
+
+class Clumsy(Brain):
+    """Fails at every other thought that anybody has."""
+
+    def think(self, view: Replica, player: PlayerId) -> Any:  # noqa: ANN401 - as in Brain
+        if (view.tick or 0) > 30:
+            raise RuntimeError("I cannot think")
+        return Push()
+
+
+class ClumsyToy(Toy):
+    name = "clumsy"
+    brain = Clumsy
+
+
+async def test_a_brain_that_fails_costs_its_bot_and_another_comes(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(Toy, ClumsyToy) as host, crew(host) as orders:
+        well = host.server.open_room("well", Toy, keep=True)
+        room = host.server.open_room("here", ClumsyToy, keep=True)
+        await orders.send(order(2, "well"))
+        await orders.send(order(1, "here", "clumsy"))
+        await trio.sleep(SOON)
+        first = bots_in(room)
+        await trio.sleep(40)
+        assert "I cannot think" in caplog.text
+        assert len(bots_in(well)) == 2
+        assert bots_in(room) != first
+        caplog.clear()
+        await trio.sleep(60)
+        assert 1 <= caplog.text.count("I cannot think") / 2 < 60 / CREW_LOOKS / 4, "it does not come back without a pause"
