@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
@@ -18,6 +19,9 @@ from gameserver.app import serve as serve_app
 from gameserver.core.errors import GameserverError
 from gameserver.library import load_game
 from gameserver.maps import check_map, map_names
+from gameserver.net.logfiles import FileStore
+from gameserver.net.real import FileDisk
+from gameserver.results import latest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +44,7 @@ def make_app() -> App:
     )
     app.command(serve)
     app.command(bots)
+    app.command(results)
     maps = App(name="maps", help="Look after maps.")
     maps.command(maps_check, name="check")
     app.command(maps)
@@ -181,6 +186,30 @@ def bots(
     summary = report.summary(count, seconds)
     print(json_module.dumps(summary) if json else _readable(summary))
     return FAILED if report.failed else OK
+
+
+def results(
+    *,
+    data: str = "gameserver-data",
+    last: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1))] = 20,
+    json: bool = False,
+) -> int:
+    """Show how the last matches ended.
+
+    Parameters
+    ----------
+    data
+        The folder that `serve --data` names.
+    last
+        So many of the last.
+    json
+        Print one JSON object a line.
+    """
+    if not Path(data).is_dir():
+        raise UsageError(f"{data}: there is no such folder; `gameserver serve` makes it when the first match ends (serve --data)")
+    for record in trio.run(latest, FileStore(FileDisk(data)), last):
+        print(record.encode().decode() if json else record.describe())
+    return OK
 
 
 def maps_check(*files: str, json: bool = False) -> int:

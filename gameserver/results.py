@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -52,6 +53,16 @@ class MatchRecord:
     def encode(self) -> bytes:
         """JSON, for the log."""
         return json.dumps(attrs.asdict(self), ensure_ascii=False, separators=(",", ":")).encode()
+
+    def describe(self) -> str:
+        """One line for a person; times are UTC."""
+        when = datetime.fromtimestamp(self.ended_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        ranked = sorted(self.players, key=lambda player: (not player.won, -(player.score or 0), player.number))
+        names = ", ".join(
+            f"{'*' * player.won}{player.name}{'' if player.score is None else f' {player.score}'}" for player in ranked
+        )
+        minutes, seconds = divmod(round(self.seconds), 60)
+        return f"{when}  {self.room}  {self.game}  {self.map or '-'}  {minutes}:{seconds:02}  {names or 'nobody'}"
 
     @staticmethod
     def decode(data: bytes) -> MatchRecord:
