@@ -17,6 +17,7 @@ from gameserver.api import make_app
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import ROOM_PATTERN
+from gameserver.development import Reloader
 from gameserver.fill import Filler
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
 from gameserver.library import load_game, place_of
@@ -59,6 +60,8 @@ class ServeSettings:
     create_rooms: bool = True
     link: Literal["lane", "plain"] = "lane"
     data: str = "gameserver-data"
+    dev: bool = False
+    reload: bool = False
 
 
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
@@ -66,6 +69,9 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
 
     Raises UsageError for what the user can mend: an unknown game, a broken map, a taken port.
     """
+    develops = settings.dev or settings.reload
+    if develops and settings.host not in LOOPBACK:
+        raise UsageError(f"--dev and --reload show players what fails inside: leave --host out, or them ({settings.host})")
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
         say("This system cannot stop a game that does not end: run only games that you trust.")
@@ -78,9 +84,18 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             guard=guard,
             create_rooms=settings.create_rooms,
             express=settings.link == "lane",
+            explains=develops,
             web=make_app,
         )
         first = _open_rooms(server, games[0], settings)
+        reloader = Reloader(
+            dict(zip(settings.games, games, strict=True)),
+            load=lambda name: _load(name, guard),
+            replace=server.replace_game,
+            say=say,
+        )
+        if settings.reload and not reloader.watches:
+            raise UsageError("--reload is for a game in a file: give --game path/to/game.py")
         gc.collect()
         gc.freeze()  # what is loaded now stays: a full collection need not look at it (42 ms for 100,000 objects)
         try:
@@ -103,6 +118,8 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                         games={game.name: name for game, name in zip(games, settings.games, strict=True)},
                     )
                     nursery.start_soon(filler.run)
+                if settings.reload:
+                    nursery.start_soon(reloader.run)
                 async for _ in signals:
                     break
                 say("Stopping.")

@@ -65,6 +65,8 @@ def serve(
     create_rooms: bool = True,
     link: Literal["lane", "plain"] = "lane",
     data: str = "gameserver-data",
+    dev: Annotated[bool, Parameter(negative="")] = False,
+    reload: Annotated[bool, Parameter(negative="")] = False,
     verbose: bool = False,
     log_json: bool = False,
 ) -> int:
@@ -97,6 +99,10 @@ def serve(
         How rooms talk to clients: "lane" reads and writes sockets at the tick, "plain" leaves all to trio-websocket and tasks.
     data
         Folder in which the results of matches are kept; "off" forgets them.
+    dev
+        For who develops a game, on loopback only: players see the traceback when their room fails.
+    reload
+        The same, and a game's rooms begin anew whenever its file changes.
     verbose
         Log more.
     log_json
@@ -116,6 +122,8 @@ def serve(
         create_rooms=create_rooms,
         link=link,
         data=data,
+        dev=dev,
+        reload=reload,
     )
     trio.run(serve_app, settings, _say)
     return OK

@@ -13,6 +13,7 @@ import trio
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gameserver.core.game import Game
     from gameserver.room import Room
 
 log = logging.getLogger("gameserver.fill")
@@ -25,7 +26,7 @@ CHILD_SECONDS: Final = 0.5
 """How long that process may take to end before it is killed."""
 
 
-def wanted_bots(rooms: Iterable[Room], fill: int) -> dict[str, tuple[str, int]]:
+def wanted_bots(rooms: Iterable[Room], fill: int) -> dict[str, tuple[type[Game], int]]:
     """For each room the name of its game and how many bots shall play in it, so that there are `fill` players, if it has the seats.
 
     A room that was opened for a player gets bots only while a person is in it: bots alone would keep it open for ever.
@@ -34,7 +35,7 @@ def wanted_bots(rooms: Iterable[Room], fill: int) -> dict[str, tuple[str, int]]:
     for room in rooms:
         alone = not room.people and not room.plan.keep
         bots = 0 if alone else max(0, min(fill, room.plan.game.max_players) - room.people)
-        wanted[room.plan.name] = (room.plan.game.name, bots)
+        wanted[room.plan.name] = (room.plan.game, bots)
     return wanted
 
 
@@ -76,14 +77,14 @@ class Filler:
 
     async def _feed(self, process: trio.Process) -> None:
         assert process.stdin is not None
-        told: dict[str, tuple[str, int]] = {}
+        told: dict[str, tuple[type[Game], int]] = {}
         while True:
             wanted = wanted_bots(self._rooms.values(), self._fill)
             wanted |= {room: (game, 0) for room, (game, bots) in told.items() if room not in wanted}
             orders = [
-                {"room": room, "game": self._games[game], "bots": bots}
+                {"room": room, "game": self._games[game.name], "bots": bots}
                 for room, (game, bots) in wanted.items()
-                if told.get(room, (game, 0)) != (game, bots)
+                if told.get(room, (game, 0)) != (game, bots)  # a class that was read anew is another
             ]
             try:
                 await process.stdin.send_all("".join(json.dumps(order) + "\n" for order in orders).encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,16 +13,19 @@ from gameserver.core.errors import SchemaError
 from gameserver.core.game import Game
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from types import CodeType, ModuleType
 
 BUILT_IN: Final = {"arena": "gameserver.games.arena"}
 """Each module holds one game."""
+_BESIDE: Final = "__modules_beside_the_game__"
+"""Where a game's module says which others it brought along from its folder: they are read anew with it."""
 
 
 def load_game(name_or_file: str) -> type[Game]:
-    """The game of this name, or the one in this Python file.
+    """The game of this name, or the one in this Python file, which may import modules that lie beside it.
 
-    Raises SchemaError that says what is wrong and what to do; whatever else the file raises when it is imported becomes its cause.
+    A file is read anew each time, and so are those modules. Raises SchemaError that says what is wrong and what to do; whatever
+    else the file raises when it is imported becomes its cause.
     """
     if name_or_file in BUILT_IN:
         return _game_in(importlib.import_module(BUILT_IN[name_or_file]), name_or_file)
@@ -36,19 +40,53 @@ def load_game(name_or_file: str) -> type[Game]:
     return _game_in(_import_file(path), str(path))
 
 
+class _Reader(SourceFileLoader):
+    """Reads the file as it is: a cache goes by its time in whole seconds, and an author saves twice in one."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _import_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"game_{path.stem}", path)
+    name = f"game_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Reader(name, str(path.resolve())))
     if spec is None or spec.loader is None:
         raise SchemaError(f"{path}: this is no Python file")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # as when Python is given the file itself
+    replaced = sys.modules.get(name)
+    for beside in getattr(replaced, _BESIDE, ()):
+        sys.modules.pop(beside, None)
+    importlib.invalidate_caches()
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its classes look their module up by name
+    sys.modules[name] = module  # its classes look their module up by name
+    before = set(sys.modules)
     try:
         spec.loader.exec_module(module)
-    except SchemaError:
-        raise
     except (Exception, SystemExit) as error:  # a file of somebody else: anything may come out of it, and he wants to know where
+        if replaced is not None:
+            sys.modules[name] = replaced
+        if isinstance(error, SchemaError):
+            raise
         raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {error}") from error
+    finally:
+        setattr(module, _BESIDE, {other for other in set(sys.modules) - before if _lies_in(sys.modules[other], folder)})
     return module
+
+
+def _lies_in(module: ModuleType, folder: str) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and str(Path(file).resolve().parent) == folder
+
+
+def sources_of(game: type[Game]) -> list[Path]:
+    """The files that a game loaded from a file is made of: its own and the modules beside it. Nothing for a built-in one."""
+    module = sys.modules.get(game.__module__)
+    if module is None or not hasattr(module, _BESIDE):
+        return []
+    modules = [module, *(sys.modules[name] for name in getattr(module, _BESIDE) if name in sys.modules)]
+    return sorted(Path(module.__file__) for module in modules if module.__file__ is not None)
 
 
 def place_of(error: BaseException, path: Path, origin: str | None) -> str:

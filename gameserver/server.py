@@ -14,7 +14,7 @@ import trio
 from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
-from gameserver.core.errors import ProtocolError, Refused
+from gameserver.core.errors import GameError, ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
     MAX_CONNECTIONS,
@@ -25,6 +25,7 @@ from gameserver.core.limits import (
     TOKEN_BYTES,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode
+from gameserver.development import carried_over, explanation
 from gameserver.entrance import Entrance, SeatTicket
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
@@ -82,16 +83,19 @@ class Server:
         hooks: Hooks | None = None,
         create_rooms: bool = True,
         express: bool = True,
+        explains: bool = False,
         web: Callable[[Server], ASGIApp] | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it;
-        `express` False: no lane, whatever the streams can do; `web` makes the app that answers what is no upgrade (without one
+        `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
+        who develops a game; `web` makes the app that answers what is no upgrade (without one
         that is refused).
         """
         self.rooms: dict[str, Room] = {}
         self.counts = ServerCounts()
         self._ports = ports
-        self._games = games
+        self._games = dict(games)
+        self._explains = explains
         self._maps = maps
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
@@ -173,13 +177,40 @@ class Server:
         if len(self.rooms) >= MAX_ROOMS:
             raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL)
         room = Room(plan, self._guard, self._new_fault_id)
+        self._start(room)
+        return room
+
+    def _start(self, room: Room) -> None:
         room.on_result = self._on_result
-        self.rooms[plan.name] = room
+        self.rooms[room.plan.name] = room
         self.counts.rooms_opened += 1
-        log.info("room %s opened: %s", plan.name, plan.game.name)
+        log.info("room %s opened: %s", room.plan.name, room.plan.game.name)
         if self._nursery is not None:
             self._nursery.start_soon(self._run_room, room)
-        return room
+
+    def replace_game(self, old: type[Game], new: type[Game]) -> list[str]:
+        """Play this game from now on where the other was played; returns the names of the rooms.
+
+        Each begins anew with the options that it had, as far as the new game has them; its players are told to join again. Raises
+        RoomFault, Refused or GameError if a room cannot be made; then nothing has changed.
+        """
+        if new.name != old.name:
+            raise GameError(f"{old.name} is called {new.name} now: start the server again")
+        plans = [room.plan for room in self.rooms.values() if room.plan.game is old]
+        plans += [plan for name, plan in self._kept.items() if plan.game is old and name not in self.rooms]
+        changed = []
+        for plan in plans:
+            tile_map = self._map_for(new, "") if (plan.map is None) is new.uses_map else plan.map
+            options = carried_over(plan.options, new.options)
+            changed.append(attrs.evolve(plan, game=new, options=options, map=tile_map))
+        rooms = [Room(plan, self._guard, self._new_fault_id) for plan in changed if plan.name in self.rooms]
+        self._games[new.name] = new
+        self._kept |= {plan.name: plan for plan in changed if plan.keep}
+        for room in rooms:
+            name = room.plan.name
+            self.rooms[name].close(Notice(NoticeCode.MOVED, "the game has changed: join again", f"/ws/{name}"))
+            self._start(room)
+        return [plan.name for plan in changed]
 
     def _reopen(self, name: str, game: type[Game]) -> Room:
         """Open a room for somebody who asks for it: a kept one as it was planned, with a new seed. Raises Refused, RoomFault."""
@@ -212,10 +243,15 @@ class Server:
             fault = next((error for error in group.exceptions if isinstance(error, RoomFault)), None)
             fault_id = fault.fault_id if fault is not None else self._new_fault_id()
             log.exception("room %s failed in tick %d, fault %s", name, room.clock.tick, fault_id, exc_info=group)
-            room.close(Notice(NoticeCode.FAULTED, f"the room failed, fault {fault_id}", fault_id))
+            room.close(Notice(NoticeCode.FAULTED, self._fault_text(fault_id, group), fault_id))
         finally:
             if self.rooms.get(name) is room:
                 del self.rooms[name]
+
+    def _fault_text(self, fault_id: str, error: BaseException) -> str:
+        """What players are told of a fault: what it was only to who develops the game."""
+        text = f"the room failed, fault {fault_id}"
+        return f"{text}\n{explanation(error)}" if self._explains else text
 
     def _on_result(self, room: Room, result: Result) -> None:
         if self._nursery is not None:
@@ -259,7 +295,7 @@ class Server:
                 room = self._reopen(hello.room, game)
             except RoomFault as fault:
                 log.exception("room %s could not be opened, fault %s", hello.room, fault.fault_id)
-                raise Refused(f"the room failed, fault {fault.fault_id}", NoticeCode.FAULTED, fault.fault_id) from fault
+                raise Refused(self._fault_text(fault.fault_id, fault), NoticeCode.FAULTED, fault.fault_id) from fault
         if room.plan.game is not game:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
         seat = room.reserve(hello, profile, link)

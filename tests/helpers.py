@@ -341,6 +341,7 @@ async def serving(
     hooks: Hooks | None = None,
     maps: Mapping[str, tuple[TileMap, bytes]] | None = None,
     create_rooms: bool = True,
+    explains: bool = False,
     rooms: Sequence[str] = (),
     web: Callable[[Server], ASGIApp] | None = None,
 ) -> AsyncIterator[Host]:
@@ -354,6 +355,7 @@ async def serving(
         guard=NoGuard(),
         hooks=hooks,
         create_rooms=create_rooms,
+        explains=explains,
         web=web,
     )
     for name in rooms:

@@ -73,6 +73,9 @@ def words(text: str) -> str:
         (["serve", "--port", "70000"], "65535"),
         (["serve", "--port", "-1"], "-1"),
         (["serve", "--bots", "9999"], "200"),
+        (["serve", "--strength", "4"], "3"),
+        (["serve", "--reload", "--port", "0"], "--reload is for a game in a file"),
+        (["serve", "--dev", "--host", "0.0.0.0"], "leave --host out"),
         (["serve", "extra"], "extra"),
         (["serve", "--game", "chess"], "there is no game 'chess': there are arena"),
         (["serve", "--game", "nowhere.py"], "nowhere.py: there is no such file"),
@@ -327,10 +330,14 @@ class Served:
 
     def url(self) -> str:
         """The address that it prints."""
+        return self.until(r"ws://\S+")
+
+    def until(self, pattern: str) -> str:
+        """What matches first in what it says."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.said += line
-            if match := re.search(r"ws://\S+", line):
+            if match := re.search(pattern, line):
                 return match[0]
         raise AssertionError(f"it ended: {self.said}")
 
@@ -403,6 +410,21 @@ def test_bots_play_a_game_from_a_file_and_sigterm_ends_it(served: Served, gamese
     for line in served.said.splitlines():
         if line.startswith("{"):
             assert json.loads(line)["level"] == "INFO", line
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("served", [("--port", "0", "--game", "mine.py", "--reload", "--bots", "1")], indirect=True)
+def test_a_game_is_read_again_when_its_file_changes(served: Served, gameserver: Command, tmp_path: Path) -> None:
+    url = served.url()
+    (tmp_path / "mine.py").write_text(GAME + "    tick_rate = oops\n")
+    served.until(r"mine\.py:\d+: NameError: name 'oops' is not defined")
+    served.until("The rooms play on with the game as it was")
+    (tmp_path / "mine.py").write_text(GAME + "    tick_rate = 10\n")
+    served.until(r"mine\.py has changed: mine1 begins anew\.")
+    assert gameserver("bots", "--url", url, "--game", "mine.py", "--count", "1", "--seconds", "1.5", "--json") == cli.OK
+    assert 5 < json.loads(gameserver.out)["snapshots_per_second"]["min"] < 15, "10, and not 30 any more"
+    served.stop()
+    assert "Traceback" not in served.said
 
 
 @pytest.fixture(autouse=True)

@@ -11,17 +11,17 @@ import trio
 from gameclient.crew import LOOK_SECONDS as CREW_LOOKS
 from gameclient.crew import Crew
 
-from gameserver import Brain
+from gameserver import Brain, SchemaError
 from gameserver.core.messages import Role
 from gameserver.fill import LOOK_SECONDS, wanted_bots
 from tests.helpers import HOST, PORT, Host, Push, Toy, go, make_room, serving, sit, step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from trio.testing import MockClock
 
-    from gameserver import PlayerId, Replica
+    from gameserver import Game, PlayerId, Replica
     from gameserver.room import Room
 
 URL = f"ws://{HOST}:{PORT}"
@@ -49,7 +49,7 @@ async def test_how_many_bots_a_room_wants(keep: bool, people: int, fill: int, bo
     for number in range(people):
         sit(room, f"p{number}")
     sit(room, "looker", role=Role.SPECTATOR)
-    assert wanted_bots([room], fill) == {"room1": ("toy", bots)}
+    assert wanted_bots([room], fill) == {"room1": (Toy, bots)}
 
 
 async def test_bots_do_not_count_and_people_who_are_away_do(autojump_clock: MockClock) -> None:
@@ -58,18 +58,18 @@ async def test_bots_do_not_count_and_people_who_are_away_do(autojump_clock: Mock
     sit(room, "bot", role=Role.BOT)
     await step(room, 2)
     room.release(ann.seat, ann.link)
-    assert wanted_bots([room], 4)["room1"] == ("toy", 2)
+    assert wanted_bots([room], 4)["room1"] == (Toy, 2)
     go(room, bob)
-    assert wanted_bots([room], 4)["room1"] == ("toy", 3)
+    assert wanted_bots([room], 4)["room1"] == (Toy, 3)
 
 
 # -- the crew ---------------------------------------------------------------------------------------------------------------
 @asynccontextmanager
-async def crew(host: Host) -> AsyncIterator[trio.MemorySendChannel[str]]:
+async def crew(host: Host, load: Callable[[str], type[Game]] | None = None) -> AsyncIterator[trio.MemorySendChannel[str]]:
     """A crew that takes orders from this channel."""
     send, receive = trio.open_memory_channel[str](10)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(Crew(URL, seed=1, network=host.network).run, receive, lambda name: host.server._games[name])
+        nursery.start_soon(Crew(URL, seed=1, network=host.network, load=load or host.server._games.__getitem__).run, receive)
         yield send
         send.close()
 
@@ -104,7 +104,7 @@ async def test_a_person_who_comes_into_a_full_room_finds_a_seat(autojump_clock: 
         async def count() -> None:
             while True:
                 ((game, bots),) = wanted_bots([room], 4).values()
-                await orders.send(order(bots, game=game))
+                await orders.send(order(bots, game=game.name))
                 await trio.sleep(LOOK_SECONDS)
 
         async with trio.open_nursery() as nursery:
@@ -154,3 +154,29 @@ async def test_a_brain_that_fails_costs_its_bot_and_another_comes(
         caplog.clear()
         await trio.sleep(60)
         assert 1 <= caplog.text.count("I cannot think") / 2 < 60 / CREW_LOOKS / 4, "it does not come back without a pause"
+
+
+async def test_a_file_that_cannot_be_read_now_is_tried_again(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:
+    tries = 0
+
+    def load(source: str) -> type[Game]:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise SchemaError("toy.py:7: SyntaxError")
+        return Toy
+
+    async with serving() as host:
+        room = host.server.open_room("here", Toy, keep=True)
+        async with crew(host, load) as orders:
+            await orders.send(order(2, game="toy.py"))
+            await trio.sleep(0.1)
+            assert bots_in(room) == []
+            await trio.sleep(10)
+            assert len(bots_in(room)) == 2
+            assert tries == 3
+            await orders.send(order(3, game="toy.py"))
+            await trio.sleep(SOON)
+            assert len(bots_in(room)) == 3
+            assert tries == 4, "with each order it is read again"
+    assert caplog.text.count("no bots for room here: toy.py:7: SyntaxError") == 2

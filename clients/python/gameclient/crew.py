@@ -24,6 +24,7 @@ from gameclient.bots import CONNECT_EVERY_SECONDS, Bot
 from gameclient.client import Client
 from gameclient.line import ClientClosed
 from gameserver.core.brain import STRENGTH, RandomBrain
+from gameserver.core.errors import GameserverError
 from gameserver.core.messages import Role
 from gameserver.library import load_game
 
@@ -50,7 +51,10 @@ class _Post:
     """One room's bots."""
 
     room: str
-    game: type[Game]
+    source: str = ""
+    """The game's name, or the path of its file."""
+    game: type[Game] | None = None
+    """None: to be read, perhaps again."""
     wanted: int = 0
     bots: list[trio.CancelScope] = attrs.field(factory=list)
     """Of each that plays, or is about to, in the order of coming."""
@@ -61,30 +65,39 @@ class _Post:
 class Crew:
     """Keeps so many bots in each room as it was told last."""
 
-    def __init__(self, url: str, *, strength: int = STRENGTH, seed: int | None = None, network: Network | None = None) -> None:
-        """`url`: of the server, without a room. `seed` of the bots' minds."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        strength: int = STRENGTH,
+        seed: int | None = None,
+        network: Network | None = None,
+        load: Callable[[str], type[Game]] = load_game,
+    ) -> None:
+        """`url`: of the server, without a room. `seed` of the bots' minds. `load` finds a game."""
         self._url = url.rstrip("/")
         self._strength = strength
         self._network = network
+        self._load = load
         self._rng = random.Random(seed)
         self._posts: dict[str, _Post] = {}
         self._names = itertools.cycle(self._rng.sample(NAMES, len(NAMES)))
         self._changed = trio.Event()
 
-    def want(self, room: str, game: type[Game], bots: int) -> None:
-        """From now on so many bots play this game in this room."""
-        post = self._posts.setdefault(room, _Post(room, game))
-        post.game, post.wanted = game, bots
+    def want(self, room: str, source: str, bots: int) -> None:
+        """From now on so many bots play this game, by its name or file, in this room."""
+        post = self._posts.setdefault(room, _Post(room))
+        post.source, post.game, post.wanted = source, None, bots
         self._changed.set()
 
-    async def run(self, orders: AsyncIterable[str], load: Callable[[str], type[Game]] = load_game) -> None:
+    async def run(self, orders: AsyncIterable[str]) -> None:
         """Take orders until they end, then send all bots home."""
         async with trio.open_nursery() as bots:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._keep_up, bots)
                 async for line in orders:
                     order = json.loads(line)
-                    self.want(order["room"], load(order["game"]), order["bots"])
+                    self.want(order["room"], order["game"], order["bots"])
                 nursery.cancel_scope.cancel()
             for post in self._posts.values():
                 for scope in post.bots:
@@ -98,19 +111,25 @@ class Crew:
                 while len(post.bots) > post.wanted:
                     post.bots.pop().cancel()
                 while len(post.bots) < post.wanted and trio.current_time() >= post.not_before:
+                    try:
+                        game = post.game = post.game or self._load(post.source)
+                    except GameserverError as error:  # an author is writing at it
+                        log.warning("no bots for room %s: %s", post.room, error)
+                        post.not_before = trio.current_time() + post.backoff.next()
+                        break
                     scope = trio.CancelScope()
                     post.bots.append(scope)
-                    bots.start_soon(self._play, post, scope)
+                    bots.start_soon(self._play, post, game, scope)
                     await trio.sleep(CONNECT_EVERY_SECONDS)
             with trio.move_on_after(LOOK_SECONDS):
                 await self._changed.wait()
 
-    async def _play(self, post: _Post, scope: trio.CancelScope) -> None:
+    async def _play(self, post: _Post, game: type[Game], scope: trio.CancelScope) -> None:
         """One bot from its coming to its going: when it is called home, or sent away."""
         seed = self._rng.getrandbits(32)
         client = Client(
             f"{self._url}/ws/{post.room}",
-            game=post.game.name,
+            game=game.name,
             name=next(self._names),
             role=Role.BOT,
             network=self._network,
@@ -120,7 +139,7 @@ class Crew:
         async def play(client: Client) -> None:
             post.backoff.reset()
             with scope:
-                await Bot(client, post.game.brain or RandomBrain, seed, self._strength).play(client)
+                await Bot(client, game.brain or RandomBrain, seed, self._strength).play(client)
 
         try:
             await client.run(play)
