@@ -20,7 +20,8 @@ from gameserver.core.limits import ROOM_PATTERN
 from gameserver.development import Reloader
 from gameserver.fill import Filler
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
-from gameserver.library import load_game, place_of
+from gameserver.library import load_game, place_of, sources_of
+from gameserver.lint import slips_in
 from gameserver.maps import load_map, map_names
 from gameserver.net.real import real_ports
 from gameserver.room import RoomFault
@@ -87,10 +88,18 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             explains=develops,
             web=make_app,
         )
+        for game in games:
+            _warn_of_slips(game, say)
         first = _open_rooms(server, games[0], settings)
+
+        def read_again(name: str) -> type[Game]:
+            game = _load(name, guard)
+            _warn_of_slips(game, say)
+            return game
+
         reloader = Reloader(
             dict(zip(settings.games, games, strict=True)),
-            load=lambda name: _load(name, guard),
+            load=read_again,
             replace=server.replace_game,
             say=say,
         )
@@ -134,6 +143,12 @@ def _load(name: str, guard: HookRunner) -> type[Game]:
         raise UsageError(str(error)) from error
     except HookTimeout as error:
         raise UsageError(f"{name}: it takes more than {SETUP_SECONDS:g} s to import") from error
+
+
+def _warn_of_slips(game: type[Game], say: Callable[[str], None]) -> None:
+    for file in sources_of(game):
+        for slip in slips_in(file):
+            say(f"Matches may not repeat: {slip}")
 
 
 def _load_maps(wanted: str) -> Mapping[str, tuple[TileMap, bytes]]:

@@ -419,7 +419,8 @@ def test_a_game_is_read_again_when_its_file_changes(served: Served, gameserver: 
     (tmp_path / "mine.py").write_text(GAME + "    tick_rate = oops\n")
     served.until(r"mine\.py:\d+: NameError: name 'oops' is not defined")
     served.until("The rooms play on with the game as it was")
-    (tmp_path / "mine.py").write_text(GAME + "    tick_rate = 10\n")
+    (tmp_path / "mine.py").write_text("import time\n" + GAME + "    tick_rate = 10\n")
+    served.until(r"Matches may not repeat: .*mine\.py:1: imports time: count ticks")
     served.until(r"mine\.py has changed: mine1 begins anew\.")
     assert gameserver("bots", "--url", url, "--game", "mine.py", "--count", "1", "--seconds", "1.5", "--json") == cli.OK
     assert 5 < json.loads(gameserver.out)["snapshots_per_second"]["min"] < 15, "10, and not 30 any more"
