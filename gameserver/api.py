@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
+    from collections.abc import Sequence, Sized
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -51,8 +51,8 @@ class Status(Protocol):
         ...
 
 
-def make_app(server: Status) -> Starlette:
-    """The app of this server."""
+def make_app(server: Status, more: Sequence[Route] = ()) -> Starlette:
+    """The app of this server. `more`: what else it shall answer."""
 
     async def home(request: Request) -> Response:
         count = len(server.rooms)
@@ -69,7 +69,7 @@ def make_app(server: Status) -> Starlette:
         return JSONResponse({"ready": False, "reason": reason}, HTTPStatus.SERVICE_UNAVAILABLE, dict(_NO_STORE))
 
     app = Starlette(
-        routes=[Route("/", home), Route("/healthz", live), Route("/readyz", ready), Route("/ws/{room}", _room)],
+        routes=[Route("/", home), Route("/healthz", live), Route("/readyz", ready), Route("/ws/{room}", _room), *more],
         exception_handlers={HTTPException: _refuse, Exception: _fail},
     )
     app.router.redirect_slashes = False  # the address that it would send people to is made from their own Host

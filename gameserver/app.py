@@ -18,6 +18,7 @@ from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import ROOM_PATTERN
 from gameserver.development import Reloader
+from gameserver.devtools import routes
 from gameserver.fill import Filler
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
 from gameserver.library import load_game, place_of, sources_of
@@ -86,7 +87,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             create_rooms=settings.create_rooms,
             express=settings.link == "lane",
             explains=develops,
-            web=make_app,
+            web=lambda server: make_app(server, routes(server) if develops else ()),
         )
         for game in games:
             _warn_of_slips(game, say)

@@ -117,6 +117,14 @@ class Line:
         self.pacer.excuse(now)
 
     # -- out ---------------------------------------------------------------------------------------------------------------
+    def send_pongs(self, now: float) -> None:
+        """Answer what waits, in a tick without a snapshot."""
+        if self._pings and self.link.ready() and self.link.send_nowait(b"".join(self._pongs(now))):
+            self._pings.clear()
+
+    def _pongs(self, now: float) -> list[bytes]:
+        return [encode_server(self._pong(at, ping, now)) for at, ping in self._pings]
+
     def may_send(self, now: float) -> bool:
         """Is the line free for a frame? A line that is not is paced."""
         free = self.pacer.has_room(now) and self.link.ready()
@@ -134,8 +142,7 @@ class Line:
             0, clock.tick, flags, input_ack, self.margin, control, len(draft.fragments)
         )  # the epoch is 0 as long as a room lives in one process
         if reliable or self._pings:
-            pongs = [encode_server(self._pong(at, ping, now)) for at, ping in self._pings]
-            head = b"".join((*reliable, *pongs, head))
+            head = b"".join((*reliable, *self._pongs(now), head))
         if not self.link.send_nowait(head, draft.body):
             self.pacer.skipped(now)
             return False

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gameserver.game")
 
+STAND_SECONDS: Final = 0.1
+"""A room that is held looks after its lines so often."""
+
 _PUBLIC: Final = (part_of(EVERYONE),)
 
 T = TypeVar("T")
@@ -137,6 +140,8 @@ class Room:
         self._wake = trio.Event()
         self._over_at: float | None = None
         self.match_began = 1
+        self._held_from: int | None = None
+        """The last tick before the room stands still, None: it does not."""
         self._private_parts = self._simulation.has_private_parts
 
     # -- coming and going (called between ticks) ---------------------------------------------------------------------------
@@ -238,12 +243,31 @@ class Room:
             seat.end(notice)
         self._wake.set()
 
+    # -- for who develops the game -----------------------------------------------------------------------------------------
+    @property
+    def held(self) -> bool:
+        """Does it stand still?"""
+        return self._held_from is not None and self._clock.tick >= self._held_from
+
+    def hold(self, *, after: int = 0) -> None:
+        """Stand still after so many more ticks. Lines are kept, pings answered; what is sent waits."""
+        self._held_from = self._clock.tick + after
+        self._wake.set()
+
+    def unhold(self) -> None:
+        """Go on."""
+        self._held_from = None
+        self._wake.set()
+
     # -- the loop ----------------------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Tick until the room closes. Raises RoomFault when the game fails."""
         while self.state is not RoomState.CLOSED:
             if not self._seats and not self._queue:
                 await self._pause()
+                continue
+            if self.held:
+                await self._stand()
                 continue
             await trio.sleep_until(self._clock.next_deadline)
             self.tick(trio.current_time())
@@ -263,11 +287,30 @@ class Room:
         else:
             self.state = RoomState.CLOSED
 
+    async def _stand(self) -> None:
+        """A developer looks at the match: no tick passes, and nobody is sent away for it."""
+        while self.held and self.state is not RoomState.CLOSED:
+            self._wake = trio.Event()
+            with trio.move_on_after(STAND_SECONDS):
+                await self._wake.wait()
+            now = trio.current_time()
+            for seat in tuple(self._seats):
+                if seat.ready and seat.line is not None:
+                    seat.line.excuse(now)
+                    seat.receive(now)
+                if seat.line is not None:
+                    seat.line.send_pongs(now)
+                elif seat.has_expired(now):
+                    self._remove(seat)
+        self._clock.resume(trio.current_time())
+
     def tick(self, now: float) -> None:
         """Run the ticks that are due at `now`, then hand every client that is ready one frame."""
         deadline = self._clock.next_deadline
         lost_seconds = self._clock.lost_seconds
         due = self._clock.due(now)
+        if self._held_from is not None:
+            due = min(due, self._held_from - self._clock.tick)
         if not due or self.state is RoomState.CLOSED:
             return
         if self._clock.lost_seconds > lost_seconds:
