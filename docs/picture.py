@@ -76,7 +76,7 @@ def draw(view: Replica) -> str:
     for place, player in enumerate(ranking):
         colour = COLOURS[(player.owner - 1) % len(COLOURS)]
         text = f"{player.score:>3}  {player.name}"
-        lines.append(f'<text x="48" y="{64 + 24 * place}" font-size="19" fill="{colour}" xml:space="preserve">{text}</text>')
+        lines.append(f'<text x="424" y="{64 + 24 * place}" font-size="19" fill="{colour}" xml:space="preserve">{text}</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 

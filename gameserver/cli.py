@@ -220,20 +220,23 @@ def results(
     return OK
 
 
-def maps_check(*files: str, json: bool = False) -> int:
-    """Check maps: that they can be read, and that every object stands on open ground that all others can reach.
+def maps_check(*files: str, game: str = "", json: bool = False) -> int:
+    """Check maps: that they can be read, that all open ground can be reached, and that nothing is a dead end.
 
     Parameters
     ----------
     files
         Names or paths; none: all that come with the server.
+    game
+        Also check that this game can be played on them: arena, or the path of a Python file.
     json
         Print one JSON object.
     """
     names = files or tuple(map_names())
+    rules = load_game(game).map_problems if game else None
     problems: dict[str, list[str]] = {}
     for number, name in enumerate(names, start=1):
-        problems[name] = check_map(name)
+        problems[name] = check_map(name, rules)
         _progress("maps checked", len(names))(number)
     if json:
         print(json_module.dumps({"maps": len(names), "problems": problems}))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gameserver.core.errors import GameserverError, MapError
-from gameserver.core.tiled import MAX_FILE_BYTES, OBJECTS_LAYER, parse_map
+from gameserver.core.errors import MapError
+from gameserver.core.tiled import MAX_FILE_BYTES, OBJECTS_LAYER, WALLS_LAYER, parse_map
+from gameserver.core.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 MAP_SUFFIX: Final = ".tmj"
 
-SPAWN_HALF: Final = 12.0
-"""Half the side, in pixels, of the open ground that a spawn needs: a tank, which fits through a gap of one 32-pixel tile."""
+BODY_HALF: Final = 12.0
+"""Half the side, in pixels, of what drives about on a map and needs open ground: a tank, which fits through a 32-pixel gap."""
 
 
 def maps_folder() -> Path:
@@ -58,15 +59,16 @@ def load_map(path_or_name: str | Path) -> tuple[TileMap, bytes]:
     return parse_map(data, path.name), data
 
 
-def check_map(path_or_name: str | Path, game_rules: Callable[[TileMap], None] | None = None) -> list[str]:
+def check_map(path_or_name: str | Path, game_rules: Callable[[TileMap], Iterable[MapError]] | None = None) -> list[str]:
     """Everything wrong with a map, for its author: beyond what `load_map` demands, can one play on it?
 
     A file that does not load has one problem, the first that the parser met. One that loads must have a `title`, a number of
-    `players` and a spawn for each; every spawn on open ground; and all its points within reach of each other.
+    `players` and a spawn for each; every spawn on open ground; all its open ground and points within reach of each other; and no
+    dead end that is one tank wide.
 
     Args:
         path_or_name: as for `load_map`.
-        game_rules: raises an error of this package (`MapError`, `GameError`) when the map does not suit a certain game.
+        game_rules: finds what keeps the map from suiting a certain game, such as `Arena.map_problems`.
 
     Returns:
         One line for each problem, naming file, layer and object; empty when the map is good.
@@ -75,12 +77,9 @@ def check_map(path_or_name: str | Path, game_rules: Callable[[TileMap], None] | 
         tile_map, _ = load_map(path_or_name)
     except MapError as error:
         return [str(error)]
-    problems = [*_wrong_conventions(tile_map), *_bad_ground(tile_map), *_cut_off(tile_map)]
+    problems = [*_wrong_conventions(tile_map), *_bad_ground(tile_map), *_bad_ways(tile_map)]
     if game_rules is not None:
-        try:
-            game_rules(tile_map)
-        except GameserverError as error:
-            problems.append(error if isinstance(error, MapError) else MapError(tile_map.name, str(error)))
+        problems += game_rules(tile_map)
     return [str(problem) for problem in problems]
 
 
@@ -102,32 +101,42 @@ def _bad_ground(tile_map: TileMap) -> Iterable[MapError]:
         if thing.type == "spawn":
             if thing.width or thing.height:
                 yield MapError(_place(tile_map, thing), "a spawn is one place: draw a point and not a rectangle")
-            elif tile_map.blocked(thing.x, thing.y, SPAWN_HALF):
-                reason = f"there is a wall, or the map's end, within {SPAWN_HALF:g} pixels: move it to open ground"
+            elif tile_map.blocked(thing.x, thing.y, BODY_HALF):
+                reason = f"there is a wall, or the map's end, within {BODY_HALF:g} pixels: move it to open ground"
                 yield MapError(_place(tile_map, thing), reason)
         elif _is_point(thing) and tile_map.solid_at(*tile_map.tile_at(thing.x, thing.y)):
             yield MapError(_place(tile_map, thing), "it is inside a wall: move it to open ground")
 
 
-def _cut_off(tile_map: TileMap) -> Iterable[MapError]:
-    """The points that are not in the part of the map that most points are in. Those inside walls are not spoken of again."""
-    parts: list[tuple[bytes, list[MapObject]]] = []
+def _bad_ways(tile_map: TileMap) -> Iterable[MapError]:
+    """What is not in the part of the map that most points are in, and the dead ends of that part.
+
+    Points inside walls are not spoken of again.
+    """
+    ways = Ways(tile_map, BODY_HALF)
+    points: dict[int, list[MapObject]] = {part: [] for part in range(len(ways.parts))}
     for thing in filter(_is_point, tile_map.objects):
         column, row = tile_map.tile_at(thing.x, thing.y)
-        index = row * tile_map.width + column
-        if tile_map.solid[index]:
+        part = ways.part_at(column, row)
+        if part is not None:
+            points[part].append(thing)
+        elif not tile_map.solid_at(column, row):
+            yield MapError(_place(tile_map, thing), "it is too narrow here for a tank: move it to open ground")
+    if not points:
+        return
+    main = max(points, key=lambda part: (len(points[part]), len(ways.parts[part])))
+    for part, things in points.items():
+        if part == main:
             continue
-        for reached, things in parts:
-            if reached[index]:
-                things.append(thing)
-                break
-        else:
-            parts.append((tile_map.reachable(column, row), [thing]))
-    parts.sort(key=lambda part: -len(part[1]))
-    for _, things in parts[1:]:
         for thing in things:
-            reason = f"no way leads from here to {parts[0][1][0]}: open the walls between, or move it"
+            reason = f"no way leads from here to {points[main][0]}: open the walls between, or move it"
             yield MapError(_place(tile_map, thing), reason)
+        if not things:
+            reason = f"no way leads to the open ground at {_tile(ways.parts[part][0])}: open the walls around it, or fill it"
+            yield MapError(_layer(tile_map, WALLS_LAYER), reason)
+    for end in ways.dead_ends(main):
+        reason = f"the only way out of {_tile(end.places[0])} is at {_tile(end.mouth)}, one tank wide: widen it or open another"
+        yield MapError(_layer(tile_map, WALLS_LAYER), reason)
 
 
 def _is_point(thing: MapObject) -> bool:
@@ -135,8 +144,13 @@ def _is_point(thing: MapObject) -> bool:
     return not (thing.width or thing.height)
 
 
-def _layer(tile_map: TileMap) -> str:
-    return f"{tile_map.name}, layer '{OBJECTS_LAYER}'"
+def _tile(tile: tuple[int, int]) -> str:
+    """Tiled shows the same numbers in its status bar."""
+    return f"column {tile[0]}, row {tile[1]}"
+
+
+def _layer(tile_map: TileMap, layer: str = OBJECTS_LAYER) -> str:
+    return f"{tile_map.name}, layer '{layer}'"
 
 
 def _place(tile_map: TileMap, thing: MapObject) -> str:

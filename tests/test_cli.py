@@ -147,8 +147,9 @@ def test_an_option_said_twice_counts_as_said_last() -> None:
 
 # -- maps -------------------------------------------------------------------------------------------------------------------
 def test_the_maps_that_come_with_the_server_are_fine(gameserver: Command) -> None:
-    assert gameserver("maps", "check") == cli.OK
+    assert gameserver("maps", "check", "--game", "arena") == cli.OK
     assert "field: fine" in gameserver.out
+    assert gameserver("maps", "check") == cli.OK
     assert gameserver("maps", "check", "--json") == cli.OK
     found = json.loads(gameserver.out)
     assert found["maps"] == len(found["problems"]) >= 2
@@ -175,6 +176,18 @@ def test_a_broken_map_is_named_with_layer_and_object(gameserver: Command, tmp_pa
     assert found["problems"]["field"] == []
     assert gameserver("serve", "--map", str(file), "--port", "0") == cli.USAGE
     assert re.search(r"broken\.tmj.*object \d+", gameserver.err)
+
+
+def test_maps_are_checked_for_a_game_if_it_is_named(gameserver: Command, tmp_path: Path) -> None:
+    body = json.loads((maps_folder() / "field.tmj").read_text())
+    body["properties"] = [given for given in body["properties"] if given["name"] != "modes"]
+    file = tmp_path / "plain.tmj"
+    file.write_text(json.dumps(body))
+    assert gameserver("maps", "check", str(file)) == cli.OK
+    assert gameserver("maps", "check", str(file), "--game", "arena") == cli.FAILED
+    assert "plain.tmj: the map has no property `modes`" in gameserver.out
+    assert gameserver("maps", "check", str(file), "--game", "chess") == cli.USAGE
+    assert "there is no game 'chess'" in gameserver.err
 
 
 def test_a_file_that_is_no_map_is_named(gameserver: Command, tmp_path: Path) -> None:

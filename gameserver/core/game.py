@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, overlo
 import attrs
 
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId
-from gameserver.core.errors import GameError, Refused, SchemaError
+from gameserver.core.errors import GameError, MapError, Refused, SchemaError
 from gameserver.core.fields import MISSING, Field, boolean, integer, text
 from gameserver.core.limits import (
     DECODE_ARRAY,
@@ -44,7 +44,7 @@ from gameserver.core.talk import BUILT_IN_EVENTS, EMOTES
 from gameserver.core.timers import is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gameserver.core.brain import Brain
     from gameserver.core.groups import Entities, Players
@@ -215,6 +215,14 @@ class Game:
         result of its own; see `closes_when_over`.
         """
         return None
+
+    @classmethod
+    def map_problems(cls, tile_map: TileMap) -> Iterable[MapError]:
+        """What keeps a map from suiting this game, each with what to do: for `gameserver maps check --game`, before any room runs.
+
+        That every spawn and all open ground can be reached is checked for all games.
+        """
+        return ()
 
     def answer(self, question: str, value: Any) -> None:  # noqa: ANN401 - plain values
         """The answer of an asynchronous hook (`Hooks.on_result`) has arrived."""

@@ -10,14 +10,14 @@ from math import floor
 from typing import TYPE_CHECKING, Final
 
 from gameserver import Game, GameError, Profile, Refused, Result, call, entities_of, integer, players_of, shared
-from gameserver.games.arena import motion
+from gameserver.games.arena import map_rules, motion
 from gameserver.games.arena.brain import ArenaBrain
 from gameserver.games.arena.state import EMOTES, MAGAZINE, Controls, Driver, Emoted, Hit, Killed, Match, Rules, Shell, Tank
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from gameserver import MapObject, PlayerId
+    from gameserver import MapError, MapObject, PlayerId, TileMap
 
 COOLDOWN_TICKS: Final = 8
 """Between two shots, 0.27 s: a magazine lasts a second."""
@@ -94,6 +94,10 @@ class Arena(Game):
         scores = {number: driver.score for number, driver in self.players.items()}
         best = max(scores.values(), default=0)
         return Result(winners=tuple(number for number, score in scores.items() if score == best), scores=scores)
+
+    @classmethod
+    def map_problems(cls, tile_map: TileMap) -> Iterable[MapError]:
+        return map_rules.map_problems(tile_map)
 
     @call
     def emote(self, player: Driver, which: int = integer(0, EMOTES - 1)) -> None:
