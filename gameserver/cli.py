@@ -14,11 +14,11 @@ import cyclopts
 import trio
 from cyclopts import App, Parameter
 
-from gameserver.app import ServeSettings, UsageError
+from gameserver.app import ServeSettings, UsageError, parse_options
 from gameserver.app import serve as serve_app
 from gameserver.core.errors import GameserverError
-from gameserver.library import load_game
-from gameserver.maps import check_map, map_names
+from gameserver.library import blaming, load_game
+from gameserver.maps import check_map, load_map, map_names
 from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk
 from gameserver.results import latest
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 OK = 0
 FAILED = 1
 USAGE = 2
+
+BENCH_PLAYERS = 16
+"""The room that the figures of docs/figures.md speak of."""
 
 
 def make_app() -> App:
@@ -45,6 +48,8 @@ def make_app() -> App:
     app.command(serve)
     app.command(bots)
     app.command(results)
+    app.command(bench)
+    app.command(schema)
     maps = App(name="maps", help="Look after maps.")
     maps.command(maps_check, name="check")
     app.command(maps)
@@ -217,6 +222,87 @@ def results(
         raise UsageError(f"{data}: there is no such folder; `gameserver serve` makes it when the first match ends (serve --data)")
     for record in trio.run(latest, FileStore(FileDisk(data)), last):
         print(record.encode().decode() if json else record.describe())
+    return OK
+
+
+def bench(
+    game: str,
+    *,
+    players: Annotated[int | None, Parameter(validator=cyclopts.validators.Number(gte=1, lte=255))] = None,
+    seconds: Annotated[float, Parameter(validator=cyclopts.validators.Number(gt=0, lte=3_600))] = 20.0,
+    seed: int = 0,
+    map: str = "",  # noqa: A002 - the name of the option
+    option: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    json: bool = False,
+    strict: bool = False,
+) -> int:
+    """Measure a game, played by its own bots without a network: time by hook, bytes by field, and what to do about them.
+
+    Parameters
+    ----------
+    game
+        Game to measure, by name or as the path of a Python file.
+    players
+        How many bots play. Default: as many as have a seat, at most 16.
+    seconds
+        How much game time is measured; it passes as fast as the machine can.
+    seed
+        Seed of the match and of the bots' minds.
+    map
+        Map, by name or as the path of a .tmj file. Default: the game's.
+    option
+        Option of the room, as NAME=VALUE; may be given several times.
+    json
+        Print one JSON object.
+    strict
+        Exit with 1 if there are warnings.
+    """
+    from gameserver.bench import run_bench
+
+    loaded = load_game(game)
+    count = min(loaded.max_players, BENCH_PLAYERS) if players is None else players
+    if count > loaded.max_players:
+        raise UsageError(f"--players {count}: {loaded.name} has {loaded.max_players} seats")
+    if map and not loaded.uses_map:
+        raise UsageError(f"--map {map}: {loaded.name} has no map")
+    tile_map = load_map(map or loaded.default_map)[0] if loaded.uses_map else None
+    options = parse_options(loaded, option)
+    with blaming(loaded, "cannot be played"):
+        report = run_bench(
+            loaded,
+            players=count,
+            seconds=seconds,
+            seed=seed,
+            options=options,
+            tile_map=tile_map,
+            on_second=_progress("seconds played", int(seconds)),
+        )
+    print(json_module.dumps(report.to_json()) if json else report.readable())
+    return FAILED if strict and report.warnings else OK
+
+
+def schema(game: str, *, ts: bool = False, json: bool = False) -> int:
+    """Print what a game declares: its fields and who sees them, events, calls, input and options.
+
+    Parameters
+    ----------
+    game
+        Game to describe, by name or as the path of a Python file.
+    ts
+        Print TypeScript types for a client.
+    json
+        Print one JSON object, as clients get it, with what nobody is sent beside it.
+    """
+    from gameserver.describe import schema_json, schema_text
+    from gameserver.typescript import typescript
+
+    if ts and json:
+        raise UsageError("--ts and --json: say one of them")
+    loaded = load_game(game)
+    if ts:
+        print(typescript(loaded), end="")
+    else:
+        print(json_module.dumps(schema_json(loaded)) if json else schema_text(loaded))
     return OK
 
 

@@ -24,7 +24,8 @@ from gameserver.core.parts import Parts
 from gameserver.core.record import Event, Record
 from gameserver.core.schema import Schema
 from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
-from gameserver.core.wire import is_name
+from gameserver.core.talk import BUILT_IN_EVENTS
+from gameserver.core.words import is_name
 from gameserver.testing.client import Client, Happened
 from gameserver.testing.maps import map_for
 from gameserver.testing.seat import Mind, Seat
@@ -272,7 +273,7 @@ class Match(Generic[G]):
         for seat in self.seats if reliable else ():
             audiences = self._audiences(seat) if seat.client.joined else ()
             for event in reliable:
-                if event.to in audiences:
+                if event.to in audiences and seat.player not in event.deaf:
                     seat.client.owe(EventMessage(0, tick, event.kind, event.row))
         for reply in self.simulation.replied:
             for seat in self.seats:
@@ -342,7 +343,7 @@ class Match(Generic[G]):
 
     def check_event(self, kind: type[Event]) -> None:
         """Raise LookupError for a class of events that the game does not have."""
-        known = self.game_type.events
+        known = (*self.game_type.events, *BUILT_IN_EVENTS)
         if kind is not Event and not any(issubclass(event, kind) for event in known):
             names = ", ".join(event.__name__ for event in known) or "none"
             raise LookupError(f"{self.game_type.name} has no event {kind.__name__}: it has {names}")

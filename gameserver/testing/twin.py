@@ -83,7 +83,7 @@ class Twin:
     @staticmethod
     def _changeable(match: Simulation) -> tuple[Any, ...]:
         world = match.world
-        return dict(world.rows), world.rng.state(), world.timers.to_plain()
+        return dict(world.rows), world.rng.state(), world.timers.to_plain(), world.talk.to_plain()
 
 
 def _name(match: Simulation) -> str:
