@@ -6,7 +6,7 @@ The probes stand around the server's own code and around the game's hooks; what 
 from __future__ import annotations
 
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.core.brain import Brain
 from gameserver.core.game import Game
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gameserver.core.view import Contents
     from gameserver.core.world import PlainResult
 
-_HOOKS = {Join: "join", Leave: "leave", Connected: "connected", Called: "calls", Answer: "answer"}
+_HOOKS: Final = {Join: "join", Leave: "leave", Connected: "connected", Called: "calls", Answer: "answer"}
 
 
 class ProbedTimers(Timers):
