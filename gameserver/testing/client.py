@@ -84,10 +84,9 @@ class Client:
 
     # -- the line ----------------------------------------------------------------------------------------------------------
     def disconnect(self) -> None:
-        """The line breaks. What the client saw last stands."""
+        """The line breaks. What the client saw last stands, and what it wanted to call it will say over the next line."""
         self.connected = False
         self.away_ticks = 0
-        self.calls.clear()
 
     def reconnect(self, tick: int) -> None:
         """A new line: the room begins with a whole snapshot, and says again what was not acknowledged."""

@@ -223,7 +223,7 @@ class Match(Generic[G]):
                     seat.send_input(tick)
             else:
                 client.away_ticks += 1
-                if client.over or not client.joined or client.away_ticks >= GRACE_SECONDS * self.game_type.tick_rate:
+                if client.over or client.away_ticks >= GRACE_SECONDS * self.game_type.tick_rate:
                     self.remove(seat)
         commands = self._take_commands()
         inputs = {player: seat.client.inputs.take(tick) for player, seat in self._in_match.items()}
@@ -260,8 +260,9 @@ class Match(Generic[G]):
             if seat.player and client.connected is not client.shown_connected:
                 client.shown_connected = client.connected
                 commands.append(Connected(seat.player, client.connected))
-            commands += (Called(seat.player, call.number, call.method, call.arguments) for call in client.calls)
-            client.calls.clear()
+            if client.connected:
+                commands += (Called(seat.player, call.number, call.method, call.arguments) for call in client.calls)
+                client.calls.clear()
         return commands
 
     def _hand_out(self, tick: int) -> None:

@@ -136,9 +136,11 @@ class Seat:
         self._match.remove(self)
 
     def disconnect(self) -> None:
-        """The line breaks. The seat is kept for 30 s of match time, then the player leaves."""
+        """The line breaks. The seat is kept for 30 s of match time, then the player leaves; at once if he has not joined yet."""
         self._must_play()
         self.client.disconnect()
+        if not self.client.joined:
+            self._match.remove(self)
 
     def reconnect(self) -> None:
         """Come back over another line. Raises Refused if the seat is gone."""

@@ -72,7 +72,7 @@ class Pond(Globals):
 
 
 class Splash(Event):
-    duck: int = integer(0, 1023)
+    number: int = integer(0, 1023)
 
 
 class Bread(Event, reliable=True):
@@ -128,7 +128,7 @@ class PondGame(Game):
             duck.dream = duck.dream * 3.9 * (1.0 - duck.dream)
             if wanted.dive:
                 duck.dives += 1
-                self.emit(Splash(duck=duck.owner), to=owner(duck.owner))
+                self.emit(Splash(number=duck.owner), to=owner(duck.owner))
         self.pond.ripples += 1
 
     def is_over(self) -> Result | None:

@@ -161,14 +161,14 @@ def test_a_line_that_broke_brings_reliable_events_later_and_cosmetic_ones_never(
     match, ann, bob = paired()
     ann.press(dive=True)
     match.step()
-    assert ann.events(Splash) == [Splash(duck=1)] and bob.events() == []
+    assert ann.events(Splash) == [Splash(number=1)] and bob.events() == []
     ann.disconnect()
     bob.call("feed", 1, words="hello")
     ann.reconnect()
     match.step(3)
     assert ann.events(Bread) == [Bread(to=1, words="hello")]
     assert bob.events(Bread) == []
-    assert match.events() == [Splash(duck=1), Bread(to=1, words="hello")]
+    assert match.events() == [Splash(number=1), Bread(to=1, words="hello")]
     assert [one.tick for one in match.happened] == [2, 3]
 
 
