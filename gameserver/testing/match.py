@@ -127,7 +127,10 @@ class Match(Generic[G]):
         if strength not in STRENGTHS:
             raise ValueError(f"strength {strength!r}: say one of {', '.join(map(str, STRENGTHS))}")
         free = self.game_type.max_players - sum(seat.player > 0 for seat in self.seats)
-        return [self._take_bot_seat(strength) for _ in range(free if count is None else count)]
+        wanted = free if count is None else count
+        if wanted > free:
+            raise Refused(f"the room has {free} of {self.game_type.max_players} seats left, not {wanted}", NoticeCode.FULL)
+        return [self._take_bot_seat(strength) for _ in range(wanted)]
 
     def _take_bot_seat(self, strength: int) -> Seat:
         number = self._next_player()

@@ -22,14 +22,15 @@ MOST_LISTED: Final = 5
 
 
 class Sees:
-    """What a seat sees of the world as of its last snapshot. Its objects are copies: they change no more, and cannot be changed."""
+    """What a seat saw when it was asked, as of its last snapshot. Neither this nor its objects change any more."""
 
     __slots__ = ("_classes", "_replica", "_who")
 
     def __init__(self, replica: Replica, schema: Schema, classes: Mapping[str, type[Record]], who: str) -> None:
         """`replica`: the client's own; `schema`: the game's; `classes`: of each kind, the one that `seen_class` made."""
         self._replica = Replica(schema)
-        self._replica.parts, self._replica.tick = replica.parts, replica.tick
+        self._replica.parts = {part: dict(records) for part, records in replica.parts.items()}
+        self._replica.tick = replica.tick
         self._classes = classes
         self._who = who
 
@@ -68,9 +69,13 @@ class Sees:
         return None if seen is None else self._shown(seen)
 
     def _check(self, kind: type[Record], where: Mapping[str, object]) -> None:
-        shown = self._classes.get(kind.__name__)
-        if shown is None or not issubclass(shown, kind):
-            raise LookupError(f"{self._replica.schema.game} has no kind {kind.__name__}: it has {', '.join(self._classes)}")
+        shown, game = self._classes.get(kind.__name__), self._replica.schema.game
+        if shown is None:
+            raise LookupError(f"{game} has no kind {kind.__name__}: it has {', '.join(self._classes)}")
+        if not issubclass(shown, kind):
+            raise LookupError(
+                f"{game} has another {kind.__name__} than {kind.__module__}.{kind.__name__}: import it from the same file"
+            )
         for name in where:
             if name not in kind.declared and name != "id":
                 raise LookupError(f"{kind.__name__} has no field {name!r}: it has {', '.join(kind.declared)}")

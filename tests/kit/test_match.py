@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gameserver import MapError, Refused
+from gameserver import Entity, MapError, Refused
 from gameserver.core.limits import GRACE_SECONDS, INPUT_HOLD_SECONDS, RELIABLE_MESSAGES
 from gameserver.core.talk import Ended, Said
 from gameserver.games.arena import Arena
@@ -46,6 +46,8 @@ def test_a_full_room_refuses_and_a_bot_makes_room_for_a_person() -> None:
     match.step(2)
     assert bot.client.bot and match.game.players[bot.player].bot
     with pytest.raises(Refused, match="the room is full: 4 of 4"):
+        match.join("zed", bot=True)
+    with pytest.raises(Refused, match="the room has 0 of 4 seats left, not 1"):
         match.bots(1)
     dan = match.join("dan")
     match.step()
@@ -269,7 +271,8 @@ def test_a_hidden_field_says_who_may_see_it() -> None:
 
 def test_what_is_seen_is_of_the_authors_class_and_cannot_be_changed() -> None:
     match, ann, _ = paired()
-    duck = ann.sees.one(Duck, owner=1)
+    before = ann.sees
+    duck = before.one(Duck, owner=1)
     assert isinstance(duck, Duck) and duck.far() is False
     with pytest.raises(AttributeError, match=r"a copy: change match\.game"):
         duck.x = 1.0
@@ -280,6 +283,7 @@ def test_what_is_seen_is_of_the_authors_class_and_cannot_be_changed() -> None:
     match.step()
     assert ann.sees.one(Duck, owner=1).far() and ann.sees.one(Pike).teeth == 42
     assert duck.x == 0.0, "what was seen does not change"
+    assert before.tick == 1 and before.one(Duck, owner=1).x == 0.0
     assert ann.sees.get(live.id).x == 100.0
     assert ann.sees.get(99_999) is None
 
@@ -292,6 +296,8 @@ def test_asking_for_one_says_what_there_is_instead() -> None:
         ann.sees.one(Duck, owner=3)
     with pytest.raises(LookupError, match="pond has no kind Tank: it has Pond, Swimmer, Duck, Pike"):
         ann.sees.all(Tank)
+    with pytest.raises(LookupError, match=r"pond has another Duck than elsewhere\.Duck: import it from the same file"):
+        ann.sees.all(type("Duck", (Entity,), {"__module__": "elsewhere"}))
     with pytest.raises(LookupError, match="Duck has no field 'colour'"):
         ann.sees.all(Duck, colour=1)
     assert ann.sees.all(Duck, crumbs=5000) == []
