@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gameserver.bench.laps import percentile
 from gameserver.core.limits import MAX_STATE
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Iterator
 
     from gameserver.bench.cost import FieldUse, FormUse
@@ -62,23 +62,32 @@ def _quanta(form: FormUse) -> Iterator[str]:
     """Fields whose changes do not suit their quantum."""
     for use in form.fields:
         quantum = use.field.quantum
-        if quantum is None or len(use.changes) < ENOUGH:
+        if quantum is None or use.changes.total() < ENOUGH:
             continue
-        changes = [abs(change) for change in use.changes]
-        typical, top = percentile(changes, 50), percentile(changes, 95)
+        typical, top = _percentile(use.changes, 50), _percentile(use.changes, 95)
         if typical > BYTE_QUANTA:
             yield (
-                f"{use.name}: it changes by {typical:g} quanta a tick (median), and more than {BYTE_QUANTA} cost a byte more: "
+                f"{use.name}: it changes by {typical} quanta a tick (median), and more than {BYTE_QUANTA} cost a byte more: "
                 f"{_better(quantum, top)} (declared at {use.field.where})"
             )
         elif top < COARSE_QUANTA and use.field.interpolate == "linear":
             yield (
-                f"{use.name}: at most {top:g} quanta a tick (95 %), so that its motion is coarse: "
+                f"{use.name}: at most {top} quanta a tick (95 %), so that its motion is coarse: "
                 f"{_better(quantum, top)} (declared at {use.field.where})"
             )
 
 
-def _better(quantum: float, top: float) -> str:
+def _percentile(counts: Counter[int], percent: int) -> int:
+    """The smallest number that so many percent do not exceed."""
+    left = counts.total() * percent
+    for number in sorted(counts):
+        left -= counts[number] * 100
+        if left <= 0:
+            return number
+    return 0
+
+
+def _better(quantum: float, top: int) -> str:
     """The quantum with which top speed is 64 to 127 quanta."""
     wanted = quantum
     while top * quantum / wanted > BYTE_QUANTA:

@@ -32,8 +32,8 @@ class FieldUse:
     field: Field
     slot: int
     """Its place among the values of its form, which is its bit in the mask."""
-    changes: list[int] = attrs.field(factory=list)
-    """By how much it changed from one tick to the next, in quanta or steps; only numbers."""
+    changes: Counter[int] = attrs.field(factory=Counter)
+    """By how much it changed from one tick to the next, either way, in quanta or steps, and how often by so much; only numbers."""
     times: int = 0
     """How often it changed."""
 
@@ -114,7 +114,7 @@ class WireCost:
                 if is_one_tick:
                     use.times += 1
                     if type(change) is int:
-                        use.changes.append(change)
+                        use.changes[abs(change)] += 1
 
     def _count_cosmetics(self, sizes: Counter[str], flat: Sequence[Any]) -> None:
         at = 0

@@ -2,7 +2,7 @@
 
 match.py    the match: seats, ticks, what came out of them       seat.py    one player: a script or a bot
 sees.py     what one seat sees, as objects of the author's classes       twin.py    finds state outside of declared fields
-maps.py     a map drawn in the test
+client.py   both ends of a client without its line       maps.py    a map drawn in the test
 """
 
 from gameserver.testing.maps import drawn_map as drawn_map

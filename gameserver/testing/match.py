@@ -18,7 +18,7 @@ from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId, o
 from gameserver.core.brain import STRENGTH, STRENGTHS, Brain, RandomBrain
 from gameserver.core.errors import Refused
 from gameserver.core.game import Game
-from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS
+from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_CALLS, MAX_SPECTATORS
 from gameserver.core.messages import OVER_FLAG, EventMessage, NoticeCode, Reply
 from gameserver.core.parts import Parts
 from gameserver.core.record import Event, Record
@@ -264,8 +264,10 @@ class Match(Generic[G]):
                 client.shown_connected = client.connected
                 commands.append(Connected(seat.player, client.connected))
             if client.connected:
-                commands += (Called(seat.player, call.number, call.method, call.arguments) for call in client.calls)
-                client.calls.clear()
+                calls, client.calls = client.calls, []
+                commands += (Called(seat.player, call.number, call.method, call.arguments) for call in calls[:MAX_CALLS])
+                for call in calls[MAX_CALLS:]:
+                    client.owe(Reply(call.number, False, "too many calls at once"))
         return commands
 
     def _hand_out(self, tick: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gameserver import Entity, MapError, Refused
-from gameserver.core.limits import GRACE_SECONDS, INPUT_HOLD_SECONDS, RELIABLE_MESSAGES
+from gameserver.core.limits import GRACE_SECONDS, INPUT_HOLD_SECONDS, MAX_CALLS, RELIABLE_MESSAGES
 from gameserver.core.talk import Ended, Said
 from gameserver.games.arena import Arena
 from gameserver.games.arena.state import Killed, Rules, Tank
@@ -177,8 +177,10 @@ def test_a_line_that_broke_brings_reliable_events_later_and_cosmetic_ones_never(
 def test_who_is_owed_too_much_loses_his_session() -> None:
     match, ann, bob = paired()
     ann.disconnect()
-    for _ in range(RELIABLE_MESSAGES + 1):
-        bob.begin_call("feed", 1, "x")
+    for _ in range(RELIABLE_MESSAGES // MAX_CALLS + 1):
+        for _ in range(MAX_CALLS):
+            bob.begin_call("feed", 1, "x")
+        match.step()
     match.step(2)
     assert list(match.game.players) == [2]
 
@@ -213,6 +215,15 @@ def test_calls_of_one_tick_come_in_the_order_of_the_seats() -> None:
     match.step()
     assert (first.result(), second.result(), last.result()) == ("ANN", "AGAIN", "BOB")
     assert [event.words for event in match.events(Bread)] == ["ann", "again", "bob"]
+
+
+def test_more_calls_than_a_room_takes_at_once_are_refused() -> None:
+    match, ann, _ = paired()
+    calls = [ann.begin_call("feed", 2, "x") for _ in range(MAX_CALLS + 1)]
+    match.step()
+    assert [call.result() for call in calls[:-1]] == ["X"] * MAX_CALLS
+    with pytest.raises(Refused, match="too many calls at once"):
+        calls[-1].result()
 
 
 def test_a_call_before_joining_waits_until_the_caller_is_in() -> None:
