@@ -33,12 +33,12 @@ from gameserver.testing.sees import seen_class
 from gameserver.testing.twin import Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from gameserver.core.game import Profile, Result
     from gameserver.core.maps import TileMap
-    from gameserver.core.record import Options
+    from gameserver.core.record import Input, Options
 
 G = TypeVar("G", bound=Game)
 E = TypeVar("E", bound=Event)
@@ -53,6 +53,7 @@ class Match(Generic[G]):
         simulation: the machine around the game; `game` is the game itself.
         seats: everyone who is in the match or about to be, in order.
         happened: all events so far with their ticks, whoever may know of them.
+        logged: what the game said with `self.log`, also in a tick that failed.
         results: of each match that was over (several if the game plays on), oldest first.
         seen_classes: what `Seat.sees` shows, by kind.
     """
@@ -87,6 +88,7 @@ class Match(Generic[G]):
         self.map = map_for(game, map)
         self.seats: list[Seat] = []
         self.happened: list[Happened] = []
+        self.logged: list[str] = []
         self.results: list[Result] = []
         self._options = options
         self._seed = seed
@@ -232,10 +234,10 @@ class Match(Generic[G]):
         inputs = {player: seat.client.inputs.take(tick) for player, seat in self._in_match.items()}
         before = self.simulation.result
         if self._twin is None:
-            self.simulation.step(commands, inputs)
+            self._step(commands, inputs)
         else:
             self._twin.before(self.simulation)
-            self._twin.step(self.simulation, commands, inputs, lambda: self.simulation.step(commands, inputs))
+            self._twin.step(self.simulation, commands, inputs, self._step)
         self._hand_out(tick)
         for player, why in self.simulation.kicked:
             for seat in [seat for seat in self.seats if seat.player == player]:
@@ -244,6 +246,13 @@ class Match(Generic[G]):
         if before is None and result is not None:
             self.results.append(result)
         self._show(tick)
+
+    def _step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input]) -> None:
+        __tracebackhide__ = True
+        try:
+            self.simulation.step(commands, inputs)
+        finally:
+            self.logged += self.simulation.logged
 
     def _take_commands(self) -> list[Command]:
         """What enters the coming tick, in the order of a room: leaves and answers, then each seat's own."""

@@ -55,14 +55,18 @@ class Twin:
             _fail_if(f"tick {self._since}: a restored copy of {_name(match)} is not the same", _different(match, twin))
 
     def step(
-        self, match: Simulation, commands: Sequence[Command], inputs: Mapping[PlayerId, Input], step: Callable[[], None]
+        self,
+        match: Simulation,
+        commands: Sequence[Command],
+        inputs: Mapping[PlayerId, Input],
+        step: Callable[[Sequence[Command], Mapping[PlayerId, Input]], None],
     ) -> None:
         """Let both do the tick: `step` does the match's. Raises AssertionError if they come to something else."""
         __tracebackhide__ = True
         twin = self._copy
         assert twin is not None
         for_twin = copy.deepcopy(list(commands))  # a hook may take a profile apart
-        step()
+        step(commands, inputs)
         tick = match.world.tick
         try:
             twin.step(for_twin, inputs)

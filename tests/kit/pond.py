@@ -159,4 +159,5 @@ class PondGame(Game):
         self.after(3, self.wave)
 
     def wave(self) -> None:
+        self.log("%d ripples", self.pond.ripples)
         self.pond.ripples += 1000

@@ -256,8 +256,10 @@ def test_a_timer_and_an_answer_of_the_host_enter_in_their_ticks() -> None:
     match.answer("result", 500)
     match.step()
     assert ann.sees.one(Pond).ripples == 503
+    assert match.logged == []
     match.step(2)
     assert ann.sees.one(Pond).ripples == 1505
+    assert match.logged == ["504 ripples"]
 
 
 # -- sight ------------------------------------------------------------------------------------------------------------------
