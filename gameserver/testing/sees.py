@@ -95,9 +95,6 @@ def seen_class(kind: type[Record]) -> type[Record]:
         raise AttributeError(_hidden(self, field))
 
     def no_change(self: Record, name: str, value: object) -> None:
-        if name == "__class__":
-            object.__setattr__(self, name, value)
-            return
         raise AttributeError(f"this {kind.__name__} is what a seat sees, a copy: change match.game to change the world")
 
     def shown(self: Record) -> str:
