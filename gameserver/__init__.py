@@ -8,8 +8,9 @@ The house, from the bottom up; imports run one way, from each line to those abov
     guard.py    stops game code that does not end
     room.py     one simulation on a tick            session.py   one client from handshake to goodbye
     server.py   accept, supervise: the one wall that catches broadly
-    app.py      puts it all together                cli.py       the commands
+    app.py      puts it all together                cli/         the commands
     games/      one module each; they use the names below and nothing else
+    testing/    a match in a test, for their authors         bench/       what a game costs
 
 These are the names for game authors.
 """

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
+from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gameserver.core.errors import SchemaError
+from gameserver.core.errors import GameError, SchemaError
 from gameserver.core.game import Game
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType, ModuleType
 
 BUILT_IN: Final = {"arena": "gameserver.games.arena"}
@@ -98,6 +101,16 @@ def place_of(error: BaseException, path: Path, origin: str | None) -> str:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return f"{path}:{line}" if line else str(path)
+
+
+@contextmanager
+def blaming(game: type[Game], what: str) -> Iterator[None]:
+    """Whatever comes out of this game's code becomes a GameError: where in its file, that it `what` ("cannot …"), and why."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # as when it is imported
+        file = inspect.getfile(game)
+        raise GameError(f"{place_of(error, Path(file), file)}: {game.name} {what}: {type(error).__name__}: {error}") from error
 
 
 def _game_in(module: ModuleType, where: str) -> type[Game]:

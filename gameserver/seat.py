@@ -11,7 +11,7 @@ import trio
 
 from gameserver.core.errors import ProtocolError
 from gameserver.core.inputs import InputBuffer
-from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS, INPUT_QUEUE, READY_SECONDS
+from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS, INPUT_QUEUE, MAX_CALLS, READY_SECONDS
 from gameserver.core.messages import Bye, Call, ClientMessage, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
 from gameserver.core.reliable import Reliable
 from gameserver.core.wire import decode_client
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from gameserver.core.parts import Draft
     from gameserver.core.schema import Schema
     from gameserver.net.link import Link
-
-MAX_CALLS: int = 8
-"""Calls of one client that may wait for the next tick."""
 
 _LINE_ONLY = (NoticeCode.TOO_SLOW, NoticeCode.IDLE, NoticeCode.REPLACED)
 """These end a line, and not the session: the player may come back."""

@@ -11,11 +11,10 @@ import pytest
 import trio
 from trio_websocket import ConnectionClosed
 
-from gameserver.core.limits import GRACE_SECONDS, RELIABLE_MESSAGES
+from gameserver.core.limits import GRACE_SECONDS, MAX_CALLS, RELIABLE_MESSAGES
 from gameserver.core.messages import Call, Hello, NoticeCode, Role, Welcome
 from gameserver.core.simulation import Simulation
 from gameserver.net.simulated import Latency, Toward
-from gameserver.seat import MAX_CALLS
 from tests.comebacks import Traveller, away, hooks, refusal, room_of, seat_of
 from tests.helpers import serving, toy_at, wire
 

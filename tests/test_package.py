@@ -17,7 +17,7 @@ def test_the_wheel_holds_everything_that_a_server_needs(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in (
         "gameserver/py.typed",
-        "gameserver/cli.py",
+        "gameserver/cli/__init__.py",
         "gameserver/games/arena/game.py",
         "gameclient/client.py",
         "gameclient/py.typed",

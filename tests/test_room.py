@@ -16,6 +16,7 @@ from gameserver.core.limits import (
     IDLE_SECONDS,
     INPUT_HOLD_SECONDS,
     JOINS_PER_TICK,
+    MAX_CALLS,
     MAX_CATCH_UP,
     OVER_ALLOWANCE_SECONDS,
     OVER_ROOM_SECONDS,
@@ -38,7 +39,6 @@ from gameserver.core.messages import (
     Snapshot,
 )
 from gameserver.room import RoomFault, RoomState
-from gameserver.seat import MAX_CALLS
 from tests.helpers import Rules, Seated, Toy, game_of, go, make_room, serving, sit, step, toy_at
 
 if TYPE_CHECKING:

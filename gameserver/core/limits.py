@@ -68,6 +68,8 @@ MESSAGES_BESIDE_INPUTS: Final = 20
 """A client may say 2 x tick rate + 20 messages a second: an INPUT each tick, as many late ones, and pings and calls."""
 MESSAGE_BYTES_PER_SECOND: Final = 16 * 1_024
 """An INPUT has about 15 bytes; a server takes 58,000 small messages a second per core, so one client could own it."""
+MAX_CALLS: Final = 8
+"""Calls of one client that may wait for the next tick."""
 OVER_ALLOWANCE_SECONDS: Final = 3.0
 """Who says more for so long is closed with 1008; until then what is too much waits."""
 DECODE_ARRAY: Final = 64

@@ -33,6 +33,7 @@ FORBIDDEN_IN_CORE = {
     "trio_websocket",
     "uuid",
 }
+NOT_IN_TESTING = FORBIDDEN_IN_CORE - {"pathlib"}
 CORE_LIBRARIES = {"attrs", "msgpack"}
 FORBIDDEN_CALLS = {"open", "print", "input", "breakpoint"}
 UNPACKERS = {"core/wire.py", "core/world.py", "core/maps.py"}
@@ -95,6 +96,18 @@ def test_games_use_only_the_public_names(path: Path) -> None:
             assert own or root in sys.stdlib_module_names or node.module == "gameserver", ast.unparse(node)
             if node.module == "gameserver":
                 assert {alias.name for alias in node.names} <= public, f"{name_of(path)}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("path", module_files("testing"), ids=name_of)
+def test_the_kit_for_authors_stands_on_the_core_alone(path: Path) -> None:
+    """An author's test needs no network, no threads and no trio; it may load maps."""
+    allowed = ("gameserver.core", "gameserver.testing", "gameserver.maps")
+    for name in imports_of(path):
+        root = name.split(".")[0]
+        fine = (
+            name.startswith(allowed) or root in CORE_LIBRARIES or (root in sys.stdlib_module_names and root not in NOT_IN_TESTING)
+        )
+        assert fine, f"{name_of(path)} imports {name}"
 
 
 @pytest.mark.parametrize(("importer", "other"), [("room", "session"), ("session", "room")])

@@ -1,54 +1,24 @@
-"""The commands. Exit codes: 0 fine, 1 the check failed, 2 wrong usage or something that the user can mend."""
+"""The commands around a running server: host rooms, play in them, see how matches ended."""
 
 from __future__ import annotations
 
 import json as json_module
 import logging
 import signal
-import sys
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import cyclopts
 import trio
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
-from gameserver.core.errors import GameserverError
+from gameserver.cli.say import FAILED, OK, progress, readable, say
 from gameserver.library import load_game
-from gameserver.maps import check_map, map_names
 from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk
 from gameserver.results import latest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-OK = 0
-FAILED = 1
-USAGE = 2
-
-
-def make_app() -> App:
-    """The command line. Every option may also stand in the environment (GAMESERVER_PORT) or in gameserver.toml ([serve] port)."""
-    app = App(
-        name="gameserver",
-        version=version("gameserver"),
-        help="An authoritative multiplayer game server.",
-        config=[
-            cyclopts.config.Env("GAMESERVER_", command=False),
-            cyclopts.config.Toml("gameserver.toml", must_exist=False, search_parents=False),
-        ],
-    )
-    app.command(serve)
-    app.command(bots)
-    app.command(results)
-    maps = App(name="maps", help="Look after maps.")
-    maps.command(maps_check, name="check")
-    app.command(maps)
-    return app
 
 
 def serve(
@@ -125,7 +95,7 @@ def serve(
         dev=dev,
         reload=reload,
     )
-    trio.run(serve_app, settings, _say)
+    trio.run(serve_app, settings, say)
     return OK
 
 
@@ -187,12 +157,12 @@ def bots(
             seed=seed,
             strength=strength,
             comes_back=seconds == 0,
-            on_progress=_progress("bots joined", count),
+            on_progress=progress("bots joined", count),
         )
         trio.run(_until_interrupted, runner.run)
         report = runner.report
     summary = report.summary(count, seconds)
-    print(json_module.dumps(summary) if json else _readable(summary))
+    print(json_module.dumps(summary) if json else readable(summary))
     return FAILED if report.failed else OK
 
 
@@ -220,34 +190,6 @@ def results(
     return OK
 
 
-def maps_check(*files: str, game: str = "", json: bool = False) -> int:
-    """Check maps: that they can be read, that all open ground can be reached, and that nothing is a dead end.
-
-    Parameters
-    ----------
-    files
-        Names or paths; none: all that come with the server.
-    game
-        Also check that this game can be played on them: arena, or the path of a Python file.
-    json
-        Print one JSON object.
-    """
-    names = files or tuple(map_names())
-    rules = load_game(game).map_problems if game else None
-    problems: dict[str, list[str]] = {}
-    for number, name in enumerate(names, start=1):
-        problems[name] = check_map(name, rules)
-        _progress("maps checked", len(names))(number)
-    if json:
-        print(json_module.dumps({"maps": len(names), "problems": problems}))
-    else:
-        for name, found in problems.items():
-            print(f"{name}: {'fine' if not found else f'{len(found)} problems'}")
-            for problem in found:
-                print(f"  {problem}")
-    return FAILED if any(problems.values()) else OK
-
-
 # -- helpers ---------------------------------------------------------------------------------------------------------------
 async def _until_interrupted(run: Any) -> Any:  # noqa: ANN401 - whatever it returns
     """Run until it ends or somebody presses Ctrl-C, which is no error."""
@@ -265,28 +207,6 @@ async def _until_interrupted(run: Any) -> Any:  # noqa: ANN401 - whatever it ret
     return result
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _progress(what: str, total: int) -> Any:  # noqa: ANN401 - a callable
-    """Counts on standard error, if a person looks at it."""
-
-    def show(done: int) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{done}/{total} {what}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-    return show
-
-
-def _readable(summary: dict[str, Any]) -> str:
-    lines = []
-    for key, value in summary.items():
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        lines.append(f"{key.replace('_', ' '):22} {shown}")
-    return "\n".join(lines)
-
-
 class _JsonLines(logging.Formatter):
     """One JSON object a line, everything escaped."""
 
@@ -302,17 +222,3 @@ def _set_up_logging(*, verbose: bool, as_json: bool) -> None:
     handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     logging.getLogger("trio-websocket").setLevel(logging.WARNING)  # it logs every frame
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The `gameserver` command."""
-    try:
-        code = make_app()(arguments, exit_on_error=False, result_action="return_value")
-    except cyclopts.CycloptsError:
-        sys.exit(USAGE)  # cyclopts has said why
-    except GameserverError as error:
-        print(f"gameserver: {error}", file=sys.stderr)
-        sys.exit(USAGE)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(code if isinstance(code, int) else OK)

@@ -1,0 +1,60 @@
+"""The commands. Exit codes: 0 fine, 1 the check failed, 2 wrong usage or something that the user can mend.
+
+hosting.py     serve, bots, results       authoring.py     bench, schema, maps check
+say.py         how they end, and how they talk to a person
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import cyclopts
+from cyclopts import App
+
+from gameserver.cli.authoring import bench, maps_check, schema
+from gameserver.cli.hosting import bots, results, serve
+from gameserver.cli.say import FAILED as FAILED
+from gameserver.cli.say import OK as OK
+from gameserver.cli.say import USAGE as USAGE
+from gameserver.core.errors import GameserverError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def make_app() -> App:
+    """The command line. Every option may also stand in the environment (GAMESERVER_PORT) or in gameserver.toml ([serve] port)."""
+    app = App(
+        name="gameserver",
+        version=version("gameserver"),
+        help="An authoritative multiplayer game server.",
+        config=[
+            cyclopts.config.Env("GAMESERVER_", command=False),
+            cyclopts.config.Toml("gameserver.toml", must_exist=False, search_parents=False),
+        ],
+    )
+    app.command(serve)
+    app.command(bots)
+    app.command(results)
+    app.command(bench)
+    app.command(schema)
+    maps = App(name="maps", help="Look after maps.")
+    maps.command(maps_check, name="check")
+    app.command(maps)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The `gameserver` command."""
+    try:
+        code = make_app()(arguments, exit_on_error=False, result_action="return_value")
+    except cyclopts.CycloptsError:
+        sys.exit(USAGE)  # cyclopts has said why
+    except GameserverError as error:
+        print(f"gameserver: {error}", file=sys.stderr)
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else OK)
