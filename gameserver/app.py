@@ -17,12 +17,12 @@ from gameserver.api import make_app
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import ROOM_PATTERN
-from gameserver.development import Reloader
-from gameserver.devtools import routes
+from gameserver.development.http import routes
+from gameserver.development.lint import slips_in
+from gameserver.development.reload import Reloader
 from gameserver.fill import Filler
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
 from gameserver.library import load_game, place_of, sources_of
-from gameserver.lint import slips_in
 from gameserver.maps import load_map, map_names
 from gameserver.net.real import real_ports
 from gameserver.room import RoomFault

@@ -25,7 +25,8 @@ from gameserver.core.limits import (
     TOKEN_BYTES,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode
-from gameserver.development import carried_over, explanation
+from gameserver.development.explain import explanation
+from gameserver.development.reload import carried_over
 from gameserver.entrance import Entrance, SeatTicket
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide

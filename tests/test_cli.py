@@ -441,6 +441,35 @@ def test_a_game_is_read_again_when_its_file_changes(served: Served, gameserver: 
     assert "Traceback" not in served.said
 
 
+@pytest.mark.real_time
+@pytest.mark.parametrize("served", [("--port", "0", "--game", "mine.py", "--dev")], indirect=True)
+def test_a_room_is_stopped_stepped_and_laid_open(served: Served, gameserver: Command) -> None:
+    url = served.url().replace("ws://", "http://").removesuffix("/ws/mine1")
+    assert gameserver("dev", "rooms", "--url", url) == cli.OK
+    assert json.loads(gameserver.out) == [{"room": "mine1", "game": "mine", "tick": 0, "players": [], "paused": False}]
+    assert gameserver("dev", "pause", "mine1", "--url", url) == cli.OK
+    assert json.loads(gameserver.out)["paused"] is True
+    assert gameserver("dev", "step", "mine1", "--ticks", "3", "--url", url) == cli.OK
+    assert gameserver("dev", "resume", "mine1", "--url", url) == cli.OK
+    assert json.loads(gameserver.out)["paused"] is False
+    assert gameserver("dev", "dump", "mine1", "--url", url) == cli.OK
+    assert json.loads(gameserver.out)["game"] == "mine@1"
+    assert gameserver("dev", "dump", "none", "--url", url) == cli.USAGE
+    assert "there is no such room; there are: mine1" in gameserver.err
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("served", [("--port", "0", "--game", "mine.py")], indirect=True)
+def test_a_server_without_dev_says_nothing(served: Served, gameserver: Command) -> None:
+    url = served.url().replace("ws://", "http://").removesuffix("/ws/mine1")
+    assert gameserver("dev", "dump", "mine1", "--url", url) == cli.USAGE
+    assert "it was not started with --dev" in gameserver.err
+    assert gameserver("dev", "rooms", "--url", "http://127.0.0.1:1") == cli.USAGE
+    assert "start one with `gameserver serve --dev`" in gameserver.err
+    assert gameserver("dev", "rooms", "--url", "ws://127.0.0.1:1") == cli.USAGE
+    assert "write http://HOST:PORT" in gameserver.err
+
+
 @pytest.fixture(autouse=True)
 def _a_game_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(GAME)

@@ -12,7 +12,8 @@ import trio
 
 from gameserver import Options, boolean, integer, text
 from gameserver.core.messages import NoticeCode, Ready, Snapshot, Welcome
-from gameserver.development import MAX_EXPLANATION, Reloader, carried_over, explanation
+from gameserver.development.explain import MAX_EXPLANATION, explanation
+from gameserver.development.reload import Reloader, carried_over
 from gameserver.library import load_game, sources_of
 from gameserver.room import RoomState
 from tests.helpers import Host, Toy, serving, wire

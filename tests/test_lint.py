@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gameserver.lint import slips_in
+from gameserver.development.lint import slips_in
 from gameserver.maps import maps_folder
 
 if TYPE_CHECKING:

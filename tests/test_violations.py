@@ -28,8 +28,8 @@ from gameserver import (
 )
 from gameserver.core.limits import MAX_ENTITIES, MAX_EVENTS_PER_TICK, MAX_TIMERS
 from gameserver.core.simulation import Called, Join, Simulation
+from gameserver.development.lint import slips_in
 from gameserver.guard import Guard, HookTimeout
-from gameserver.lint import slips_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,7 @@
 """The commands. Exit codes: 0 fine, 1 the check failed, 2 wrong usage or something that the user can mend.
 
 hosting.py     serve, bots, results       authoring.py     bench, schema, maps check
+developing.py  dev
 say.py         how they end, and how they talk to a person
 """
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import cyclopts
 from cyclopts import App
 
+from gameserver.cli import developing
 from gameserver.cli.authoring import bench, maps_check, schema
 from gameserver.cli.hosting import bots, results, serve
 from gameserver.cli.say import FAILED as FAILED
@@ -43,6 +45,10 @@ def make_app() -> App:
     maps = App(name="maps", help="Look after maps.")
     maps.command(maps_check, name="check")
     app.command(maps)
+    dev = App(name="dev", help="Look into the rooms of a server that was started with --dev.")
+    for command in (developing.rooms, developing.dump, developing.pause, developing.step, developing.resume):
+        dev.command(command)
+    app.command(dev)
     return app
 
 

@@ -1,17 +1,13 @@
-"""For who develops a game: it is read again when its file changes, and what fails is shown to him.
-
-All of this is for a loopback address only: it shows what players must not see.
-"""
+"""A game is read again when its file changes, and its rooms begin anew."""
 
 from __future__ import annotations
 
-import logging
-import traceback
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import trio
 
 from gameserver.core.errors import GameserverError
+from gameserver.development.explain import explanation
 from gameserver.guard import HookTimeout
 from gameserver.library import sources_of
 from gameserver.room import RoomFault
@@ -25,23 +21,11 @@ if TYPE_CHECKING:
 
 AnyOptions = TypeVar("AnyOptions", bound="Options")
 
-log = logging.getLogger("gameserver.development")
-
 LOOK_SECONDS: Final = 0.5
 """Between two looks at the files."""
-MAX_EXPLANATION: Final = 4_000
-"""Characters of a traceback in a NOTICE: its end, which is where the game is."""
 
 Stamp = tuple[tuple[str, int, int], ...]
 """Path, time of change in nanoseconds and size of each file."""
-
-
-def explanation(error: BaseException) -> str:
-    """The traceback of what the game raised, without what called it, at most MAX_EXPLANATION characters."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    cause = error.__cause__ if isinstance(error, RoomFault) and error.__cause__ is not None else error
-    return "".join(traceback.format_exception(cause, chain=False))[-MAX_EXPLANATION:]
 
 
 def carried_over(old: Options, new: type[AnyOptions]) -> AnyOptions:

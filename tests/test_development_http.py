@@ -12,7 +12,7 @@ from gameclient.client import Client
 from gameserver.api import make_app
 from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS
 from gameserver.core.messages import Snapshot
-from gameserver.devtools import DEV_HEADER, MAX_STEPS, routes
+from gameserver.development.http import DEV_HEADER, MAX_STEPS, routes
 from tests.helpers import HOST, PORT, Toy, serving, wire
 from tests.web import ask, get
 

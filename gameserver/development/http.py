@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from gameserver.core.dump import dump
+from gameserver.development.dump import dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
