@@ -12,7 +12,30 @@ from typing import TYPE_CHECKING, Final
 from gameserver import Game, GameError, Profile, Refused, Result, call, entities_of, integer, players_of, shared
 from gameserver.games.arena import map_rules, motion
 from gameserver.games.arena.brain import ArenaBrain
-from gameserver.games.arena.state import EMOTES, MAGAZINE, Controls, Driver, Emoted, Hit, Killed, Match, Rules, Shell, Tank
+from gameserver.games.arena.state import (
+    EMOTES,
+    MAGAZINE,
+    OVER,
+    SHELL,
+    Controls,
+    Driver,
+    Emoted,
+    Exploded,
+    Flag,
+    FlagMoved,
+    Hit,
+    Killed,
+    Match,
+    Mine,
+    Pickup,
+    Railed,
+    RoundEnded,
+    RoundStarted,
+    Rules,
+    Shell,
+    Taken,
+    Tank,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +61,8 @@ class Arena(Game):
     max_players = 16
     inputs = Controls
     options = Rules
-    events = (Hit, Killed, Emoted)
+    version = 2
+    events = (Hit, Exploded, Railed, Taken, Killed, FlagMoved, RoundStarted, RoundEnded, Emoted)
     uses_map = True
     default_map = "field"
     brain = ArenaBrain
@@ -46,6 +70,9 @@ class Arena(Game):
     players = players_of(Driver)
     tanks = entities_of(Tank)
     shells = entities_of(Shell)
+    mines = entities_of(Mine)
+    pickups = entities_of(Pickup)
+    flags = entities_of(Flag)
     match = shared(Match)
 
     spawns: Sequence[MapObject]
@@ -60,7 +87,7 @@ class Arena(Game):
         for spawn in self.spawns:
             if self.map.blocked(spawn.x, spawn.y, motion.TANK_HALF):
                 raise GameError(f"{self.map.name}, {spawn}: a tank that comes there is in a wall: move it to open ground")
-        self.damage = options.damage
+        self.damage = 25 * options.damage // 100
         self.respawn_ticks = self.ticks(options.respawn_seconds)
         self.match.score_limit = options.score_limit
 
@@ -82,14 +109,15 @@ class Arena(Game):
             self._drive(tank, inputs[tank.owner])
         self._push_apart(living)
         self._fly(living)
-        if not self.match.over:
+        if self.match.phase != OVER:
             self._fire([tank for tank in living if tank.health], inputs)
             limit = self.match.score_limit
             # At the end of the tick, so that two who reach it together share the victory.
-            self.match.over = limit > 0 and any(driver.score >= limit for driver in self.players.values())
+            if limit > 0 and any(driver.score >= limit for driver in self.players.values()):
+                self.match.phase = OVER
 
     def is_over(self) -> Result | None:
-        if not self.match.over:
+        if self.match.phase != OVER:
             return None
         scores = {number: driver.score for number, driver in self.players.items()}
         best = max(scores.values(), default=0)
@@ -184,7 +212,7 @@ class Arena(Game):
         for shell in self.shells:
             x, y = shell.x + shell.step_x, shell.y + shell.step_y
             shell.life -= 1
-            if shell.life <= 0 or self.match.over or self._ends(shell.owner, shell.x, shell.y, x, y, living):
+            if shell.life <= 0 or self.match.phase == OVER or self._ends(shell.owner, shell.x, shell.y, x, y, living):
                 self.shells.remove(shell)
             else:
                 shell.x, shell.y = x, y
@@ -227,4 +255,4 @@ class Arena(Game):
         if killer is not None:
             killer.kills += 1
             killer.score += 1
-        self.emit(Killed(killer=shooter, victim=tank.owner))
+        self.emit(Killed(killer=shooter, victim=tank.owner, weapon=SHELL))
