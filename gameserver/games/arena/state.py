@@ -97,9 +97,9 @@ class Tank(Entity):
     """Of the turret as others see it. A shot goes where its driver's finer aim points."""
     health: int = integer(0, FULL_HEALTH, default=FULL_HEALTH)
     safe_until: int = integer(0, LAST_TICK, default=0)
-    """Before this tick nothing hurts it: it has only just come."""
+    """Before this tick nothing hurts it: it has only just come. 0 once that is past, or it has fired."""
     fast_until: int = integer(0, LAST_TICK, default=0)
-    """Before this tick its top speed is FAST_SPEED."""
+    """Before this tick its top speed is FAST_SPEED. 0 once that is past."""
 
     speed: float = real(quantum=QUANTUM, default=0.0, audience="owner", interpolate="none")
     """Along the heading, negative in reverse: what the owner needs to predict his tank."""
