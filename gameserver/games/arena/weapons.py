@@ -21,8 +21,8 @@ COOLDOWN_TICKS: Final = (8, 18, 15, 45)
 second; a rail is one shot in one and a half."""
 DAMAGE: Final = (25, 12, 100, 60)
 """By weapon: of a shell, a pellet, a mine in its very middle, a rail. Full health is 100."""
-FAN: Final = (-56, -28, 0, 28, 56)
-"""The pellets' aims beside the driver's, of 1,024: 39 degrees in all. At arm's length all five hit, across a street two."""
+FAN: Final = (-40, -20, 0, 20, 40)
+"""The pellets' aims beside the driver's, of 1,024: 28 degrees in all. Up to 55 px away all five hit a tank, up to 110 px three."""
 PELLET_LIFE: Final = 24
 """180 px."""
 
