@@ -14,9 +14,9 @@ from gameserver.core.messages import Snapshot
 from gameserver.core.parts import Parts, Viewer
 from gameserver.core.schema import Schema
 from gameserver.core.simulation import Called, Command, Join, Leave, Simulation
-from gameserver.games.arena import Arena
+from gameserver.games.arena import Arena, motion
 from gameserver.games.arena.brain import ArenaBrain
-from gameserver.games.arena.state import Controls, Driver, Rules, Tank
+from gameserver.games.arena.state import WEAPONS, Controls, Driver, Rules, Tank
 from gameserver.maps import load_map
 
 TICKS_PER_THOUGHT = Arena.tick_rate // THINKS_PER_SECOND
@@ -86,6 +86,36 @@ class ArenaMatch:
                 held = seat.holds
                 seat.holds = Controls(bearing=held.bearing, throttle=held.throttle, aim=held.aim, fire=held.fire)
         return {seat.player: seat.holds for seat in self.seats.values()}
+
+    def act(self) -> dict[PlayerId, Controls]:
+        """What the bots hold, but so that everything happens: they change weapons, and fire now and then whatever they think.
+
+        In teams they go for the nearest enemy, and where there are flags players 1 and 2 drive straight for the enemy's and home.
+        """
+        tick = self.simulation.world.tick
+        acts = {}
+        for player, held in self.think().items():
+            bearing, aim = held.bearing, held.aim
+            tank = self.game.tanks.owned_by(player)
+            if tank is not None and tank.team:
+                enemies = [other for other in self.game.tanks if other.health and other.team != tank.team]
+                if enemies:
+                    enemy = min(enemies, key=lambda other: abs(other.x - tank.x) + abs(other.y - tank.y))
+                    aim = motion.aim_at(enemy.x - tank.x, enemy.y - tank.y)
+                    bearing = aim >> 2
+                if player <= 2 and len(self.game.flags):
+                    flag = next(flag for flag in self.game.flags if flag.team != tank.team)
+                    goal = self.game.ground.flags[tank.team] if flag.carrier == player else flag
+                    bearing = motion.aim_at(goal.x - tank.x, goal.y - tank.y) >> 2
+            acts[player] = Controls(
+                bearing=bearing,
+                throttle=held.throttle,
+                aim=aim,
+                fire=held.fire or tick % 25 == 0,
+                weapon=(tick // 45 + player) % WEAPONS,
+                respawn=held.respawn,
+            )
+        return acts
 
     def step(self) -> None:
         """One tick: the bots think, the world goes on, they see it."""
@@ -185,6 +215,16 @@ OPEN: Final = drawn_map(
     "#                  #",
     "#s                s#",
     "####################",
+)
+FORTS: Final = drawn_map(
+    "####################",
+    "#1                2#",
+    "#                  #",
+    "#f                g#",
+    "#                  #",
+    "#1                2#",
+    "####################",
+    modes="flags, teams, all",
 )
 FIRE_RIGHT: Final = Controls(aim=0, fire=True)
 

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameserver import EVERYONE, GameError, owner
+from gameserver import EVERYONE, GameError, owner, team
 from gameserver.core.audience import part_of
 from gameserver.core.limits import ID_REST_SECONDS
 from gameserver.core.parts import Parts, Viewer
-from gameserver.core.simulation import Called, Join, Simulation
+from gameserver.core.simulation import Called, Connected, Join, Simulation
 from gameserver.games.arena import Arena, motion
-from gameserver.games.arena.state import MAGAZINE, MOST_LIFE, OVER, SHELL, Controls, Rules, Tank
+from gameserver.games.arena.state import MAGAZINE, MODES, MOST_LIFE, OVER, PLAYING, SHELL, TEAMS, Controls, Rules, Tank
 from gameserver.games.arena.tanks import RELOAD_TICKS
 from gameserver.games.arena.weapons import COOLDOWN_TICKS
 from gameserver.maps import load_map
@@ -418,10 +418,25 @@ def test_replicas_show_what_there_is() -> None:
 
 
 # -- determinism -----------------------------------------------------------------------------------------------------------
-def hash_after(seed: int, ticks: int) -> int:
-    match = ArenaMatch(bots=6, seed=seed)
+SHELVED = drawn_map(
+    "########################",
+    "#1     h        h     2#",
+    "#      #        #      #",
+    "#f a       v        a g#",
+    "#                      #",
+    "#1     h        h     2#",
+    "########################",
+    modes="all, teams, flags",
+)
+"""Everything that a map can have, and short ways to it."""
+
+
+def hash_after(seed: int, ticks: int, mode: str = "all") -> int:
+    """Of a match in which all weapons are fired."""
+    match = ArenaMatch(SHELVED, bots=6, seed=seed, rules=Rules(mode=mode, time_limit=5))
     for _ in range(ticks):
-        match.step()
+        match.simulation.step(match.take_commands(), match.act())
+        match.show()
     return match.simulation.world.hash()
 
 
@@ -434,9 +449,13 @@ def test_other_seed_other_match() -> None:
 
 
 def test_processes_agree_whatever_their_hash_seed() -> None:
+    script = """
+from tests.games.test_arena import hash_after
+print(*(hash_after(5, 200, mode) for mode in ("all", "teams", "flags")))
+"""
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", "from tests.games.test_arena import hash_after; print(hash_after(5, 200))"],
+            [sys.executable, "-c", script],
             env={**os.environ, "PYTHONHASHSEED": hash_seed},
             cwd=Path(__file__).parents[2],
             stdout=subprocess.PIPE,
@@ -444,21 +463,30 @@ def test_processes_agree_whatever_their_hash_seed() -> None:
         )
         for hash_seed in ("1", "2")
     ]
-    answers = [process.communicate(timeout=60)[0].strip() for process in processes]
-    assert answers[0] == answers[1] == str(hash_after(5, 200))
+    answers = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert answers[0] == answers[1] == [str(hash_after(5, 200, mode)) for mode in MODES]
 
 
-def test_a_copy_goes_on_alike_from_every_tick() -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_copy_goes_on_alike_from_every_tick(mode: str) -> None:
     """All state is in the world: a room restored from bytes at any tick makes the same next step."""
-    match = ArenaMatch(bots=8, seed=2)
-    twin = Simulation(Arena, tile_map=match.map, seed=999)
-    kills = 0
-    for tick in range(450):
-        if tick == 300:
+    damage = 30 if mode == "flags" else 100  # else nobody gets home with a flag
+    rules = Rules(mode=mode, time_limit=12, ready_up=mode == "teams", friendly_fire=mode == "all", idle_seconds=3, damage=damage)
+    match = ArenaMatch(SHELVED, bots=8, seed=2, rules=rules)
+    twin = Simulation(Arena, options=rules, tile_map=SHELVED, seed=999)
+    happened: set[str] = set()
+    phases = set()
+    for tick in range(900):
+        if tick == 150:
             match.leave(3)
-        if tick == 330:
-            match.join(9, 9)
-        commands, inputs_now = match.take_commands(), match.think()
+        if tick == 170:
+            match.join(9, 9, bot=True)
+        if tick in (10, 15):
+            for player in match.seats:
+                match.call(player, "ready", 1)
+        if tick == 100:
+            match.command(Connected(4, False))
+        commands, inputs_now = match.take_commands(), match.act()
         twin.restore(match.simulation.encode())
         match.simulation.step(commands, inputs_now)
         twin.step(commands, inputs_now)
@@ -466,9 +494,13 @@ def test_a_copy_goes_on_alike_from_every_tick() -> None:
             name: (mine, twin.world.sub_hashes()[name]) for name, mine in match.simulation.world.sub_hashes().items()
         }
         assert twin.emitted == match.simulation.emitted
-        kills = sum(driver.kills for driver in match.game.players.values())
+        assert twin.kicked == match.simulation.kicked
+        happened |= {name for name, _ in events(match)}
+        phases.add(match.game.match.phase)
         match.show()
-    assert kills > 0, "the match is to have deaths and returns in it"
+    assert happened >= {"Hit", "Exploded", "Railed", "Taken", "Killed", "RoundStarted", "RoundEnded"}
+    assert ("FlagMoved" in happened) == (mode == "flags")
+    assert phases >= {PLAYING, OVER}
 
 
 def test_ids_stay_small_and_rest() -> None:
@@ -499,17 +531,19 @@ def packed(values: list[int]) -> int:
     return sum(len(msgpack.packb(value)) for value in values)
 
 
-def test_what_a_match_costs_on_the_wire() -> None:
-    """From one tick to the next, over 20 s of eight bots, all parts together."""
-    match = ArenaMatch(bots=8)
+@pytest.mark.parametrize("mode", [None, *MODES])
+def test_what_a_match_costs_on_the_wire(mode: str | None) -> None:
+    """From one tick to the next, over 20 s of eight bots, all parts together; without a mode on the field, with shells only."""
+    match = ArenaMatch(bots=8) if mode is None else ArenaMatch(SHELVED, bots=8, rules=Rules(mode=mode))
     parts = Parts(Arena.schema)
     viewer = Viewer()
-    wanted = [PUBLIC, *(part_of(owner(player)) for player in range(1, 9))]
+    wanted = [PUBLIC, *(part_of(team(side)) for side in TEAMS), *(part_of(owner(player)) for player in range(1, 9))]
     size = count = 0
     keyframes = []
     before: dict[int, dict[int, tuple[int, tuple[object, ...]]]] = {}
     for _ in range(600):
-        match.step()
+        match.simulation.step(match.take_commands(), match.think() if mode is None else match.act())
+        match.show()
         contents = match.simulation.contents()
         parts.commit(match.tick, contents)
         draft = parts.draft(viewer, tuple(wanted))
@@ -522,7 +556,7 @@ def test_what_a_match_costs_on_the_wire() -> None:
         keyframes.append(len(parts.fragment(PUBLIC, None)) / len(contents[PUBLIC]))
     assert count > 8 * 500
     assert size / count <= BYTES_PER_CHANGE, f"{size / count:.2f} B for each of {count} changed entities"
-    assert max(keyframes) <= BYTES_PER_ENTITY, f"{max(keyframes):.2f} B for each entity of a keyframe, whole fragment"
+    assert mode or max(keyframes) <= BYTES_PER_ENTITY, f"{max(keyframes):.2f} B for each entity of a keyframe, whole fragment"
     average = sum(match.snapshots) / len(match.snapshots)
     assert average < 220, f"{average:.0f} B for each snapshot, head and all"
 
