@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import msgpack
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from gameserver.core.limits import ID_REST_SECONDS
 from gameserver.core.parts import Parts, Viewer
 from gameserver.core.simulation import Called, Connected, Join, Simulation
 from gameserver.games.arena import Arena, motion
-from gameserver.games.arena.state import MAGAZINE, MODES, MOST_LIFE, OVER, PLAYING, SHELL, TEAMS, Controls, Rules, Tank
+from gameserver.games.arena.state import MAGAZINE, MODES, MOST_LIFE, OVER, PLAYING, SHELL, TEAMS, WEAPONS, Controls, Rules, Tank
 from gameserver.games.arena.tanks import RELOAD_TICKS
 from gameserver.games.arena.weapons import COOLDOWN_TICKS
 from gameserver.maps import load_map
@@ -35,6 +36,7 @@ WALLED = drawn_map(
     "####################",
 )
 TINY = load_map("tiny")[0]
+TINY = attrs.evolve(TINY, objects=TINY.objects_of("spawn"))  # nothing that makes faster
 PUBLIC = part_of(EVERYONE)
 
 BYTES_PER_CHANGE = 6.0
@@ -152,6 +154,7 @@ inputs = st.builds(
     throttle=st.integers(0, 2),
     aim=st.integers(0, 1023),
     fire=st.booleans(),
+    weapon=st.integers(0, WEAPONS - 1),
     respawn=st.booleans(),
 )
 
