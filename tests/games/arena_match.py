@@ -239,14 +239,15 @@ def duel(rules: Rules | None = None, tile_map: TileMap = OPEN) -> ArenaMatch:
 
 
 def events(match: ArenaMatch, *names: str) -> list[tuple[str, dict[str, int]]]:
-    """The last step's events, or those of these names: name and fields."""
+    """The arena's own events of the last step, or those of these names: name and fields."""
     found = []
     for emitted in match.simulation.emitted:
         layout = Arena.schema.events[emitted.kind]
+        if emitted.kind >= len(Arena.events) or (names and layout.name not in names):
+            continue
         fields: dict[str, int] = {}
         for field, value in zip(layout.fields, emitted.row, strict=True):
             assert isinstance(value, int)
             fields[field.name] = value
-        if not names or layout.name in names:
-            found.append((layout.name, fields))
+        found.append((layout.name, fields))
     return found

@@ -18,7 +18,7 @@ from gameserver import EVERYONE, GameError, owner, team
 from gameserver.core.audience import part_of
 from gameserver.core.limits import ID_REST_SECONDS
 from gameserver.core.parts import Parts, Viewer
-from gameserver.core.simulation import Called, Connected, Join, Simulation
+from gameserver.core.simulation import Connected, Join, Simulation
 from gameserver.games.arena import Arena, motion
 from gameserver.games.arena.state import MAGAZINE, MODES, MOST_LIFE, OVER, PLAYING, SHELL, TEAMS, WEAPONS, Controls, Rules, Tank
 from gameserver.games.arena.tanks import RELOAD_TICKS
@@ -377,19 +377,6 @@ def test_without_a_limit_it_goes_on() -> None:
     match = duel(Rules(damage=400))
     kill(match)
     assert match.simulation.result is None
-
-
-# -- calls -----------------------------------------------------------------------------------------------------------------
-def test_an_emote_is_shown_once_a_second() -> None:
-    match = duel()
-    emote = Called(1, 7, "emote", (3,))
-    match.simulation.step([emote, emote], {})
-    assert [replied.ok for replied in match.simulation.replied] == [True, False]
-    assert match.simulation.replied[1].value == "one emote a second"
-    assert events(match) == [("Emoted", {"player": 1, "which": 3})]
-    match.drive(ticks=30)
-    match.simulation.step([emote], {})
-    assert match.simulation.replied[0].ok
 
 
 # -- secrets ---------------------------------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def test_the_time_limit_ends_it_and_the_best_has_won() -> None:
         match.drive()
     assert match.tick == 1 + 10 * SECOND
     assert events(match) == [("RoundEnded", {"winner_team": 0, "winner_player": 1})]
-    assert {Arena.schema.events[e.kind].name: e.reliable for e in match.simulation.emitted} == {"RoundEnded": True}
+    assert {Arena.schema.events[e.kind].name: e.reliable for e in match.simulation.emitted} == {"RoundEnded": True, "Ended": True}
     result = match.simulation.result
     assert result is not None
     assert (result.winners, dict(result.scores)) == ((1,), {1: 1, 2: 0})

@@ -8,7 +8,7 @@ thing the nearest has it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gameserver import (
     EVERYONE,
@@ -21,7 +21,6 @@ from gameserver import (
     boolean,
     call,
     entities_of,
-    integer,
     players_of,
     shared,
 )
@@ -29,13 +28,11 @@ from gameserver.games.arena import away, flags, harm, map_rules, mines, pickups,
 from gameserver.games.arena.brain import ArenaBrain
 from gameserver.games.arena.ground import Ground, choose_mode, read_ground
 from gameserver.games.arena.state import (
-    EMOTES,
     OVER,
     PLAYING,
     WAITING,
     Controls,
     Driver,
-    Emoted,
     Exploded,
     Flag,
     FlagMoved,
@@ -59,8 +56,6 @@ if TYPE_CHECKING:
     from gameserver import MapError, PlayerId, TileMap
     from gameserver.games.arena.harm import Blow
 
-EMOTE_SECONDS: Final = 1.0
-
 
 class Arena(Game):
     """Tanks with free turrets on a tile map: each against all, team against team, or for the other team's flag."""
@@ -71,7 +66,7 @@ class Arena(Game):
     max_players = 16
     inputs = Controls
     options = Rules
-    events = (Hit, Exploded, Railed, Taken, Killed, FlagMoved, RoundStarted, RoundEnded, Emoted)
+    events = (Hit, Exploded, Railed, Taken, Killed, FlagMoved, RoundStarted, RoundEnded)
     uses_map = True
     default_map = "field"
     brain = ArenaBrain
@@ -155,14 +150,6 @@ class Arena(Game):
             raise Refused("this round goes on: say it when it is over")
         player.ready = ready
         away.stirred(self, player)
-
-    @call
-    def emote(self, player: Driver, which: int = integer(0, EMOTES - 1)) -> None:
-        """Show an emote above one's tank."""
-        if self.tick < player.emote_tick:
-            raise Refused("one emote a second")
-        player.emote_tick = self.tick + self.ticks(EMOTE_SECONDS)
-        self.emit(Emoted(player=player.owner, which=which))
 
     def bring_pickup(self, place: int, number: int) -> None:
         """Some time after it was taken; in another round everything has been laid anew."""

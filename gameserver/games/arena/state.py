@@ -12,7 +12,6 @@ from gameserver import Entity, Event, Globals, Input, Options, Player, angle, bo
 from gameserver.games.arena.motion import QUANTUM
 
 FULL_HEALTH: Final = 100
-EMOTES: Final = 8
 LAST_TICK: Final = 2**31 - 1
 """Two years at 30 Hz."""
 FARTHEST: Final = 2**15
@@ -180,8 +179,6 @@ class Driver(Player):
     ready: bool = boolean(default=False)
     """For the round to come."""
 
-    emote_tick: int = integer(0, LAST_TICK, default=0, audience="none")
-    """From then on he may show another emote."""
     held: tuple[int, ...] = integers(0, 1023, most=6, default=(), audience="none")
     """His last input, by which it shows whether he is away."""
     held_since: int = integer(0, LAST_TICK, default=0, audience="none")
@@ -297,10 +294,3 @@ class RoundEnded(Event, reliable=True):
     """0 without teams, or if both won."""
     winner_player: int = integer(0, MOST_PLAYER)
     """0 with teams, or if several won."""
-
-
-class Emoted(Event):
-    """A driver shows one of the emotes above his tank. Cosmetic."""
-
-    player: int = integer(0, MOST_PLAYER)
-    which: int = integer(0, EMOTES - 1)
