@@ -111,10 +111,11 @@ def test_a_tank_comes_to_its_own_side(mode: str) -> None:
 
 
 def test_it_keeps_off_spawns_where_somebody_stands() -> None:
+    spawns = {(spawn.x, spawn.y) for spawn in FORTS.objects_of("spawn")}
     for seed in range(10):
         match = ArenaMatch(FORTS, bots=4, rules=Rules(mode="teams"), seed=seed)
         match.drive()
-        assert len({(tank.x, tank.y) for tank in match.game.tanks}) == 4
+        assert {(tank.x, tank.y) for tank in match.game.tanks} == spawns
 
 
 # -- friends ---------------------------------------------------------------------------------------------------------------
