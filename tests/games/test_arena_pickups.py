@@ -167,6 +167,7 @@ def test_a_new_round_lays_everything_anew_and_nothing_comes_twice() -> None:
         assert lying(match) == [HEALTH, AMMO, SPEED]
     match.place(1, *PLACES[SPEED])
     match.drive()
+    match.place(1, 400.0, 140.0)
     match.drive(ticks=4 * Arena.tick_rate)
     assert lying(match) == [HEALTH, AMMO], "the timer of the first round does not bring back what was taken in the second"
 

@@ -24,7 +24,7 @@ from gameserver.games.arena.state import (
     Rules,
     Tank,
 )
-from tests.games.arena_match import FORTS, ArenaMatch, events
+from tests.games.arena_match import FORTS, ArenaMatch, drawn_map, events
 
 SECOND = Arena.tick_rate
 HOMES = {1: (48.0, 112.0), 2: (592.0, 112.0)}
@@ -116,6 +116,18 @@ def test_it_keeps_off_spawns_where_somebody_stands() -> None:
         match = ArenaMatch(FORTS, bots=4, rules=Rules(mode="teams"), seed=seed)
         match.drive()
         assert {(tank.x, tank.y) for tank in match.game.tanks} == spawns
+
+
+def test_it_comes_far_from_enemies_and_not_from_mates() -> None:
+    hall = drawn_map("1                  1", *[" " * 20] * 10, "1                 21", modes="teams")
+    for seed in range(20):
+        match = ArenaMatch(hall, bots=2, rules=Rules(mode="teams"), seed=seed)
+        match.drive()
+        match.place(1, 70.0, 70.0)  # near a spawn, which is no reason to stay away from it
+        match.place(2, 540.0, 100.0)
+        match.join(3, 3)
+        match.drive()
+        assert (match.tank(3).x, match.tank(3).y) != (624.0, 16.0), "it came to the one place that an enemy is near"
 
 
 # -- friends ---------------------------------------------------------------------------------------------------------------
@@ -260,6 +272,16 @@ def test_it_is_no_capture_while_ones_own_flag_is_away() -> None:
     match.place(1, *HOMES[1])
     match.drive(ticks=3)
     assert score_of(match) == (0, 0)
+    assert flag(match, 2).carrier == 1
+
+
+def test_ones_own_flag_has_to_stand_at_home_and_not_somewhere() -> None:
+    match = stolen()
+    own = flag(match, 1)
+    own.x, own.y, own.home, own.return_tick = 200.0, 112.0, False, match.tick + 100
+    match.place(1, 200.0, 112.0)
+    match.drive()
+    assert moves(match) == [(RETURNED, 1, 1)], "it is brought home, and the other one is carried on"
     assert flag(match, 2).carrier == 1
 
 
