@@ -34,7 +34,7 @@ def start(game: Arena) -> None:
     match.team1_score = match.team2_score = 0
     for driver in game.players.values():
         driver.score = driver.kills = driver.deaths = 0
-        driver.ready = False
+        driver.ready = False  # nobody can say it again before the round is over
     teams.even(game)
     _clear(game)
     flags.plant(game)
@@ -133,8 +133,6 @@ def _decided(game: Arena) -> bool:
 def _end(game: Arena) -> None:
     match = game.match
     match.phase, match.ends_tick = OVER, game.tick + game.ticks(OVER_SECONDS)
-    for driver in game.players.values():
-        driver.ready = False
     _clear(game)
     best = _best(game)
     only = best[0] if len(best) == 1 else 0
