@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from gameserver import GameError, TileMap
@@ -191,8 +192,8 @@ def test_the_maps_suit_the_arena(name: str) -> None:
         (drawn_map("s#  ", "    ", tile_size=16), r"drawn.tmj, object 1 'spawn': a tank that comes there is in a wall"),
         (drawn_map("s   ", "    ", modes="all, football"), "names 'football': use one or several of all, teams, flags"),
         (drawn_map("s   ", "    ", modes=7), "is 7: make it a string"),
-        (drawn_map("s1  ", "    ", modes="teams"), "no spawn of team 2, which mode 'teams' needs"),
-        (drawn_map("12 f", "    ", modes="all, flags"), "no flag of team 2, which mode 'flags' needs"),
+        (drawn_map("s1  ", "    ", modes="teams"), "no spawn of team 2: give an object"),
+        (drawn_map("12 f", "    ", modes="all, flags"), "no flag of team 2: add an object"),
         (drawn_map("12ff", "   g", modes="flags"), r"object 4 'flag': object 3 'flag' is team 1's flag already"),
         (drawn_map("12fg", "   #", modes="flags", tile_size=16), "in a wall"),
     ],
@@ -213,19 +214,18 @@ def test_a_map_that_does_not_suit_is_refused_in_words(ground: TileMap, said: str
     ],
 )
 def test_an_object_that_makes_no_sense_is_refused_in_words(kind: str, key: str, value: int | str | None, said: str) -> None:
-    plain = drawn_map("s   ", "    ", "  s ", "    ")
+    plain = drawn_map("s1  ", " f  ", "  2 ", "  g ", modes="flags")
     thing, *others = plain.objects
     extra = {} if value is None else {key: value}
-    odd = type(thing)(id=thing.id, name="", type=kind, x=thing.x, y=thing.y, properties=extra)
-    ground = TileMap(name=plain.name, width=4, height=4, tile_size=plain.tile_size, solid=plain.solid, objects=(odd, *others))
+    odd = attrs.evolve(thing, type=kind, properties=extra)
     with pytest.raises(GameError, match=said):
-        read_ground(ground)
+        read_ground(attrs.evolve(plain, objects=(odd, *others)))
 
 
 def test_a_pickup_in_a_wall_is_refused() -> None:
     plain = drawn_map("s   ", " p  ")
-    walled = TileMap(name="w.tmj", width=4, height=2, tile_size=32, solid=bytes([0, 0, 0, 0, 0, 1, 0, 0]), objects=plain.objects)
-    with pytest.raises(GameError, match=r"w\.tmj, object 2 'pickup': nobody can take it in a wall"):
+    walled = attrs.evolve(plain, solid=bytes([0, 0, 0, 0, 0, 1, 0, 0]))
+    with pytest.raises(GameError, match=r"drawn\.tmj, object 2 'pickup': nobody can take it in a wall"):
         read_ground(walled)
 
 

@@ -2,7 +2,7 @@
 
     motion.py, rays.py      how things move, what a straight shot meets: pure functions that a browser can repeat exactly
     state.py                what there is: every field, option and event
-    ground.py               what the arena wants of a map
+    map_rules.py, ground.py what the arena wants of a map, and what it reads from it
     tanks.py                coming, driving, pushing
     weapons.py, shells.py, mines.py, harm.py
     pickups.py, flags.py, teams.py, rounds.py, away.py

@@ -1,7 +1,7 @@
-"""What the arena reads from a map: which modes it is for, where tanks come, where flags stand and pickups lie.
+"""What the arena reads from a map when a room is made: modes, spawns, flags, pickups.
 
-Conventions: the map's property `modes` names modes, comma-separated (missing: all). Objects of class `spawn` may have an int
-`team`, 1 or 2; those of class `flag` must; those of class `pickup` may have a string `kind`.
+It refuses what cannot be played, and what its author must have meant differently. `map_rules` wants more of a good map, and tells
+its author all of it at once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gameserver import GameError
+from gameserver.games.arena.map_rules import team_of
 from gameserver.games.arena.motion import TANK_HALF
 from gameserver.games.arena.state import HEALTH, MODES, PICKUPS, TEAMS
 
@@ -35,39 +36,20 @@ class Ground(NamedTuple):
 
 
 def read_ground(tile_map: TileMap) -> Ground:
-    """Raises GameError, which names map and object, for anything that does not suit the arena."""
+    """Raises GameError, which names map and object, for what does not suit the arena."""
     modes = _modes(tile_map)
-    team_modes = [mode for mode in modes if mode != "all"]
-    spawns = [(spawn, _team(tile_map, spawn, needed=False)) for spawn in tile_map.objects_of("spawn")]
-    if not spawns:
+    all_spawns = tile_map.objects_of("spawn")
+    if not all_spawns:
         raise GameError(f"{tile_map.name} has no object of class `spawn`: the arena needs at least one")
-    for team in TEAMS:
-        if team_modes and all(side != team for _, side in spawns):
-            raise GameError(
-                f"{tile_map.name} has no spawn of team {team}, which mode {team_modes[0]!r} needs: "
-                f"give an object of class `spawn` the int property `team` = {team}, or take the mode out of the map's `modes`"
-            )
-    flags: dict[int, MapObject] = {}
-    for flag in tile_map.objects_of("flag"):
-        team = _team(tile_map, flag, needed=True)
-        if team in flags:
-            raise GameError(f"{tile_map.name}, {flag}: {flags[team]} is team {team}'s flag already: remove one of them")
-        flags[team] = flag
-    for team in TEAMS:
-        if "flags" in modes and team not in flags:
-            raise GameError(
-                f"{tile_map.name} has no flag of team {team}, which mode 'flags' needs: "
-                f"add an object of class `flag` with the int property `team` = {team}"
-            )
-    for thing in (*(spawn for spawn, _ in spawns), *flags.values()):
+    spawns = {0: all_spawns}
+    if "teams" in modes or "flags" in modes:
+        spawns |= _team_spawns(tile_map, all_spawns)
+    flags = _flags(tile_map) if "flags" in modes else {}
+    for thing in (*all_spawns, *flags.values()):
         if tile_map.blocked(thing.x, thing.y, TANK_HALF):
             raise GameError(f"{tile_map.name}, {thing}: a tank that comes there is in a wall: move it to open ground")
-    return Ground(
-        modes=modes,
-        spawns={team: tuple(spawn for spawn, side in spawns if not team or side in (0, team)) for team in (0, *TEAMS)},
-        flags=flags,
-        pickups=tuple((thing, _kind(tile_map, thing)) for thing in tile_map.objects_of("pickup")),
-    )
+    pickups = tuple((thing, _kind(tile_map, thing)) for thing in tile_map.objects_of("pickup"))
+    return Ground(modes, spawns, flags, pickups)
 
 
 def choose_mode(tile_map: TileMap, ground: Ground, wanted: str) -> str:
@@ -91,12 +73,40 @@ def _modes(tile_map: TileMap) -> tuple[str, ...]:
     return modes
 
 
-def _team(tile_map: TileMap, thing: MapObject, *, needed: bool) -> int:
-    team = thing.properties.get("team")
-    if team is None and not needed:
-        return 0
-    if type(team) is not int or team not in TEAMS:  # `type`, because True is an int to isinstance
-        shown = "missing" if team is None else repr(team)
+def _team_spawns(tile_map: TileMap, spawns: tuple[MapObject, ...]) -> dict[int, tuple[MapObject, ...]]:
+    """Its own, and those of no team."""
+    for spawn in spawns:
+        if "team" in spawn.properties:
+            _team(tile_map, spawn)
+    for team in TEAMS:
+        if all(team_of(spawn) != team for spawn in spawns):
+            raise GameError(
+                f"{tile_map.name} has no spawn of team {team}: give an object of class `spawn` the int property `team` = {team}, "
+                "or take teams and flags out of the map's `modes`"
+            )
+    return {team: tuple(spawn for spawn in spawns if team_of(spawn) in (None, team)) for team in TEAMS}
+
+
+def _flags(tile_map: TileMap) -> dict[int, MapObject]:
+    flags: dict[int, MapObject] = {}
+    for flag in tile_map.objects_of("flag"):
+        team = _team(tile_map, flag)
+        if team in flags:
+            raise GameError(f"{tile_map.name}, {flag}: {flags[team]} is team {team}'s flag already: remove one of them")
+        flags[team] = flag
+    for team in TEAMS:
+        if team not in flags:
+            raise GameError(
+                f"{tile_map.name} has no flag of team {team}: add an object of class `flag` with the int property `team` = {team}, "
+                "or take flags out of the map's `modes`"
+            )
+    return flags
+
+
+def _team(tile_map: TileMap, thing: MapObject) -> int:
+    team = team_of(thing)
+    if team is None:
+        shown = repr(thing.properties["team"]) if "team" in thing.properties else "missing"
         raise GameError(f"{tile_map.name}, {thing}: its property `team` is {shown}: set it to 1 or 2, of type int")
     return team
 
