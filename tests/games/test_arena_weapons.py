@@ -305,6 +305,24 @@ def test_a_ray_hits_the_first_tank_on_it(aim: int, tanks: list[tuple[float, floa
         assert math.hypot(tanks[hit][0] - x, tanks[hit][1] - y) <= motion.HIT_RADIUS + 1e-9
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_two_on_the_muzzle_the_nearer_is_hit_by_a_ray(order: tuple[int, int]) -> None:
+    places = {1: (140.0, 150.0), 2: (145.0, 150.0)}
+    hall = drawn_map(*["s" + " " * 9] * 10, tile_size=30)
+    assert rays.shoot(hall, 150.0, 150.0, RIGHT, [(number, *places[number]) for number in order])[2] == 2
+
+
+@pytest.mark.parametrize("nearer", [2, 3])
+def test_of_two_on_the_muzzle_the_nearer_is_hit_by_a_shell(nearer: int) -> None:
+    match = duel()
+    match.join(3, 3)
+    match.drive()
+    match.place(nearer, 198.0, 112.0)
+    match.place(5 - nearer, 196.0, 112.0)
+    match.drive({1: fires(SHELL)})
+    assert [row["victim"] for _, row in events(match, "Hit")] == [nearer]
+
+
 # -- protection ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("weapon", [SHELL, SPREAD, RAIL])
 def test_a_new_tank_is_safe_for_two_seconds(weapon: int) -> None:
