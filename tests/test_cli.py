@@ -82,7 +82,7 @@ def words(text: str) -> str:
         (["serve", "--map", "atlantis"], "there is no such file; the maps by name are: "),
         (["serve", "--room", "Not A Room"], "'Not A Room' is no name of a room"),
         (["serve", "--room", "a", "--room", "a"], "room 'a' is named twice"),
-        (["serve", "--option", "gravity=9"], "the options of arena are: score_limit, damage, respawn_seconds"),
+        (["serve", "--option", "gravity=9"], "the options of arena are: mode, score_limit, time_limit, damage"),
         (["serve", "--option", "damage"], "write NAME=VALUE"),
         (["serve", "--option", "damage=much"], "'much' is no integer"),
         (["serve", "--option", "damage=1000"], "damage"),
@@ -141,8 +141,8 @@ def test_options_are_read_by_their_type() -> None:
 
 
 def test_an_option_said_twice_counts_as_said_last() -> None:
-    options: Any = parse_options(Arena, ["damage=1", "damage=2"])
-    assert options.damage == 2
+    options: Any = parse_options(Arena, ["damage=50", "damage=60"])
+    assert options.damage == 60
 
 
 # -- maps -------------------------------------------------------------------------------------------------------------------

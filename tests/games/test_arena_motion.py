@@ -62,7 +62,7 @@ def test_aim_at_nothing_is_zero() -> None:
 def test_speed_never_exceeds_top_speed(heading: int, speed: float, driven: list[tuple[int, int]]) -> None:
     for bearing, throttle in driven:
         before = heading
-        heading, speed = motion.drive(heading, speed, bearing, throttle)
+        heading, speed = motion.drive(heading, speed, bearing, throttle, top_speed=motion.TOP_SPEED)
         assert abs(speed) <= motion.TOP_SPEED
         assert turned(before, heading) <= motion.TURN
         assert 0 <= heading < 256
@@ -72,7 +72,7 @@ def test_speed_never_exceeds_top_speed(heading: int, speed: float, driven: list[
 def test_a_held_wish_becomes_the_way_of_movement(heading: int, speed: float, bearing: int) -> None:
     """Forwards or in reverse, and soon: no wish takes more than 0.7 s."""
     for _ in range(20):
-        heading, speed = motion.drive(heading, speed, bearing, motion.FULL_THROTTLE)
+        heading, speed = motion.drive(heading, speed, bearing, motion.FULL_THROTTLE, top_speed=motion.TOP_SPEED)
     assert (heading, speed) in [(bearing, motion.TOP_SPEED), (bearing + 128 & 255, -motion.TOP_SPEED)]
 
 
@@ -80,7 +80,7 @@ def test_a_held_wish_becomes_the_way_of_movement(heading: int, speed: float, bea
 def test_half_throttle_is_half_speed(heading: int, bearing: int) -> None:
     speed = 0.0
     for _ in range(20):
-        heading, speed = motion.drive(heading, speed, bearing, 1)
+        heading, speed = motion.drive(heading, speed, bearing, 1, top_speed=motion.TOP_SPEED)
     assert abs(speed) == motion.TOP_SPEED / 2
 
 
@@ -88,7 +88,7 @@ def test_half_throttle_is_half_speed(heading: int, bearing: int) -> None:
 def test_without_throttle_it_rolls_out_and_keeps_its_heading(heading: int, speed: float, bearing: int) -> None:
     now = speed
     for _ in range(10):
-        after, now = motion.drive(heading, now, bearing, 0)
+        after, now = motion.drive(heading, now, bearing, 0, top_speed=motion.TOP_SPEED)
         assert after == heading
     assert now == 0.0
 
@@ -96,22 +96,32 @@ def test_without_throttle_it_rolls_out_and_keeps_its_heading(heading: int, speed
 def test_a_wish_behind_is_driven_in_reverse() -> None:
     heading, speed = 0, 0.0
     for _ in range(8):
-        heading, speed = motion.drive(heading, speed, 128, motion.FULL_THROTTLE)
+        heading, speed = motion.drive(heading, speed, 128, motion.FULL_THROTTLE, top_speed=motion.TOP_SPEED)
     assert (heading, speed) == (0, -motion.TOP_SPEED)
 
 
+@given(headings, st.sampled_from((motion.TOP_SPEED, -motion.TOP_SPEED)))
+def test_a_pickup_makes_it_faster_and_then_slower_again(heading: int, speed: float) -> None:
+    bearing = heading if speed > 0 else heading + 128 & 255
+    for top_speed in (motion.FAST_SPEED, motion.TOP_SPEED):
+        for _ in range(10):
+            after, speed = motion.drive(heading, speed, bearing, motion.FULL_THROTTLE, top_speed=top_speed)
+            assert after == heading
+        assert abs(speed) == top_speed
+
+
 # -- walls -----------------------------------------------------------------------------------------------------------------
-@given(rough_maps(), st.lists(wishes, min_size=1, max_size=80))
-def test_no_tank_ever_gets_into_a_wall(tile_map: TileMap, driven: list[tuple[int, int]]) -> None:
+@given(rough_maps(), st.sampled_from((motion.TOP_SPEED, motion.FAST_SPEED)), st.lists(wishes, min_size=1, max_size=80))
+def test_no_tank_ever_gets_into_a_wall(tile_map: TileMap, top_speed: float, driven: list[tuple[int, int]]) -> None:
     x, y = tile_map.centre(tile_map.width // 2, tile_map.height // 2)
     heading, speed = 0, 0.0
     for bearing, throttle in driven:
-        heading, speed = motion.drive(heading, speed, bearing, throttle)
+        heading, speed = motion.drive(heading, speed, bearing, throttle, top_speed=top_speed)
         to_x, to_y, speed = motion.roll(tile_map, x, y, heading, speed)
         assert not tile_map.blocked(to_x, to_y, motion.TANK_HALF)
         to_x, to_y, speed = motion.on_grid(to_x), motion.on_grid(to_y), motion.on_grid(speed)
         assert not tile_map.blocked(to_x, to_y, motion.TANK_HALF), "rounding moved the tank into a wall"
-        assert max(abs(to_x - x), abs(to_y - y)) <= motion.TOP_SPEED
+        assert max(abs(to_x - x), abs(to_y - y)) <= top_speed
         x, y = to_x, to_y
 
 
@@ -122,7 +132,7 @@ def test_no_tank_gets_into_a_wall_of_the_field(start: int, driven: list[tuple[in
     heading, speed = start % 256, 0.0
     for bearing, throttle in driven:
         for _ in range(5):
-            heading, speed = motion.drive(heading, speed, bearing, throttle)
+            heading, speed = motion.drive(heading, speed, bearing, throttle, top_speed=motion.TOP_SPEED)
             x, y, speed = motion.roll(FIELD, x, y, heading, speed)
             x, y, speed = motion.on_grid(x), motion.on_grid(y), motion.on_grid(speed)
             assert not FIELD.blocked(x, y, motion.TANK_HALF)

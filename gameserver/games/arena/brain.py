@@ -102,7 +102,8 @@ class ArenaBrain(Brain):
             return Controls()
         tanks = view.all(Tank)
         me = next((tank for tank in tanks if tank.owner == player), None)
-        self._look(tanks, player, tick)
+        side = me.team if me is not None else 0
+        self._look([tank for tank in tanks if tank.owner != player and not 0 < side == tank.team], tick)
         if me is None or not me.health:
             self._trail.clear()
             self._goal, self._detour_until = None, 0
@@ -115,10 +116,9 @@ class ArenaBrain(Brain):
         return Controls(bearing=bearing, throttle=FULL_THROTTLE, aim=self._aim, fire=fire and me.ammo > 0)
 
     # -- seeing ------------------------------------------------------------------------------------------------------------
-    def _look(self, tanks: Sequence[Tank], player: PlayerId, tick: int) -> None:
+    def _look(self, tanks: Sequence[Tank], tick: int) -> None:
+        """Remember where enemies are."""
         for tank in tanks:
-            if tank.owner == player:
-                continue
             if tank.health:
                 self._enemies[tank.owner] = _Sighting(tank, tick, self._enemies.get(tank.owner))
             else:

@@ -8,16 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gameserver import MapError
+from gameserver.games.arena.state import MODES, PICKUPS, TEAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gameserver import MapObject, TileMap
-
-MODES: Final = ("all", "teams", "flags")
-"""Each against all, two teams, and two teams that take each other's flag."""
-TEAMS: Final = (1, 2)
-PICKUPS: Final = ("health", "ammo", "speed")
 
 MOST_IN_SIGHT: Final = 4
 """A map for so few players is too small to hide its spawns from each other; on larger ones they do not see each other."""
@@ -57,11 +53,11 @@ def _wrong_modes(tile_map: TileMap, modes: list[str]) -> Iterable[MapError]:
 def _wrong_spawns(tile_map: TileMap) -> Iterable[MapError]:
     spawns = tile_map.objects_of("spawn")
     for spawn in spawns:
-        if _team(spawn) is None:
+        if team_of(spawn) is None:
             yield MapError(
                 _place(tile_map, spawn), "it has no property `team`: add one of type int, 1 or 2, or drop teams from `modes`"
             )
-    counts = [sum(_team(spawn) == team for spawn in spawns) for team in TEAMS]
+    counts = [sum(team_of(spawn) == team for spawn in spawns) for team in TEAMS]
     if counts[0] != counts[1]:
         reason = f"team 1 has {counts[0]} spawns and team 2 has {counts[1]}: give both as many"
         yield MapError(_layer(tile_map), reason)
@@ -72,9 +68,9 @@ def _wrong_flags(tile_map: TileMap) -> Iterable[MapError]:
     for flag in flags:
         if flag.width or flag.height:
             yield MapError(_place(tile_map, flag), "a flag stands at one place: draw a point and not a rectangle")
-        if _team(flag) is None:
+        if team_of(flag) is None:
             yield MapError(_place(tile_map, flag), "it has no property `team`: add one of type int, 1 or 2")
-    numbers = [_team(flag) for flag in flags]
+    numbers = [team_of(flag) for flag in flags]
     for team in TEAMS:
         if numbers.count(team) != 1:
             reason = f"team {team} has {numbers.count(team)} objects of class `flag`: give it one, or drop flags from `modes`"
@@ -85,9 +81,9 @@ def _wrong_flags(tile_map: TileMap) -> Iterable[MapError]:
 
 def _in_wrong_base(tile_map: TileMap) -> Iterable[MapError]:
     """Where there is one flag for each team."""
-    ways = {_team(flag): tile_map.flow_field(*tile_map.tile_at(flag.x, flag.y)) for flag in tile_map.objects_of("flag")}
+    ways = {team_of(flag): tile_map.flow_field(*tile_map.tile_at(flag.x, flag.y)) for flag in tile_map.objects_of("flag")}
     for spawn in tile_map.objects_of("spawn"):
-        team = _team(spawn)
+        team = team_of(spawn)
         if team is not None:
             own, other = (ways[number].distance(*tile_map.tile_at(spawn.x, spawn.y)) for number in (team, 3 - team))
             if own is not None and other is not None and own > other:
@@ -105,7 +101,7 @@ def _in_sight(tile_map: TileMap, modes: list[str]) -> Iterable[MapError]:
         seen = [
             str(other)
             for other in spawns[number + 1 :]
-            if ("all" in modes or _team(spawn) is None or _team(spawn) != _team(other))
+            if ("all" in modes or team_of(spawn) is None or team_of(spawn) != team_of(other))
             and tile_map.clear_line(spawn.x, spawn.y, other.x, other.y)
         ]
         if seen:
@@ -113,7 +109,8 @@ def _in_sight(tile_map: TileMap, modes: list[str]) -> Iterable[MapError]:
             yield MapError(_place(tile_map, spawn), reason)
 
 
-def _team(thing: MapObject) -> int | None:
+def team_of(thing: MapObject) -> int | None:
+    """The team that an object says it is of; None if it says none that there is."""
     team = thing.properties.get("team")
     return team if type(team) is int and team in TEAMS else None  # `type`, because True is an int to isinstance
 

@@ -23,6 +23,8 @@ TANK_RADIUS: Final = 13.0
 """Of the circle in which tanks keep each other out: about that square's area, so that they slide past each other."""
 TOP_SPEED: Final = 4.5
 """72 quanta a tick: across the field in ten seconds."""
+FAST_SPEED: Final = 6.75
+"""The top speed of a tank that has found a pickup: half as much again, 108 quanta a tick."""
 ACCELERATION: Final = 0.75
 """To top speed in 0.2 s, from there into reverse in 0.4 s: a tank, but a nimble one."""
 FRICTION: Final = 0.5
@@ -33,7 +35,8 @@ REVERSE_FROM: Final = 96
 """A wish further away than this (135 degrees) is driven in reverse instead of turning round."""
 QUARTER_TURN: Final = 64
 MOST_PUSH: Final = 3.0
-"""What other tanks push along one axis in one tick. With TOP_SPEED it stays within 127 quanta, which is one byte."""
+"""What other tanks push along one axis in one tick. With TOP_SPEED it stays within 127 quanta, which is one byte; a fast tank that
+is pushed ahead costs one more."""
 FULL_THROTTLE: Final = 2
 
 SHELL_SPEED: Final = 7.5
@@ -67,21 +70,21 @@ def on_grid(length: float) -> float:
 
 
 # -- tanks -----------------------------------------------------------------------------------------------------------------
-def drive(heading: int, speed: float, bearing: int, throttle: int) -> tuple[int, float]:
+def drive(heading: int, speed: float, bearing: int, throttle: int, *, top_speed: float) -> tuple[int, float]:
     """One tick of steering: the heading and speed of a tank whose driver wants to go towards `bearing`.
 
     The hull turns that way, or its rear does if that is much nearer; the engine pulls as far as hull and wish agree.
-    Speed is along the heading, negative in reverse.
+    Speed is along the heading, negative in reverse. Who is faster than `top_speed` slows down to it.
     """
     if not throttle:
         if speed > FRICTION:
             return heading, speed - FRICTION
         return heading, speed + FRICTION if speed < -FRICTION else 0.0
     off = (bearing - heading + 128 & 255) - 128
-    top = TOP_SPEED
+    top = top_speed
     if off > REVERSE_FROM or off < -REVERSE_FROM:
         off = (off & 255) - 128
-        top = -TOP_SPEED
+        top = -top_speed
     turn = TURN if off > TURN else -TURN if off < -TURN else off
     off -= turn
     wanted = 0.0
@@ -150,11 +153,17 @@ def speed_after_push(heading: int, speed: float, x: float, y: float) -> float:
 
 
 # -- shells ----------------------------------------------------------------------------------------------------------------
-def shell_velocity(aim: int) -> tuple[float, float]:
-    """Pixels a tick along both axes, on the grid: the path of a shell is exactly straight. 1,024 aims lie between 256 cosines."""
+def direction(aim: int) -> tuple[float, float]:
+    """The cosine and sine of an aim, times UNIT. 1,024 aims lie between 256 cosines, on straight lines."""
     step, rest = aim >> 2, aim & 3
     cosine = (COSINES[step & 255] * (4 - rest) + COSINES[step + 1 & 255] * rest) / 4
     sine = (COSINES[step - 64 & 255] * (4 - rest) + COSINES[step - 63 & 255] * rest) / 4
+    return cosine, sine
+
+
+def shell_velocity(aim: int) -> tuple[float, float]:
+    """Pixels a tick along both axes, on the grid: the path of a shell is exactly straight."""
+    cosine, sine = direction(aim)
     return on_grid(SHELL_SPEED * cosine / UNIT), on_grid(SHELL_SPEED * sine / UNIT)
 
 
