@@ -38,10 +38,11 @@ class Line:
         ended: our last word has been said; nothing that still comes counts.
     """
 
-    def __init__(self, link: Link, clock: TickClock, now: float) -> None:
+    def __init__(self, link: Link, clock: TickClock, now: float, *, flows: bool = True) -> None:
+        """`flows`: a snapshot is due in every tick (Game.ticks_on_input says otherwise)."""
         self.link = link
         self.viewer = Viewer()
-        self.pacer = Pacer(clock.rate, now)
+        self.pacer = Pacer(clock.rate, now, flows=flows)
         self.margin: int | None = None
         self.ended = False
         self._clock = clock
@@ -54,6 +55,8 @@ class Line:
         self._pings: list[tuple[float, Ping]] = []
         self._told_epoch: int | None = None
         """The clock's epoch that the peer knows."""
+        self._told_tick: int | None = None
+        """Of the last snapshot."""
         self._told_divisor = 1
 
     # -- in ----------------------------------------------------------------------------------------------------------------
@@ -117,6 +120,10 @@ class Line:
         self.pacer.excuse(now)
 
     # -- out ---------------------------------------------------------------------------------------------------------------
+    def lacks_snapshot(self, stepped_tick: int) -> bool:
+        """Is there anything that the peer has not been shown, if the last step was in this tick?"""
+        return self._told_tick is None or self._told_tick < stepped_tick or self._told_epoch != self._clock.epoch
+
     def send_pongs(self, now: float) -> None:
         """Answer what waits, in a tick without a snapshot."""
         if self._pings and self.link.ready() and self.link.send_nowait(b"".join(self._pongs(now))):
@@ -148,6 +155,7 @@ class Line:
             return False
         self.pacer.sent(clock.tick, len(head) + len(draft.body), now)
         self._told_epoch = clock.epoch
+        self._told_tick = clock.tick
         self._told_divisor = divisor
         self._pings.clear()
         self.viewer.commit(draft)

@@ -27,7 +27,7 @@ from gameserver.guard import SETUP_SECONDS
 from gameserver.seat import Seat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gameserver.core.game import Game, Profile, Result
     from gameserver.core.inputs import InputBuffer
@@ -91,7 +91,8 @@ class RoomPlan:
 class RoomCounts:
     """What happened in a room, counted since it was opened."""
 
-    ticks: int = 0
+    steps: int = 0
+    """Ticks in which the simulation was stepped: all of them, unless the game ticks on input."""
     snapshots: int = 0
     """Frames handed over."""
     skipped: int = 0
@@ -142,6 +143,9 @@ class Room:
         self.match_began = 1
         self._held_from: int | None = None
         """The last tick before the room stands still, None: it does not."""
+        self._flows = not plan.game.ticks_on_input
+        """Is every tick stepped, and shown?"""
+        self._stepped_tick = 0
         self._private_parts = self._simulation.has_private_parts
 
     # -- coming and going (called between ticks) ---------------------------------------------------------------------------
@@ -177,7 +181,7 @@ class Room:
         if hello.role is Role.SPECTATOR and len(self._seats) - self.players >= MAX_SPECTATORS:
             raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
         player = self._next_player() if hello.role is not Role.SPECTATOR else 0
-        seat = Seat(player, hello.role, hello.name, profile, link, self._schema, self._clock)
+        seat = Seat(player, hello.role, hello.name, profile, link, self._schema, self._clock, flows=self._flows)
         self._seats.append(seat)
         self._wake.set()
         return seat
@@ -324,20 +328,52 @@ class Room:
                 self._remove(seat)
         cosmetics: dict[int, list[tuple[int, int, Row]]] = {}
         for left in reversed(range(due)):
-            self._step()
-            for part, events in self._simulation.cosmetics().items():
-                cosmetics.setdefault(part, []).extend((kind, left, row) for kind, row in events)
-        self._parts.commit(self._clock.tick, self._simulation.contents(), cosmetics)
-        self._send_all(due)
+            if self._step():
+                for part, events in self._simulation.cosmetics().items():
+                    cosmetics.setdefault(part, []).extend((kind, left, row) for kind, row in events)
+        behind = self._seats if self._flows else [seat for seat in self._seats if self._is_behind(seat)]
+        if behind:
+            self._parts.commit(self._clock.tick, self._simulation.contents(), cosmetics)
+            self._send_all(behind, due)
+        if not self._flows:
+            self._answer_pings()
         end = trio.current_time()
         self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
         self.counts.busy_seconds += end - now
         if self._over_at is not None and now >= self._over_at:
             self.close(Notice(NoticeCode.OVER, "the match is over"))
 
-    def _step(self) -> None:
+    def _step(self) -> bool:
+        """The next tick has come. False if nothing happens in it and the game need not hear of it."""
         tick = self._clock.advance()
-        self.counts.ticks += 1
+        simulation = self._simulation
+        commands = self._take_commands()
+        is_idle = simulation.is_idle(tick) and not commands and not any(buffer.has_news(tick) for buffer in self._inputs.values())
+        inputs = {player: buffer.take(tick) for player, buffer in self._inputs.items()}
+        if is_idle:
+            return False
+        self.counts.steps += 1
+        self._stepped_tick = tick
+        before = simulation.result
+        try:
+            self._guarded(simulation.step, commands, inputs, tick)
+        finally:
+            for text in simulation.logged:
+                log.info("room %s, tick %d: %s", self.plan.name, tick, text)
+        self._hand_out()
+        for player, why in simulation.kicked:
+            for seat in [seat for seat in self._seats if seat.player == player]:
+                self._send_away(seat, why)
+        if simulation.result is None and before is not None:
+            self.match_began = tick
+        if before is None and simulation.result is not None:
+            if self.plan.game.closes_when_over:
+                self._over_at = trio.current_time() + OVER_ROOM_SECONDS
+            self.on_result(self, simulation.result)
+        return True
+
+    def _take_commands(self) -> list[Command]:
+        """What waits for this tick, in order: leaves and answers, then seat by seat who joins, comes, goes and calls."""
         commands, self._queue = self._queue, []
         joins = 0
         for seat in self._seats:
@@ -354,24 +390,7 @@ class Room:
                 commands.append(Connected(seat.player, seat.ready))
             commands += (Called(seat.player, call.number, call.method, call.arguments) for call in seat.take_calls())
             seat.stirred = False
-        inputs = {player: buffer.take(tick) for player, buffer in self._inputs.items()}
-        simulation = self._simulation
-        before = simulation.result
-        try:
-            self._guarded(simulation.step, commands, inputs)
-        finally:
-            for text in simulation.logged:
-                log.info("room %s, tick %d: %s", self.plan.name, tick, text)
-        self._hand_out()
-        for player, why in simulation.kicked:
-            for seat in [seat for seat in self._seats if seat.player == player]:
-                self._send_away(seat, why)
-        if simulation.result is None and before is not None:
-            self.match_began = tick
-        if before is None and simulation.result is not None:
-            if self.plan.game.closes_when_over:
-                self._over_at = trio.current_time() + OVER_ROOM_SECONDS
-            self.on_result(self, simulation.result)
+        return commands
 
     def _join(self, seat: Seat, commands: list[Command]) -> None:
         seat.joined = True
@@ -400,12 +419,23 @@ class Room:
         team_number = self._simulation.players[seat.player].team
         return (EVERYONE, team(team_number), owner(seat.player)) if team_number else (EVERYONE, owner(seat.player))
 
-    def _send_all(self, ran: int) -> None:
-        """Hand everyone whose line is free a frame. `ran`: so many ticks were run since the last."""
+    def _is_behind(self, seat: Seat) -> bool:
+        """Is there anything that he has not been shown, in a room that does not show every tick?"""
+        return seat.ready and seat.joined and seat.line is not None and seat.line.lacks_snapshot(self._stepped_tick)
+
+    def _answer_pings(self) -> None:
+        """Whoever got no snapshot gets his PONGs by themselves."""
+        now = trio.current_time()
+        for seat in self._seats:
+            if seat.ready and seat.line is not None:
+                seat.line.send_pongs(now)
+
+    def _send_all(self, behind: Sequence[Seat], ran: int) -> None:
+        """Hand each of them whose line is free a frame. `ran`: so many ticks were run since the last."""
         now = trio.current_time()
         tick = self._clock.tick
         flags = OVER_FLAG if self._simulation.result is not None else 0
-        for seat in self._seats:
+        for seat in behind:
             line = seat.line
             if line is not None and seat.ready and seat.joined and line.pacer.is_due(tick, ran):
                 self._send(seat, line, flags, now)

@@ -48,13 +48,23 @@ class Seat:
     """
 
     def __init__(
-        self, player: PlayerId, role: Role, name: str, profile: Profile, link: Link, schema: Schema, clock: TickClock
+        self,
+        player: PlayerId,
+        role: Role,
+        name: str,
+        profile: Profile,
+        link: Link,
+        schema: Schema,
+        clock: TickClock,
+        *,
+        flows: bool = True,
     ) -> None:
+        """`flows`: as in Line."""
         self.player = player
         self.role = role
         self.name = name
         self.profile = profile
-        self.line: Line | None = Line(link, clock, trio.current_time())
+        self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows)
         self.ready = False
         self.joined = False
         self.over = False
@@ -64,6 +74,7 @@ class Seat:
         self._schema = schema
         self._input_width = len(schema.input.fields)
         self._clock = clock
+        self._flows = flows
         self._reliable = Reliable()
         self._calls: deque[Call] = deque()
         self._last_call = 0
@@ -94,7 +105,7 @@ class Seat:
             self._token = self._next_token
         now = trio.current_time()
         self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
-        self.line = Line(link, self._clock, now)
+        self.line = Line(link, self._clock, now, flows=self._flows)
         self.ready = False
         self.stirred = True
 

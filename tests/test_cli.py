@@ -77,7 +77,7 @@ def words(text: str) -> str:
         (["serve", "--reload", "--port", "0"], "--reload is for a game in a file"),
         (["serve", "--dev", "--host", "0.0.0.0"], "leave --host out"),
         (["serve", "extra"], "extra"),
-        (["serve", "--game", "chess"], "there is no game 'chess': there are arena"),
+        (["serve", "--game", "chess"], "there is no game 'chess': there are arena, fleet"),
         (["serve", "--game", "nowhere.py"], "nowhere.py: there is no such file"),
         (["serve", "--map", "atlantis"], "there is no such file; the maps by name are: "),
         (["serve", "--room", "Not A Room"], "'Not A Room' is no name of a room"),

@@ -1,14 +1,19 @@
-"""How bots think. A bot is an ordinary client: it sees what a player in its seat sees and sends the inputs that he could send."""
+"""How bots think. A bot is an ordinary client: it sees what a player in its seat sees, sends the inputs that he could send, and
+makes the calls that he could make.
+"""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from gameserver.core.errors import GameError
 from gameserver.core.rng import Rng
 
 if TYPE_CHECKING:
     from gameserver.core.audience import PlayerId
     from gameserver.core.fields import Field
+    from gameserver.core.layout import Row
     from gameserver.core.maps import TileMap
     from gameserver.core.replica import Replica
     from gameserver.core.schema import Schema
@@ -35,13 +40,37 @@ class Brain:
         self.map = tile_map
         self.random = Rng(seed)
         self.strength = strength
+        self._calls: list[tuple[str, Row]] = []
 
     def think(self, view: Replica, player: PlayerId) -> Any:  # noqa: ANN401 - the game's own Input class
-        """The input for the next ticks, from what this player sees. Called about THINKS_PER_SECOND times a second.
+        """The input for the next ticks, from what this player sees; None: nothing is pressed, and nothing is sent. Called about
+        THINKS_PER_SECOND times a second, and only when there is something new to see.
 
-        Presses (edge fields) count once, at the first of those ticks.
+        Presses (edge fields) count once, at the first of those ticks. Calls that were made meanwhile are carried out before the
+        next thought.
         """
         raise TypeError(f"{type(self).__name__} does not say how to think: write think(self, view, player)")
+
+    def call(self, method: str, *arguments: Any) -> None:  # noqa: ANN401 - plain values, as the game declares them
+        """In `think`: call this method of the game, with these arguments behind `player`.
+
+        Raises GameError if the game has no such call, or an argument does not fit its declaration.
+        """
+        layout = self.schema.calls.get(method)
+        if layout is None:
+            raise GameError(f"{self.schema.game} has no call {method!r}; it has {', '.join(sorted(self.schema.calls))}")
+        names = [field.name for field in layout.fields]
+        if len(arguments) != len(names):
+            raise GameError(f"call {method!r} has {len(arguments)} arguments; it takes {', '.join(names) or 'none'}")
+        self._calls.append((method, layout.pack(SimpleNamespace(**dict(zip(names, arguments, strict=True))))))
+
+    def refused(self, method: str, why: str) -> None:
+        """The game said no to a call. That is nothing by default: what can be seen when thinking next tells enough."""
+
+    def take_calls(self) -> list[tuple[str, Row]]:
+        """For whoever plays this bot: what it called since the last time, in order."""
+        calls, self._calls = self._calls, []
+        return calls
 
 
 class RandomBrain(Brain):

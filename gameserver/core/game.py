@@ -180,6 +180,9 @@ class Game:
     """The map where the room's maker names none: a file's name in maps/, without suffix."""
     brain: ClassVar[type[Brain] | None] = None
     """How this game's bots think; None: they press at random."""
+    ticks_on_input: ClassVar[bool] = False
+    """True: `step` runs only in ticks in which something happens (a command, an input with values, a timer); for games of turns.
+    Ticks go on in time all the same."""
     closes_when_over: ClassVar[bool] = True
     """True: the room closes ten seconds after a result. False: it stays, for the next match of the same players."""
 
@@ -202,7 +205,8 @@ class Game:
         """He left. Afterwards he is removed and whatever he still owns belongs to nobody."""
 
     def step(self, inputs: Mapping[PlayerId, Any]) -> None:
-        """Advance the world by one tick. `inputs` has an input for every player, in the order of their joining."""
+        """Advance the world by one tick, or to this one (`ticks_on_input`). `inputs` has an input for every player, in the order of
+        their joining."""
 
     def audience(self, entity: Entity) -> Audience:
         """Who sees this entity now: EVERYONE, team(n), owner(p) or NOBODY. Asked once per entity and tick, never per viewer."""

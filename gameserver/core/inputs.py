@@ -62,6 +62,8 @@ class InputBuffer:
         """The tick in hand when they came into use."""
         self._pressed: dict[int, Any] = {}
         """Edges that came late, by slot."""
+        self._came_late = False
+        """Something did since the last `take`."""
         self._made: tuple[Row, Any] = (self._neutral, layout.make(self._neutral))
         self.acknowledged: int | None = None
         self.counts = InputCounts()
@@ -96,8 +98,13 @@ class InputBuffer:
         self._waiting.clear()
         self._newest = tick
 
+    def has_news(self, tick: int) -> bool:
+        """Has anything been sent that `take` gives for this tick and has not given before?"""
+        return tick in self._waiting or self._came_late
+
     def _add_late(self, wanted: int, row: Row, tick: int) -> None:
         self.counts.late += 1
+        self._came_late = True
         for slot in self._edges:
             if row[slot] != self._neutral[slot]:
                 self._pressed[slot] = row[slot]
@@ -117,6 +124,7 @@ class InputBuffer:
         """The input for this tick. To be called once for every tick, in order."""
         if self._credit < INPUT_CREDIT:
             self._credit += 1
+        self._came_late = False
         row = self._waiting.pop(tick, None)
         if row is not None:
             self._use_levels(tick, row, tick)

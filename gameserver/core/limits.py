@@ -96,7 +96,8 @@ INPUT_CREDIT: Final = 8
 
 # -- snapshots -------------------------------------------------------------------------------------------------------------
 MAX_BASE_AGE: Final = 32
-"""Ticks that a base may lie back; older ones begin again with a keyframe, which is smaller by then."""
+"""Ticks that a base may lie back; older ones begin again with a keyframe, which is smaller by then. The last contents before
+these do not age: in a room that ticks on input minutes may lie between the two."""
 ID_REST_SECONDS: Final = 2.0
 """A destroyed entity's id rests so long before it is used again: events and rewinding may still name it."""
 CRC_EVERY: Final = 29

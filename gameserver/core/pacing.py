@@ -65,21 +65,25 @@ class Pacer:
     """
 
     __slots__ = (
-        "_best", "_best_before", "_bucket_until", "_class", "_clear_since", "_draining", "_flight", "_jitter", "_last_sample",
-        "_measures_anew", "_patience", "_period", "_progress_at", "_risen_at", "_skips", "_unacked", "_was_full",
-        "acknowledged_tick", "divisor",
+        "_best", "_best_before", "_bucket_until", "_class", "_clear_since", "_draining", "_flight", "_flows", "_jitter",
+        "_last_sample", "_measures_anew", "_patience", "_period", "_progress_at", "_refused_since", "_risen_at", "_skips",
+        "_unacked", "_was_full", "acknowledged_tick", "divisor",
     )  # fmt: skip
 
-    def __init__(self, tick_rate: int, now: float) -> None:
+    def __init__(self, tick_rate: int, now: float, *, flows: bool = True) -> None:
+        """`flows`: there is a snapshot in every tick. Else they come when something happens, and so do acknowledgements."""
         self.divisor = 1
         self.acknowledged_tick: int | None = None
         self._period = 1.0 / tick_rate
+        self._flows = flows
         self._class = 0
         self._flight: deque[_Sent] = deque()
         """Snapshots that are not acknowledged."""
         self._unacked = 0
         self._progress_at = now
         """When something new was acknowledged last, or the first thing was sent into a clear line."""
+        self._refused_since: float | None = None
+        """When the first snapshot was skipped since the last that was sent."""
         self._best: float | None = None
         self._best_before: float | None = None
         self._bucket_until = now + BUCKET_SECONDS
@@ -140,6 +144,7 @@ class Pacer:
         """A snapshot of so many bytes was handed over, and with it the client was told the divisor."""
         if not self._flight:
             self._progress_at = now
+        self._refused_since = None
         if self._draining:
             self._draining = False
             self._measures_anew = tick
@@ -152,6 +157,8 @@ class Pacer:
     def skipped(self, now: float) -> None:
         """A tick that was due was not sent."""
         self._clear_since = now
+        if self._refused_since is None:
+            self._refused_since = now
         if self._draining and self._awaited() is not None:
             return  # it is skipped so that its line runs empty: that is no new complaint
         self._was_full = True
@@ -210,8 +217,15 @@ class Pacer:
     def excuse(self, now: float) -> None:
         """Nobody listened for a while: whatever the client did not do in it does not count."""
         self._progress_at = now
+        self._refused_since = None
 
     def is_stalled(self, now: float) -> bool:
         """Does the client take nothing any more? Then its line is cut."""
+        if not self._flight:
+            return False
         patience = ACK_SECONDS + (ACK_EVERY - 1) * self._period  # from the first to the fourth it need not say anything
-        return bool(self._flight) and (now - self._progress_at > patience or self._unacked > MAX_UNACKED_BYTES)
+        waiting_since: float | None = self._progress_at
+        if not self._flows:  # the fourth may come in an hour: only who lets one wait is to blame
+            awaited = self._awaited()
+            waiting_since = max(self._progress_at, awaited.at) if awaited is not None else self._refused_since
+        return (waiting_since is not None and now - waiting_since > patience) or self._unacked > MAX_UNACKED_BYTES

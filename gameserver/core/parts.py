@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _EMPTY: Final[dict[int, Record]] = {}
 
+MOST_BASES: Final = 4 * MAX_BASE_AGE
+"""Ticks whose contents are kept. Above MAX_BASE_AGE only those count in which a world that stands still was shown to newcomers."""
+
 NUMBER: Final = 0
 WHOLE: Final = -1
 """How a value's change is written: as a difference, whole, or (any other number) as a difference modulo so many steps."""
@@ -145,13 +148,18 @@ class Parts:
     def commit(self, tick: int, contents: Contents, cosmetics: Mapping[int, Sequence[tuple[int, int, Row]]] | None = None) -> None:
         """This is the world after `tick`. `cosmetics`: part → (kind, ticks ago, row) since the last commit.
 
-        They are kept as long as they may be shown, for viewers who do not get every tick: each gets those since its base. But a
-        team's are for those who see this very tick: whoever was skipped may have been in the other team in between.
+        The contents before these stay, however long ago they were: in a room that ticks on input nearly every base is theirs. They
+        cannot know an id's last bearer: one that was removed since then rests from now on.
+
+        Cosmetics are kept as long as they may be shown, for viewers who do not get every tick: each gets those since its base. But
+        a team's are for those who see this very tick: whoever was skipped may have been in the other team in between.
         """
+        before = self._history.get(self._tick)
         self._tick = tick
         self._history[tick] = contents
         for old in [t for t in self._history if t < tick - MAX_BASE_AGE]:
-            del self._history[old]
+            if self._history[old] is not before or len(self._history) > MOST_BASES:
+                del self._history[old]
         if self._cosmetics:
             oldest = tick - self._cosmetic_ticks
             kept = {

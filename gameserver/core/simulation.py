@@ -149,18 +149,22 @@ class Simulation:
         self._contents: Contents = self._look()
 
     # -- one tick ----------------------------------------------------------------------------------------------------------
-    def step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input]) -> None:
-        """Advance by one tick: commands in order, due timers, the game's step, then everything is rounded.
+    def step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input], tick: int | None = None) -> None:
+        """Advance to this tick, or by one: commands in order, due timers, the game's step, then everything is rounded.
 
-        `inputs` needs one for each player; those who join in this very step get the neutral one. Raises GameError, or whatever the
-        game raises; then the world is undefined and the room is lost.
+        A game that ticks on input leaves ticks out, but none for which `is_idle` is false. `inputs` needs one for each player;
+        those who join in this very step get the neutral one. Raises GameError, or whatever the game raises; then the world is
+        undefined and the room is lost. Raises ValueError for a tick that is over.
         """
         world, game = self.world, self.game
+        tick = world.tick + 1 if tick is None else tick
+        if tick <= world.tick:
+            raise ValueError(f"tick {tick} is over: the last one was {world.tick}")
         self.emitted = []
         self.replied = []
         self.kicked = []
         self.logged = []
-        world.tick += 1
+        world.tick = tick
         for command in commands:
             self._apply(command)
         while timer := world.timers.take(world.tick):
@@ -181,6 +185,11 @@ class Simulation:
                 raise GameError(f"player {number}'s owner was set to {player.owner}: it is his number in the room and stays")
         world.quantise()
         self._contents = self._look()
+
+    def is_idle(self, tick: int) -> bool:
+        """May this tick be left out if nobody does anything in it? The game says that it may, and no timer is due."""
+        due = self.world.timers.next_tick
+        return type(self.game).ticks_on_input and (due is None or due > tick)
 
     def _ask_result(self) -> PlainResult | None:
         result = self.game.is_over()

@@ -45,6 +45,11 @@ class Timers:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def next_tick(self) -> int | None:
+        """When the next of them goes off, None if none waits."""
+        return self._waiting[0].tick if self._waiting else None
+
     def add(self, tick: int, method: str, arguments: tuple[TimerArgument, ...]) -> int:
         """Call the method at this tick; returns the timer's number. Raises GameError if too many wait."""
         if len(self._waiting) >= MAX_TIMERS:

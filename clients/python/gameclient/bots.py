@@ -12,11 +12,12 @@ import attrs
 import trio
 
 from gameclient.address import parse_url
+from gameclient.calls import SessionGone
 from gameclient.client import Client
 from gameclient.comeback import GIVE_UP_SECONDS
 from gameclient.line import ClientClosed
 from gameserver.core.brain import STRENGTH, THINKS_PER_SECOND, Brain, RandomBrain
-from gameserver.core.errors import ProtocolError, WorldMismatch
+from gameserver.core.errors import ProtocolError, Refused, WorldMismatch
 from gameserver.core.limits import MAX_ROOMS
 from gameserver.core.messages import NoticeCode, Role
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from gameserver.core.game import Game
     from gameserver.ports import Network
 
+PATIENCE_THOUGHTS: Final = 2
+"""Times as long as until the next thought, a bot waits for the snapshot that it wants to think about; on a line that jitters it may
+come late, and still belongs to the pace of all thoughts."""
 CONNECT_EVERY_SECONDS: Final = 0.02
 """Bots come one after the other: a room takes two in a tick, a server 256 handshakes at once."""
 
@@ -49,17 +53,42 @@ class Bot:
         await self.client.run(self.play)
 
     async def play(self, client: Client) -> None:
-        """Think THINKS_PER_SECOND times a second, and send what was thought for the ticks until the next thought."""
+        """Think THINKS_PER_SECOND times a second, or when there is something new. Send what was thought for the ticks until the
+        next thought, and carry out what was called.
+        """
         session = 0
         while True:
             if session != client.sessions:  # another room may stand there now
                 session = client.sessions
                 brain = self._brain_type(client.schema, client.map, self._seed, self._strength)
                 ticks = max(1, round(client.tick_rate / THINKS_PER_SECOND))
-                tick = client.replica.tick or 0
+            tick = client.replica.tick or 0
             wanted = brain.think(client.replica, client.player)
-            await client.send_input(client.next_input_tick(), wanted, ticks)
-            tick = await client.next_snapshot(tick + ticks)
+            if wanted is not None:
+                await client.send_input(client.next_input_tick(), wanted, ticks)
+            await self._make_calls(client, brain)
+            if session == client.sessions:
+                await self._next_sight(client, tick, ticks)
+
+    async def _make_calls(self, client: Client, brain: Brain) -> None:
+        """One after the other, each when the one before has been answered."""
+        for method, arguments in brain.take_calls():
+            try:
+                await client.call(method, *arguments)
+            except Refused as refusal:
+                brain.refused(method, str(refusal))
+            except SessionGone:
+                return
+
+    async def _next_sight(self, client: Client, tick: int, ticks: int) -> None:
+        """Wait for what is to be seen so many ticks after this one. Where snapshots are rare (Game.ticks_on_input), what came in
+        between has to do, and if nothing did, the next that comes.
+        """
+        with trio.move_on_after(PATIENCE_THOUGHTS / THINKS_PER_SECOND):
+            await client.next_snapshot(tick + ticks)
+            return
+        if client.replica.tick == tick:
+            await client.next_snapshot()
 
 
 @attrs.define
