@@ -64,9 +64,9 @@ class ProbedSimulation(Simulation):
         self.game.__dict__["step"] = laps.timed("step", self.game.step)
         self.world.timers = ProbedTimers(self.world.timers, laps)
 
-    def step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input]) -> None:
+    def step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input], tick: int | None = None) -> None:
         begin = perf_counter_ns()
-        super().step(commands, inputs)
+        super().step(commands, inputs, tick)
         self._laps.add("tick", perf_counter_ns() - begin)
 
     def _apply(self, command: Command) -> None:
@@ -134,6 +134,12 @@ class ProbedBrain(Brain):
         wanted = self._brain.think(view, player)
         self._thoughts.append(perf_counter_ns() - begin)
         return wanted
+
+    def refused(self, method: str, why: str) -> None:
+        self._brain.refused(method, why)
+
+    def take_calls(self) -> list[tuple[str, Row]]:
+        return self._brain.take_calls()
 
 
 class ProbedMatch(Match[Game]):

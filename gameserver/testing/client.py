@@ -96,6 +96,11 @@ class Client:
         self._reliable.begin_line()
         self.inputs.restart(tick)
 
+    @property
+    def is_new(self) -> bool:
+        """Has it seen nothing yet on its line?"""
+        return self._begins or self.replica.tick is None
+
     # -- what it is told ---------------------------------------------------------------------------------------------------
     def owe(self, message: EventMessage | Reply) -> None:
         """Tell it this with the next frame that it gets. Who is owed too much loses his session, as in a room."""

@@ -93,6 +93,7 @@ class Match(Generic[G]):
         self._options = options
         self._seed = seed
         self.simulation = self._make_simulation(seed)
+        self._now = 0
         self._parts = Parts(game.schema, tick_rate=game.tick_rate)
         self._client_schema = Schema.from_wire(game.schema.to_wire())  # what a client has: classes without the game's methods
         kinds = {type(self.simulation.world.globals), *self.simulation.world.by_kind}
@@ -137,7 +138,7 @@ class Match(Generic[G]):
     def _take_bot_seat(self, strength: int) -> Seat:
         number = self._next_player()
         seed = self._seed * 100_003 + number  # as gameclient's runner gives them: not alike in two rooms
-        mind = Mind(lambda: self._make_brain(seed, strength), self.game_type.tick_rate)
+        mind = Mind(lambda: self._make_brain(seed, strength), self.game_type)
         return self._take_seat(f"bot {number}", profile=None, bot=True, mind=mind)
 
     def _make_brain(self, seed: int, strength: int) -> Brain:
@@ -194,8 +195,8 @@ class Match(Generic[G]):
     # -- time --------------------------------------------------------------------------------------------------------------
     @property
     def tick(self) -> int:
-        """The last tick that is done."""
-        return self.simulation.world.tick
+        """The last tick that is over."""
+        return self._now
 
     def step(self, ticks: int = 1) -> None:
         """Let so many ticks pass. Raises what the game raises; after that the match is lost."""
@@ -230,8 +231,13 @@ class Match(Generic[G]):
                 client.away_ticks += 1
                 if client.over or client.away_ticks >= GRACE_SECONDS * self.game_type.tick_rate:
                     self.remove(seat)
+        self._now = tick
         commands = self._take_commands()
+        has_news = bool(commands) or any(seat.client.inputs.has_news(tick) for seat in self._in_match.values())
         inputs = {player: seat.client.inputs.take(tick) for player, seat in self._in_match.items()}
+        if not has_news and self.simulation.is_idle(tick):
+            self._show_newcomers(tick)
+            return
         before = self.simulation.result
         if self._twin is None:
             self._step(commands, inputs)
@@ -250,7 +256,7 @@ class Match(Generic[G]):
     def _step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input]) -> None:
         __tracebackhide__ = True
         try:
-            self.simulation.step(commands, inputs)
+            self.simulation.step(commands, inputs, self._now)
         finally:
             self.logged += self.simulation.logged
 
@@ -311,6 +317,11 @@ class Match(Generic[G]):
             client.take(self._parts.draft(client.viewer, wanted), tick, flags)
             if is_checked:
                 self._check_sight(seat, wanted)
+
+    def _show_newcomers(self, tick: int) -> None:
+        """In a tick that is left out (Game.ticks_on_input) only who has seen nothing yet on his line gets a frame."""
+        if any(seat.client.connected and seat.client.joined and seat.client.is_new for seat in self.seats):
+            self._show(tick)
 
     def _check_sight(self, seat: Seat, wanted: tuple[int, ...]) -> None:
         __tracebackhide__ = True

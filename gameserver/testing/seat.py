@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gameserver.core.audience import PlayerId
     from gameserver.core.brain import Brain
+    from gameserver.core.game import Game
     from gameserver.core.layout import Layout, Row
     from gameserver.testing.match import Match
 
@@ -62,6 +63,8 @@ class Seat:
         self._held: dict[str, Any] = {field.name: field.neutral for field in self._layout.fields}
         self._pressed: dict[str, Any] = {}
         self._last_call = 0
+        self._said: Row | None = None
+        """The input that it sent last; where a game ticks on input it is not said again."""
 
     def __repr__(self) -> str:
         kind = "bot" if self.client.bot else "player" if self.player else "spectator"
@@ -127,9 +130,12 @@ class Seat:
         layout = calls[method]
         values = _bound(method, [field.name for field in layout.fields], arguments, named)
         row = layout.pack(SimpleNamespace(**_checked(method, layout, values)))
+        return PendingCall(self.client, self._say_call(method, row), method)
+
+    def _say_call(self, method: str, row: Row) -> int:
         self._last_call += 1
         self.client.calls.append(CallSaid(self._last_call, method, row))
-        return PendingCall(self.client, self._last_call, method)
+        return self._last_call
 
     def leave(self) -> None:
         """Give the seat up; the game hears of it in the next tick."""
@@ -171,38 +177,71 @@ class Seat:
         """Say what is held and pressed in the coming tick, as its client would."""
         if self._mind is not None:
             row = self._mind.input_for(tick, self.client)
+            for method, arguments in self._mind.take_calls():
+                self._mind.said(self._say_call(method, arguments), method)
             if row is None:
                 return
         else:
             row = self._layout.pack(SimpleNamespace(**(self._held | self._pressed)))
             self._pressed = {}
+            if self._match.game_type.ticks_on_input and row == self._said:
+                return
+            self._said = row
         self.client.inputs.add(tick, [self._layout.check_row(row)], tick - 1)
 
 
 class Mind:
     """A brain between its thoughts: it thinks so often, and in between what it wanted last is held without its presses."""
 
-    def __init__(self, brain: Callable[[], Brain], tick_rate: int) -> None:
+    def __init__(self, brain: Callable[[], Brain], game: type[Game]) -> None:
         """`brain` is made when its bot has its first snapshot."""
         self._make = brain
+        self._waits = game.ticks_on_input
+        """It thinks only when there is something new to see."""
+        self._thought_of: int | None = None
+        """The tick that it saw when it thought last."""
+        self._asked: dict[int, str] = {}
+        """Its calls that were not answered when it looked last, by number."""
         self._brain: Brain | None = None
-        self._every = max(1, round(tick_rate / THINKS_PER_SECOND))
+        self._every = max(1, round(game.tick_rate / THINKS_PER_SECOND))
         self._next = 0
-        self._row: Row = ()
+        self._row: Row | None = None
+
+    def take_calls(self) -> list[tuple[str, Row]]:
+        """What it called in its last thought."""
+        return self._brain.take_calls() if self._brain is not None else []
+
+    def said(self, number: int, method: str) -> None:
+        """A call of its own has this number."""
+        self._asked[number] = method
 
     def input_for(self, tick: int, client: Client) -> Row | None:
-        """What it wants in this tick; None as long as it has seen nothing."""
+        """What it wants in this tick; None as long as it has seen nothing, and if it sends nothing."""
         if client.replica.tick is None:
+            return None
+        if self._waits and self._thought_of == client.replica.tick:
             return None
         layout = client.replica.schema.input
         if tick >= self._next:
             self._next = tick + self._every
+            self._thought_of = client.replica.tick
             if self._brain is None:
                 self._brain = self._make()
-            row = layout.pack(self._brain.think(client.replica, client.player))
+            self._hear_refusals(self._brain, client)
+            wanted = self._brain.think(client.replica, client.player)
+            if wanted is None:
+                self._row = None
+                return None
+            row = layout.pack(wanted)
             self._row = tuple(0 if field.edge else value for field, value in zip(layout.fields, row, strict=True))
             return row
-        return self._row
+        return self._row if not self._waits else None
+
+    def _hear_refusals(self, brain: Brain, client: Client) -> None:
+        for number in [number for number in self._asked if number in client.replies]:
+            method, reply = self._asked.pop(number), client.replies[number]
+            if not reply.ok:
+                brain.refused(method, str(reply.value))
 
 
 def _checked(where: str, layout: Layout, values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -69,7 +69,7 @@ class Twin:
         step(commands, inputs)
         tick = match.world.tick
         try:
-            twin.step(for_twin, inputs)
+            twin.step(for_twin, inputs, tick)
         except Exception as error:  # whatever the game raises: in the match it did not
             raise AssertionError(
                 f"tick {tick}: {_name(match)} goes on, and a copy of it, restored from tick {self._since}, raises "

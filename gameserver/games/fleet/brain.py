@@ -5,9 +5,8 @@ A bot knows its own ships, all shots and what was sunk, as its player would. It 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-import attrs
 
 from gameserver import Brain
 from gameserver.games.fleet.board import BERTHS, CELLS, SHIPS, SIZE, cell_at, cells_of, random_fleet
@@ -20,7 +19,7 @@ HIT_WEIGHT: Final = 50
 """For each open hit that it covers, a berth counts so many times: more than there are berths through any one cell."""
 
 
-@attrs.frozen
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """What one has found out about the other's board.
 
