@@ -367,7 +367,7 @@ def test_a_drawn_map_takes_the_place_of_the_games() -> None:
     mine, other = ann.sees.one(Tank, owner=1), ann.sees.one(Tank, owner=2)
     ann.hold(fire=True, aim=0 if mine.x < other.x else 512)
     match.until(lambda: bob.events(Killed), seconds=20)
-    assert bob.events(Killed) == [Killed(killer=1, victim=2)]
+    assert bob.events(Killed) == [Killed(killer=1, victim=2, weapon=0)]
     assert Match(Arena).map is not None
     with pytest.raises(ValueError, match="pond has no map"):
         Match(PondGame, map="field")
