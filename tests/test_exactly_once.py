@@ -144,9 +144,9 @@ async def test_nobody_else_ever_sees_a_token(
     commands: list[Command] = []
     step = Simulation.step
 
-    def record(self: Simulation, taken: Sequence[Command], inputs: Mapping[int, Input]) -> None:
+    def record(self: Simulation, taken: Sequence[Command], inputs: Mapping[int, Input], tick: int | None = None) -> None:
         commands.extend(taken)
-        step(self, taken, inputs)
+        step(self, taken, inputs, tick)
 
     monkeypatch.setattr(Simulation, "step", record)
     tokens: list[bytes] = []
