@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 import attrs
 import trio
 
-from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId, owner, part_of, team
+from gameserver.core.audience import EVERYONE, MAX_PLAYER, PlayerId, part_of
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, GameserverError, Refused
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS, SNAPSHOT_HARD
-from gameserver.core.messages import OVER_FLAG, EventMessage, Notice, NoticeCode, Reply, Role, Welcome
-from gameserver.core.parts import Parts
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS
+from gameserver.core.messages import Notice, NoticeCode, Role, Welcome
 from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
 from gameserver.guard import SETUP_SECONDS
 from gameserver.seat import Seat
+from gameserver.showing import Showing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from gameserver.core.game import Game, Profile, Result
     from gameserver.core.inputs import InputBuffer
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from gameserver.core.messages import Hello
     from gameserver.core.record import Options
     from gameserver.guard import HookRunner
-    from gameserver.line import Line
     from gameserver.net.link import Link
 
 log = logging.getLogger("gameserver.game")
@@ -127,26 +126,22 @@ class Room:
         self._fault_id = fault_id
         self._schema = plan.game.schema
         self._simulation = self._guarded(self._make_simulation, seconds=SETUP_SECONDS)
-        self._parts = Parts(self._schema, tick_rate=plan.game.tick_rate)
+        self._showing = Showing(self._simulation, plan.game, self.counts)
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase)
         self._seats: list[Seat] = []
         """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
         self._inputs: dict[PlayerId, InputBuffer] = {}
         """Of the players in the match, in the order of joining."""
-        self._sights: dict[tuple[PlayerId, int], tuple[int, ...]] = {}
-        """The parts that a player of a team sees."""
         self._queue: list[Command] = []
         """Leaves and answers for the next tick."""
         self._last_player: PlayerId = 0
         self._wake = trio.Event()
         self._over_at: float | None = None
+        self._result: Result | None = None
+        """Of the last step."""
         self.match_began = 1
         self._held_from: int | None = None
         """The last tick before the room stands still, None: it does not."""
-        self._flows = not plan.game.ticks_on_input
-        """Is every tick stepped, and shown?"""
-        self._stepped_tick = 0
-        self._private_parts = self._simulation.has_private_parts
 
     # -- coming and going (called between ticks) ---------------------------------------------------------------------------
     @property
@@ -181,7 +176,8 @@ class Room:
         if hello.role is Role.SPECTATOR and len(self._seats) - self.players >= MAX_SPECTATORS:
             raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
         player = self._next_player() if hello.role is not Role.SPECTATOR else 0
-        seat = Seat(player, hello.role, hello.name, profile, link, self._schema, self._clock, flows=self._flows)
+        flows = not self.plan.game.ticks_on_input
+        seat = Seat(player, hello.role, hello.name, profile, link, self._schema, self._clock, flows=flows)
         self._seats.append(seat)
         self._wake.set()
         return seat
@@ -229,7 +225,7 @@ class Room:
         self._seats.remove(seat)
         if seat.joined and seat.player:
             del self._inputs[seat.player]
-            self._sights = {key: parts for key, parts in self._sights.items() if key[0] != seat.player}
+            self._showing.forget(seat.player)
             self._queue.append(Leave(seat.player))
 
     def _send_away(self, seat: Seat, why: str) -> None:
@@ -326,17 +322,14 @@ class Room:
                 seat.receive(now)
             elif seat.has_expired(now):
                 self._remove(seat)
-        cosmetics: dict[int, list[tuple[int, int, Row]]] = {}
-        for left in reversed(range(due)):
+        for ticks_left in reversed(range(due)):
             if self._step():
-                for part, events in self._simulation.cosmetics().items():
-                    cosmetics.setdefault(part, []).extend((kind, left, row) for kind, row in events)
-        behind = self._seats if self._flows else [seat for seat in self._seats if self._is_behind(seat)]
-        if behind:
-            self._parts.commit(self._clock.tick, self._simulation.contents(), cosmetics)
-            self._send_all(behind, due)
-        if not self._flows:
-            self._answer_pings()
+                self._showing.take_step(self._seats, self._clock.tick, ticks_left)
+                self._look_at_outcome()
+        try:
+            self._showing.show(self._seats, self._clock.tick, due)
+        except GameError as error:
+            raise self._fault(error) from error
         end = trio.current_time()
         self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
         self.counts.busy_seconds += end - now
@@ -353,24 +346,26 @@ class Room:
         if is_idle:
             return False
         self.counts.steps += 1
-        self._stepped_tick = tick
-        before = simulation.result
         try:
             self._guarded(simulation.step, commands, inputs, tick)
         finally:
             for text in simulation.logged:
                 log.info("room %s, tick %d: %s", self.plan.name, tick, text)
-        self._hand_out()
-        for player, why in simulation.kicked:
+        return True
+
+    def _look_at_outcome(self) -> None:
+        """Whom the last step sent away, and whether it ended a match."""
+        for player, why in self._simulation.kicked:
             for seat in [seat for seat in self._seats if seat.player == player]:
                 self._send_away(seat, why)
-        if simulation.result is None and before is not None:
-            self.match_began = tick
-        if before is None and simulation.result is not None:
+        result, before = self._simulation.result, self._result
+        self._result = result
+        if result is None and before is not None:
+            self.match_began = self._clock.tick
+        if result is not None and before is None:
             if self.plan.game.closes_when_over:
                 self._over_at = trio.current_time() + OVER_ROOM_SECONDS
-            self.on_result(self, simulation.result)
-        return True
+            self.on_result(self, result)
 
     def _take_commands(self) -> list[Command]:
         """What waits for this tick, in order: leaves and answers, then seat by seat who joins, comes, goes and calls."""
@@ -398,68 +393,6 @@ class Room:
             self._inputs[seat.player] = seat.inputs
             commands.append(Join(seat.player, seat.name, seat.profile, seat.role is Role.BOT))
 
-    def _hand_out(self) -> None:
-        """Reliable events and replies of the step wait in the seats for the next frame."""
-        emitted = [event for event in self._simulation.emitted if event.reliable]
-        if emitted:
-            for seat in self._seats:
-                audiences = self._audiences(seat) if seat.joined else ()
-                for event in emitted:
-                    if event.to in audiences and seat.player not in event.deaf:
-                        seat.owe(EventMessage(0, self._clock.tick, event.kind, event.row))
-        for reply in self._simulation.replied:
-            for seat in self._seats:
-                if seat.player == reply.player:
-                    seat.owe(Reply(reply.number, reply.ok, reply.value))
-
-    def _audiences(self, seat: Seat) -> tuple[Audience, ...]:
-        """Those that somebody who has joined belongs to."""
-        if not seat.player:
-            return (EVERYONE,)
-        team_number = self._simulation.players[seat.player].team
-        return (EVERYONE, team(team_number), owner(seat.player)) if team_number else (EVERYONE, owner(seat.player))
-
-    def _is_behind(self, seat: Seat) -> bool:
-        """Is there anything that he has not been shown, in a room that does not show every tick?"""
-        return seat.ready and seat.joined and seat.line is not None and seat.line.lacks_snapshot(self._stepped_tick)
-
-    def _answer_pings(self) -> None:
-        """Whoever got no snapshot gets his PONGs by themselves."""
-        now = trio.current_time()
-        for seat in self._seats:
-            if seat.ready and seat.line is not None:
-                seat.line.send_pongs(now)
-
-    def _send_all(self, behind: Sequence[Seat], ran: int) -> None:
-        """Hand each of them whose line is free a frame. `ran`: so many ticks were run since the last."""
-        now = trio.current_time()
-        tick = self._clock.tick
-        flags = OVER_FLAG if self._simulation.result is not None else 0
-        for seat in behind:
-            line = seat.line
-            if line is not None and seat.ready and seat.joined and line.pacer.is_due(tick, ran):
-                self._send(seat, line, flags, now)
-
-    def _send(self, seat: Seat, line: Line, flags: int, now: float) -> None:
-        if line.may_send(now):
-            draft = self._parts.draft(line.viewer, self._wanted(seat) if self._private_parts else _PUBLIC)
-            if len(draft.body) > SNAPSHOT_HARD:
-                raise self._fault(_too_large(len(draft.body)))
-            if seat.send(draft, flags, now):
-                self.counts.snapshots += 1
-                return
-        self.counts.skipped += 1
-
-    def _wanted(self, seat: Seat) -> tuple[int, ...]:
-        """The parts that this seat sees, in a fixed order. A player's change when he changes sides, and only then."""
-        if not seat.player:
-            return _PUBLIC
-        side = self._simulation.players[seat.player].team
-        known = self._sights.get((seat.player, side))
-        if known is None:
-            known = self._sights[seat.player, side] = tuple(part_of(audience) for audience in self._audiences(seat))
-        return known
-
     # -- the game's code ---------------------------------------------------------------------------------------------------
     def _make_simulation(self) -> Simulation:
         tile_map = self.plan.map[0] if self.plan.map is not None else None
@@ -479,7 +412,3 @@ class Room:
         fault = RoomFault(self.plan.name, clock.tick if clock else 0, self._fault_id())
         fault.__cause__ = error
         return fault
-
-
-def _too_large(size: int) -> GameError:
-    return GameError(f"a snapshot takes {size} bytes, more than {SNAPSHOT_HARD}: show fewer entities")

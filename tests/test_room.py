@@ -295,7 +295,7 @@ async def test_a_snapshot_that_is_too_large_is_the_fault_of_the_room(
 ) -> None:
     room = make_room()
     sit(room)
-    monkeypatch.setattr("gameserver.room.SNAPSHOT_HARD", 10)
+    monkeypatch.setattr("gameserver.showing.SNAPSHOT_HARD", 10)
     assert SNAPSHOT_HARD > 10
     with pytest.raises(RoomFault) as fault:
         await step(room)

@@ -123,13 +123,13 @@ class Seats:
         self._outcome = outcome
         self._tick = 0
         self._served: set[int] = set()
-        send = room._send
+        send = room._showing._send
 
         def watch(seat: Seat, line: Line, flags: int, now: float) -> None:
             self._see(seat, line)
             send(seat, line, flags, now)
 
-        room._send = watch  # type: ignore[method-assign] # the only place through which all frames go
+        room._showing._send = watch  # type: ignore[method-assign] # the only place through which all frames go
 
     def _see(self, seat: Seat, line: Line) -> None:
         if self._room.clock.tick != self._tick:
