@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, ModuleType
 
-BUILT_IN: Final = {"arena": "gameserver.games.arena", "fleet": "gameserver.games.fleet"}
+BUILT_IN: Final = {"arena": "gameserver.games.arena", "fleet": "gameserver.games.fleet", "pong": "gameserver.games.pong"}
 """Each module holds one game."""
 _BESIDE: Final = "__modules_beside_the_game__"
 """Where a game's module says which others it brought along from its folder: they are read anew with it."""
