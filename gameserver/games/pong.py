@@ -58,7 +58,7 @@ class Rules(Options):
 
 
 class Goal(Event, reliable=True):
-    scorer: int = integer(1, 1023)
+    right: bool = boolean()  # who scored
 
 
 class PongBrain(Brain):
@@ -158,7 +158,7 @@ class Pong(Game):
             return
         if opponent is not None:
             opponent.score += 1
-            self.emit(Goal(scorer=opponent.owner))
+            self.emit(Goal(right=opponent.right))
         self.rest(REMATCH_SECONDS if self.is_over() else SERVE_SECONDS)
 
     def paddle(self, *, right: bool) -> Paddle | None:
