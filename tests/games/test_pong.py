@@ -98,7 +98,7 @@ def test_where_it_meets_the_paddle_decides_its_angle(offset: float, right: bool)
 
 def test_each_hit_makes_it_faster_up_to_the_top_speed() -> None:
     match, *_ = pair()
-    speeds = []
+    speeds: list[float] = []
     for _ in range(20):
         throw(match, x=1.0, y=HEIGHT / 2, dx=-(speeds[-1] if speeds else SERVE_SPEED))
         match.step()
