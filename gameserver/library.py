@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import gameserver
 from gameserver.core.errors import GameError, SchemaError
 from gameserver.core.game import Game
 
@@ -72,10 +75,29 @@ def _import_file(path: Path) -> ModuleType:
             sys.modules[name] = replaced
         if isinstance(error, SchemaError):
             raise
-        raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {error}") from error
+        raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {_told(error)}") from error
     finally:
         setattr(module, _BESIDE, {other for other in set(sys.modules) - before if _lies_in(sys.modules[other], folder)})
     return module
+
+
+def _told(error: BaseException) -> str:
+    """What the error says, and what to do where that is known."""
+    names = {name for name in vars(gameserver) if not name.startswith("_")}
+    match error:
+        case TabError() | IndentationError():
+            return f"{error.msg}: indent with four spaces everywhere, and with no tab"
+        case SyntaxError() if error.filename is not None:
+            return error.msg  # the place has been said
+        case NameError() if error.name in names:
+            return f"{error}: add it to `from gameserver import …`"
+        case ModuleNotFoundError() if error.name is not None:
+            return f"{error}: install it, or put {error.name.partition('.')[0]}.py beside the game"
+        case ImportError() if error.name == "gameserver":
+            wanted = re.search(r"name '(\w+)'", str(error))
+            near = difflib.get_close_matches(wanted[1] if wanted else "", names, 1)
+            return f"{str(error).partition(' (')[0]}: {f'did you mean {near[0]}?' if near else 'docs/api.md lists what there is'}"
+    return str(error)
 
 
 def _lies_in(module: ModuleType, folder: str) -> bool:

@@ -176,7 +176,7 @@ def test_a_hook_that_does_not_end_is_stopped() -> None:
 
 
 BEFORE_ANYTHING_RUNS = {
-    "is annotated but not declared: write `speed: … = real(quantum=1/16)`": "class Ship(Entity):\n    speed: float\n",
+    "is annotated but not declared: write `speed: float = real(quantum=1/16)`": "class Ship(Entity):\n    speed: float\n",
     "quantum 0.1 is not a power of two": "class Ship(Entity):\n    x: float = real(quantum=0.1)\n",
     "its default does not fit: 7 is outside 0..5": "class Ship(Entity):\n    n: int = integer(0, 5, default=7)\n",
     "a real that somebody sees needs a quantum": "class Ship(Entity):\n    x: float = real()\n",

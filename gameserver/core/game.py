@@ -20,11 +20,12 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeVar, overload
 
 import attrs
 
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId
+from gameserver.core.contract import check_brain, check_class
 from gameserver.core.errors import GameError, MapError, Refused, SchemaError
 from gameserver.core.fields import MISSING, Field, boolean, integer, text
 from gameserver.core.limits import (
@@ -318,6 +319,15 @@ class Game:
             )
         object.__setattr__(self, name, value)
 
+    if not TYPE_CHECKING:  # a type checker shall go on finding misspelt names
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Python asks here when there is nothing of that name."""
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: declare what changes as a field (of Globals, say), "
+                "and set what never changes in setup"
+            )
+
     def __init_subclass__(cls, *, abstract: bool = False) -> None:
         """`abstract=True` is for a base of several games, which is no game itself."""
         if not abstract:
@@ -353,11 +363,16 @@ def _is_record(value: object, base: type) -> bool:
 
 def _schema_of(game: type[Game], where: str) -> Schema:
     """Check a game's class and number its shapes. Raises SchemaError that names file, line and what to do."""
-    _check_numbers(game, where)
+    check_class(game, Game, where)
+    _check_settings(game, where)
     for role, base in _BASES.items():
         for declaration in declared(game, role):
             if not _is_record(declaration.record, base):
-                raise SchemaError(f"{declaration.where}: {declaration.name} must be given a subclass of {base.__name__}")
+                given = getattr(declaration.record, "__name__", repr(declaration.record))
+                raise SchemaError(
+                    f"{declaration.where}: {declaration.name} must be given a subclass of {base.__name__}: "
+                    f"write `class {given}({base.__name__}):`"
+                )
     globals_ = [*declared(game, "globals")]
     players = declared(game, "players")[-1].record
     if len(globals_) > 1:
@@ -381,7 +396,7 @@ def _schema_of(game: type[Game], where: str) -> Schema:
     )
 
 
-def _check_numbers(game: type[Game], where: str) -> None:
+def _check_settings(game: type[Game], where: str) -> None:
     if not re.fullmatch(GAME_PATTERN, game.name):
         raise SchemaError(f'{where}: name {game.name!r} must match {GAME_PATTERN}: add `name = "mygame"`')
     for attribute, low, high in (("version", 1, 2**31), ("tick_rate", MIN_TICK_RATE, MAX_TICK_RATE), ("max_players", 1, MAX_SEATS)):
@@ -398,11 +413,15 @@ def _check_numbers(game: type[Game], where: str) -> None:
         raise SchemaError(f"{where}: an input has at most {DECODE_ARRAY // 4} fields: put switches together into one integer")
     if odd := [f for f in game.inputs.layout.fields if f.type in ("text", "integers")]:
         raise odd[0].fail("an input has only numbers: send texts with a @call")
+    if not isinstance(game.events, tuple):
+        given = getattr(game.events, "__name__", "Goal")
+        raise SchemaError(f"{where}: events must be a tuple: write `events = ({given},)`")
     for event in game.events:
         if not _is_record(event, Event):
             raise SchemaError(f"{where}: events holds {event!r}, which is no class derived from Event")
     if odd := [f for f in game.inputs.layout.fields if f.default is not MISSING and f.edge and f.default]:
         raise odd[0].fail("a press is off when nothing is pressed: drop the default")
+    check_brain(game.brain, where)
 
 
 def _calls_of(game: type[Game]) -> list[CallSpec]:
