@@ -75,20 +75,19 @@ def _import_file(path: Path) -> ModuleType:
             sys.modules[name] = replaced
         if isinstance(error, SchemaError):
             raise
-        raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {_told(error)}") from error
+        raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {_told(error, spec.origin)}") from error
     finally:
         setattr(module, _BESIDE, {other for other in set(sys.modules) - before if _lies_in(sys.modules[other], folder)})
     return module
 
 
-def _told(error: BaseException) -> str:
-    """What the error says, and what to do where that is known."""
+def _told(error: BaseException, origin: str | None) -> str:
+    """What the error in this file says, and what to do where that is known."""
     names = {name for name in vars(gameserver) if not name.startswith("_")}
     match error:
-        case TabError() | IndentationError():
-            return f"{error.msg}: indent with four spaces everywhere, and with no tab"
-        case SyntaxError() if error.filename is not None:
-            return error.msg  # the place has been said
+        case SyntaxError():
+            said = error.msg if error.filename == origin else str(error)  # the line of this file has been said
+            return f"{said}: indent with four spaces everywhere, and with no tab" if isinstance(error, IndentationError) else said
         case NameError() if error.name in names:
             return f"{error}: add it to `from gameserver import …`"
         case ModuleNotFoundError() if error.name is not None:

@@ -49,7 +49,6 @@ class Shell:
             "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'clients/python'}",
             "PYTHONUNBUFFERED": "1",
-            "GAMESERVER_SERVE_PORT": self.port,
             "COLUMNS": "200",
         }
 
@@ -66,8 +65,8 @@ class Shell:
         self._running.append(running)
         return running
 
-    def run(self, line: str) -> str:
-        """Run it to its end, which must be a good one; returns all that it said. `cd` is remembered."""
+    def run(self, line: str, *, fails: bool = False) -> str:
+        """Run it to its end, which must be a good one, or a bad one; returns all that it said. `cd` is remembered."""
         words = shlex.split(line)
         if words[0] == "cd":
             self.folder = self.folder / words[1]
@@ -83,7 +82,7 @@ class Shell:
             timeout=PATIENCE_SECONDS,
             check=False,
         )
-        assert finished.returncode == 0, f"{line}\n{finished.stdout}"
+        assert (finished.returncode != 0) is fails, f"{line}\n{finished.stdout}"
         return finished.stdout
 
     def write(self, file: str, text: str) -> None:
@@ -124,15 +123,16 @@ class Running:
             self._lines.put(line)
         self._lines.put(None)
 
-    def until(self, text: str) -> None:
-        """Wait until it says this. Raises AssertionError if it ends before, or is silent for too long."""
+    def until(self, pattern: str) -> None:
+        """Wait for a line with this, behind the one that was waited for last. Raises AssertionError if it never comes."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while text not in self.said:
+        line: str | None = ""
+        while not re.search(pattern, line or ""):
             try:
                 line = self._lines.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
                 line = None
-            assert line is not None, f"it never said {text!r}, but:\n{self.said}"
+            assert line is not None, f"it never said {pattern!r}, but:\n{self.said}"
             self.said += line
 
     def stop(self) -> int:
