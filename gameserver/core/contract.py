@@ -1,20 +1,25 @@
-"""Slips in the body of a game's class that Python lets pass: a hook that is misspelt is never called, and nothing says so.
+"""Checks of a game's class when it is made, before any room runs. `game.py` says what the contract is.
 
-Found when the class is made, before any room runs. `game.py` says what the contract is.
+Beside wrong settings they find slips that Python lets pass: a hook that is misspelt is never called, and nothing says so.
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.core.brain import Brain
 from gameserver.core.errors import SchemaError
-from gameserver.core.fields import Field
+from gameserver.core.fields import MISSING, Field
+from gameserver.core.limits import DECODE_ARRAY, GAME_PATTERN, MAX_SEATS, MAX_TICK_RATE, MIN_TICK_RATE
+from gameserver.core.record import Event, Input, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from gameserver.core.game import Game
 
 HOOKS: Final = {
     "setup": ("options",),
@@ -26,20 +31,7 @@ HOOKS: Final = {
     "answer": ("question", "value"),
 }
 """What the server calls, and with what."""
-SETTINGS: Final = (
-    "name",
-    "version",
-    "tick_rate",
-    "max_players",
-    "inputs",
-    "options",
-    "events",
-    "uses_map",
-    "default_map",
-    "brain",
-    "closes_when_over",
-)
-TOOLS: Final = ("tick", "random", "map", "ticks", "emit", "kick", "log", "after", "cancel", "schema")
+TOOLS: Final = ("tick", "random", "map", "ticks", "emit", "kick", "log", "after", "cancel")
 """What a hook uses: a game that has something else under such a name breaks them."""
 CLOSE: Final = 0.8
 """Likeness from which a name is taken for a slip: `steps` and `maxplayers` are, `is_open` and `setup_walls` are not."""
@@ -50,7 +42,8 @@ def check_class(game: type, base: type, where: str) -> None:
     for hook, arguments in HOOKS.items():
         method = inspect.getattr_static(game, hook)
         if method is not inspect.getattr_static(base, hook):
-            check_method(method, hook, arguments, _where(game, hook, method, where))
+            _check_method(method, hook, arguments, _where(game, hook, method, where))
+    settings = [name for name in inspect.get_annotations(base) if not name.startswith("_")]
     bodies = [cls for cls in game.__mro__ if issubclass(cls, base) and cls is not base]
     for body, name, value in [(cls, *item) for cls in bodies for item in vars(cls).items()]:
         if str(inspect.get_annotations(body).get(name)).startswith(("ClassVar", "typing.ClassVar")):
@@ -58,14 +51,14 @@ def check_class(game: type, base: type, where: str) -> None:
         at = _where(game, name, value, where)
         if name == "__init__":
             raise SchemaError(f"{at}: the server makes the game: write `{_shape('setup', HOOKS['setup'])}` instead")
-        if name in TOOLS and name != "schema":
+        if name in TOOLS:
             raise SchemaError(f"{at} hides self.{name}, which hooks use: choose another name")
         if name.startswith("__") or hasattr(base, name) or name.isupper():
             continue
         if inspect.isfunction(value):
             _check_spelling(game, base, name, at)
         else:
-            _check_value(bodies, name, value, at)
+            _check_value(bodies, settings, name, value, at)
 
 
 def _check_spelling(game: type, base: type, name: str, where: str) -> None:
@@ -79,7 +72,7 @@ def _check_spelling(game: type, base: type, name: str, where: str) -> None:
         )
 
 
-def _check_value(bodies: list[type], name: str, value: object, where: str) -> None:
+def _check_value(bodies: list[type], settings: Iterable[str], name: str, value: object, where: str) -> None:
     if isinstance(value, list | dict | set | bytearray):
         raise SchemaError(
             f"{where} = {value!r} is shared by all rooms and no part of the state: declare a field on Globals or on an entity "
@@ -87,12 +80,46 @@ def _check_value(bodies: list[type], name: str, value: object, where: str) -> No
         )
     if isinstance(value, Field):
         raise SchemaError(f"{where} is a field, and a game has none: declare it in a class derived from Globals, and share that")
-    meant = None if hasattr(type(value), "__get__") else _meant(name, SETTINGS)
+    meant = None if hasattr(type(value), "__get__") else _meant(name, settings)
     if meant is not None and not any(meant in vars(body) for body in bodies):
         raise SchemaError(f"{where} means nothing to the server: did you mean {meant}?")
 
 
-def check_method(method: object, name: str, arguments: tuple[str, ...], where: str) -> None:
+def is_record(value: object, base: type) -> bool:
+    """Is it a class derived from this one, with fields of its own (not `abstract=True`)?"""
+    return inspect.isclass(value) and issubclass(value, base) and "layout" in vars(value)
+
+
+def check_settings(game: type[Game], where: str) -> None:
+    """Raise SchemaError for the first setting that cannot be."""
+    if not re.fullmatch(GAME_PATTERN, game.name):
+        raise SchemaError(f'{where}: name {game.name!r} must match {GAME_PATTERN}: add `name = "mygame"`')
+    for attribute, low, high in (("version", 1, 2**31), ("tick_rate", MIN_TICK_RATE, MAX_TICK_RATE), ("max_players", 1, MAX_SEATS)):
+        value = getattr(game, attribute)
+        if type(value) is not int or not low <= value <= high:
+            raise SchemaError(f"{where}: {attribute} = {value!r} must be an integer from {low} to {high}")
+    for attribute, base in (("inputs", Input), ("options", Options)):
+        value = getattr(game, attribute, None)
+        if not is_record(value, base):
+            raise SchemaError(
+                f"{where}: {attribute} must be a class derived from {base.__name__}: add `{attribute} = My{base.__name__}`"
+            )
+    if len(game.inputs.layout.fields) > DECODE_ARRAY // 4:
+        raise SchemaError(f"{where}: an input has at most {DECODE_ARRAY // 4} fields: put switches together into one integer")
+    if odd := [f for f in game.inputs.layout.fields if f.type in ("text", "integers")]:
+        raise odd[0].fail("an input has only numbers: send texts with a @call")
+    if not isinstance(game.events, tuple):
+        given = getattr(game.events, "__name__", "Goal")
+        raise SchemaError(f"{where}: events must be a tuple: write `events = ({given},)`")
+    for event in game.events:
+        if not is_record(event, Event):
+            raise SchemaError(f"{where}: events holds {event!r}, which is no class derived from Event")
+    if odd := [f for f in game.inputs.layout.fields if f.default is not MISSING and f.edge and f.default]:
+        raise odd[0].fail("a press is off when nothing is pressed: drop the default")
+    _check_brain(game.brain, where)
+
+
+def _check_method(method: object, name: str, arguments: tuple[str, ...], where: str) -> None:
     """Raise SchemaError if this is not a plain method that can be called with so many arguments, and called now."""
     shape = _shape(name, arguments)
     if not inspect.isfunction(method):
@@ -108,7 +135,7 @@ def check_method(method: object, name: str, arguments: tuple[str, ...], where: s
         raise SchemaError(f"{where}({has}) does not take what the server gives it: write `{shape}`") from None
 
 
-def check_brain(brain: object, where: str) -> None:
+def _check_brain(brain: object, where: str) -> None:
     """Raise SchemaError if this is no class derived from Brain that thinks."""
     if brain is None:
         return
@@ -120,7 +147,7 @@ def check_brain(brain: object, where: str) -> None:
         said = f"its {near} is never called" if near else "it does not say how to think"
         raise SchemaError(f"{where}: {brain.__name__}: {said}: write `{_shape('think', ('view', 'player'))}`")
     if inspect.isfunction(think):
-        check_method(think, "think", ("view", "player"), _where(brain, "think", think, where))
+        _check_method(think, "think", ("view", "player"), _where(brain, "think", think, where))
 
 
 def _meant(name: str, known: Iterable[str]) -> str | None:
