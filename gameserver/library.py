@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import gameserver
 from gameserver.core.errors import GameError, SchemaError
 from gameserver.core.game import Game
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, ModuleType
 
-BUILT_IN: Final = {"arena": "gameserver.games.arena", "fleet": "gameserver.games.fleet"}
+BUILT_IN: Final = {"arena": "gameserver.games.arena", "fleet": "gameserver.games.fleet", "pong": "gameserver.games.pong"}
 """Each module holds one game."""
 _BESIDE: Final = "__modules_beside_the_game__"
 """Where a game's module says which others it brought along from its folder: they are read anew with it."""
@@ -72,10 +75,28 @@ def _import_file(path: Path) -> ModuleType:
             sys.modules[name] = replaced
         if isinstance(error, SchemaError):
             raise
-        raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {error}") from error
+        raise SchemaError(f"{place_of(error, path, spec.origin)}: {type(error).__name__}: {_told(error, spec.origin)}") from error
     finally:
         setattr(module, _BESIDE, {other for other in set(sys.modules) - before if _lies_in(sys.modules[other], folder)})
     return module
+
+
+def _told(error: BaseException, origin: str | None) -> str:
+    """What the error in this file says, and what to do where that is known."""
+    names = {name for name in vars(gameserver) if not name.startswith("_")}
+    match error:
+        case SyntaxError():
+            said = error.msg if error.filename == origin else str(error)  # the line of this file has been said
+            return f"{said}: indent with four spaces everywhere, and with no tab" if isinstance(error, IndentationError) else said
+        case NameError() if error.name in names:
+            return f"{error}: add it to `from gameserver import …`"
+        case ModuleNotFoundError() if error.name is not None:
+            return f"{error}: install it, or put {error.name.partition('.')[0]}.py beside the game"
+        case ImportError() if error.name == "gameserver":
+            wanted = re.search(r"name '(\w+)'", str(error))
+            near = difflib.get_close_matches(wanted[1] if wanted else "", names, 1)
+            return f"{str(error).partition(' (')[0]}: {f'did you mean {near[0]}?' if near else 'docs/api.md lists what there is'}"
+    return str(error)
 
 
 def _lies_in(module: ModuleType, folder: str) -> bool:

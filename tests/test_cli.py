@@ -279,6 +279,7 @@ def test_an_error_in_a_module_that_the_game_imports_is_told_from_where_it_is_imp
     (tmp_path / "game.py").write_text("x = 1\nimport helper_of_game\n")
     assert gameserver("serve", "--game", "game.py", "--port", "0") == cli.USAGE
     assert "game.py:2: SyntaxError" in gameserver.err
+    assert "(helper_of_game.py, line 5)" in gameserver.err
 
 
 def test_a_game_is_found_by_the_path_of_its_file(tmp_path: Path) -> None:

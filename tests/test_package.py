@@ -19,6 +19,8 @@ def test_the_wheel_holds_everything_that_a_server_needs(tmp_path: Path) -> None:
         "gameserver/py.typed",
         "gameserver/cli/__init__.py",
         "gameserver/games/arena/game.py",
+        "gameserver/games/pong.py",
+        "gameserver/skeleton/game.py.txt",
         "gameclient/client.py",
         "gameclient/py.typed",
         "gameserver/_data/maps/field.tmj",

@@ -5,25 +5,30 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gameserver.core.simulation import Join, Leave, Simulation
 from gameserver.library import load_game
+from gameserver.testing import Match
 
 ROOT = Path(__file__).parent.parent
 
 
 def test_the_game_in_the_readme_plays(tmp_path: Path) -> None:
-    """Loaded from a file like any author's: two players, a few rallies, a leave; somebody scores when nobody moves."""
+    """Loaded from a file like any author's: two players, one of them moves, the other leaves."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    (source,) = [block for block in blocks if "class Pong" in block]
-    file = tmp_path / "pong.py"
+    (source,) = [block for block in blocks if "(Game)" in block]
+    file = tmp_path / "paddles.py"
     file.write_text(source)
-    game = load_game(str(file))
-    simulation = Simulation(game, seed=1)
-    simulation.step([Join(1, "ann"), Join(2, "bob")], {})
-    for _ in range(600):
-        simulation.step([], {})
-    score = simulation.world.globals
-    assert score.left + score.right > 0, "a ball that nobody meets must count"  # type: ignore[attr-defined] # the game's own Globals
-    simulation.step([Leave(1)], {})
-    simulation.step([], {})
-    assert list(simulation.players) == [2]
+    match = Match(load_game(str(file)), seed=1)
+    ann, bob = match.join("ann"), match.join("bob")
+    ann.hold(up=True)
+    match.run(seconds=1)
+    (paddle, other) = match.game.paddles  # type: ignore[attr-defined] # the file's own game
+    assert (paddle.y, other.y) == (0.0, 100.0)
+    bob.leave()
+    match.step()
+    assert [paddle.owner for paddle in match.game.paddles] == [ann.player]  # type: ignore[attr-defined] # likewise
+
+
+def test_the_readme_names_the_pages_that_there_are() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text())
+    assert "docs/writing-a-game.md" in links
+    assert [link for link in links if not (ROOT / link).exists()] == []

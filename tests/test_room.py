@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 import trio
@@ -696,7 +696,7 @@ class Hitching(Toy):
     """Its step takes time, now and then."""
 
     name = "hitching"
-    hitches: dict[int, float] = {}  # noqa: RUF012 - set by the test, tick → seconds
+    hitches: ClassVar[dict[int, float]] = {}  # set by the test, tick → seconds
     clock: MockClock
 
     def step(self, inputs: Mapping[PlayerId, Push]) -> None:

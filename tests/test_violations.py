@@ -176,10 +176,14 @@ def test_a_hook_that_does_not_end_is_stopped() -> None:
 
 
 BEFORE_ANYTHING_RUNS = {
-    "is annotated but not declared: write `speed: … = real(quantum=1/16)`": "class Ship(Entity):\n    speed: float\n",
+    "is annotated but not declared: write `speed: float = real(quantum=1/16)`": "class Ship(Entity):\n    speed: float\n",
     "quantum 0.1 is not a power of two": "class Ship(Entity):\n    x: float = real(quantum=0.1)\n",
     "its default does not fit: 7 is outside 0..5": "class Ship(Entity):\n    n: int = integer(0, 5, default=7)\n",
     "a real that somebody sees needs a quantum": "class Ship(Entity):\n    x: float = real()\n",
+    "is never called by the server: did you mean `def step(self, inputs)`?": "class Sea(Game):\n    def steps(self, inputs): ...\n",
+    "does not take what the server gives it: write `def step(self, inputs)`": "class Sea(Game):\n    def step(self): ...\n",
+    "may not wait": "class Sea(Game):\n    async def step(self, inputs): ...\n",
+    "is shared by all rooms and no part of the state": "class Sea(Game):\n    waves = []\n",
 }
 
 
@@ -188,7 +192,7 @@ def test_a_declaration_that_cannot_be_is_refused_when_the_file_is_read(words: st
     from gameserver import integer, real
 
     with pytest.raises(SchemaError) as caught:
-        exec(BEFORE_ANYTHING_RUNS[words], {"Entity": Entity, "real": real, "integer": integer, "__name__": "game"})
+        exec(BEFORE_ANYTHING_RUNS[words], {"Entity": Entity, "Game": Game, "real": real, "integer": integer, "__name__": "game"})
     assert words in str(caught.value)
     assert said_on_the_page(words), f"docs/api.md does not say {words!r}"
 

@@ -1,6 +1,6 @@
 """The commands. Exit codes: 0 fine, 1 the check failed, 2 wrong usage or something that the user can mend.
 
-hosting.py     serve, bots, results       authoring.py     bench, schema, maps check
+hosting.py     serve, bots, results       authoring.py     new, bench, schema, maps check
 developing.py  dev
 say.py         how they end, and how they talk to a person
 """
@@ -15,7 +15,7 @@ import cyclopts
 from cyclopts import App
 
 from gameserver.cli import developing
-from gameserver.cli.authoring import bench, maps_check, schema
+from gameserver.cli.authoring import bench, maps_check, new, schema
 from gameserver.cli.hosting import bots, results, serve
 from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK
@@ -38,6 +38,7 @@ def make_app() -> App:
         ],
     )
     app.command(serve)
+    app.command(new)
     app.command(bots)
     app.command(results)
     app.command(bench)

@@ -1,8 +1,10 @@
-"""The commands for who makes games and maps: what a game costs, what it declares, whether a map can be played."""
+"""The commands for who makes games and maps: how one begins, what a game costs, what it declares, whether a map can be played."""
 
 from __future__ import annotations
 
 import json as json_module
+import shlex
+from pathlib import Path
 from typing import Annotated, Final
 
 import cyclopts
@@ -15,6 +17,29 @@ from gameserver.maps import check_map, load_map, map_names
 
 BENCH_PLAYERS: Final = 16
 """The room that the figures of docs/figures.md speak of."""
+
+
+def new(name: str, *, folder: str = ".") -> int:
+    """Begin a game: a folder with a small one that plays at once, and its tests.
+
+    Parameters
+    ----------
+    name
+        What clients will ask for: a-z, digits, _ and -, a letter first.
+    folder
+        Where the folder of this name is made.
+    """
+    from gameserver.new import write_skeleton  # here, so that the other commands do not wait for it
+
+    game, *others = write_skeleton(name, Path(folder))
+    target = Path(folder, name)
+    print(f"{target} holds {game}, {', '.join(others)}. Go on with:")
+    print(f"""
+  cd {shlex.quote(str(target))}
+  gameserver serve --game {game} --reload --bots 4
+  pytest  # pip install pytest
+  gameserver bench {game}""")
+    return OK
 
 
 def bench(
@@ -49,7 +74,7 @@ def bench(
     strict
         Exit with 1 if there are warnings.
     """
-    from gameserver.bench import run_bench  # here, so that the other commands do not wait for it
+    from gameserver.bench import run_bench
 
     loaded = load_game(game)
     count = min(loaded.max_players, BENCH_PLAYERS) if players is None else players

@@ -260,6 +260,20 @@ def check_value(field: Field, value: object) -> str | None:
     return None
 
 
+def declaration_for(name: str, annotation: object, default: object) -> str:
+    """How to declare what an author wrote like a field of a dataclass: `hp: int = 7` is `hp: int = integer(0, 100, default=7)`."""
+    written = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    maker, arguments, kind = {
+        "int": ("integer", "0, 100", int),
+        "bool": ("boolean", "", bool),
+        "str": ("text", "24", str),
+        "list": ("integers", "0, 9, most=8", tuple),
+        "tuple": ("integers", "0, 9, most=8", tuple),
+    }.get(written.partition("[")[0], ("real", "quantum=1/16", float))
+    given = f"default={default!r}" if isinstance(default, kind) else ""
+    return f"{name}: {written} = {maker}({', '.join(filter(None, (arguments, given)))})"
+
+
 def _shown(value: object) -> str:
     """A repr for a message: short, and there even where Python has none (an int of 5,000 digits)."""
     try:

@@ -18,24 +18,20 @@ docs/api.md lists each hook; docs/architecture.md says when it runs.
 from __future__ import annotations
 
 import inspect
-import re
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeVar, overload
 
 import attrs
 
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId
+from gameserver.core.contract import check_class, check_settings, is_record
 from gameserver.core.errors import GameError, MapError, Refused, SchemaError
-from gameserver.core.fields import MISSING, Field, boolean, integer, text
+from gameserver.core.fields import Field, boolean, integer, text
 from gameserver.core.limits import (
     DECODE_ARRAY,
     DECODE_TEXT,
-    GAME_PATTERN,
     MAX_CHAT,
     MAX_INTEGER,
-    MAX_SEATS,
-    MAX_TICK_RATE,
-    MIN_TICK_RATE,
     TICK_RATE,
 )
 from gameserver.core.record import Entity, Event, Globals, Input, Options, Player, RecordMeta
@@ -318,6 +314,15 @@ class Game:
             )
         object.__setattr__(self, name, value)
 
+    if not TYPE_CHECKING:  # a type checker shall go on finding misspelt names
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Python asks here when there is nothing of that name."""
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: declare what changes as a field (of Globals, say), "
+                "and set what never changes in setup"
+            )
+
     def __init_subclass__(cls, *, abstract: bool = False) -> None:
         """`abstract=True` is for a base of several games, which is no game itself."""
         if not abstract:
@@ -346,18 +351,18 @@ def declared(game: type[Game], role: str) -> list[Declared[Any]]:
 _BASES: Final = {"entities": Entity, "players": Player, "globals": Globals}
 
 
-def _is_record(value: object, base: type) -> bool:
-    """Is it a class derived from this one, with fields of its own (not `abstract=True`)?"""
-    return inspect.isclass(value) and issubclass(value, base) and "layout" in vars(value)
-
-
 def _schema_of(game: type[Game], where: str) -> Schema:
     """Check a game's class and number its shapes. Raises SchemaError that names file, line and what to do."""
-    _check_numbers(game, where)
+    check_class(game, Game, where)
+    check_settings(game, where)
     for role, base in _BASES.items():
         for declaration in declared(game, role):
-            if not _is_record(declaration.record, base):
-                raise SchemaError(f"{declaration.where}: {declaration.name} must be given a subclass of {base.__name__}")
+            if not is_record(declaration.record, base):
+                given = getattr(declaration.record, "__name__", repr(declaration.record))
+                raise SchemaError(
+                    f"{declaration.where}: {declaration.name} must be given a subclass of {base.__name__}: "
+                    f"write `class {given}({base.__name__}):`"
+                )
     globals_ = [*declared(game, "globals")]
     players = declared(game, "players")[-1].record
     if len(globals_) > 1:
@@ -379,30 +384,6 @@ def _schema_of(game: type[Game], where: str) -> Schema:
         input=game.inputs.layout,
         options=game.options.layout,
     )
-
-
-def _check_numbers(game: type[Game], where: str) -> None:
-    if not re.fullmatch(GAME_PATTERN, game.name):
-        raise SchemaError(f'{where}: name {game.name!r} must match {GAME_PATTERN}: add `name = "mygame"`')
-    for attribute, low, high in (("version", 1, 2**31), ("tick_rate", MIN_TICK_RATE, MAX_TICK_RATE), ("max_players", 1, MAX_SEATS)):
-        value = getattr(game, attribute)
-        if type(value) is not int or not low <= value <= high:
-            raise SchemaError(f"{where}: {attribute} = {value!r} must be an integer from {low} to {high}")
-    for attribute, base in (("inputs", Input), ("options", Options)):
-        value = getattr(game, attribute, None)
-        if not _is_record(value, base):
-            raise SchemaError(
-                f"{where}: {attribute} must be a class derived from {base.__name__}: add `{attribute} = My{base.__name__}`"
-            )
-    if len(game.inputs.layout.fields) > DECODE_ARRAY // 4:
-        raise SchemaError(f"{where}: an input has at most {DECODE_ARRAY // 4} fields: put switches together into one integer")
-    if odd := [f for f in game.inputs.layout.fields if f.type in ("text", "integers")]:
-        raise odd[0].fail("an input has only numbers: send texts with a @call")
-    for event in game.events:
-        if not _is_record(event, Event):
-            raise SchemaError(f"{where}: events holds {event!r}, which is no class derived from Event")
-    if odd := [f for f in game.inputs.layout.fields if f.default is not MISSING and f.edge and f.default]:
-        raise odd[0].fail("a press is off when nothing is pressed: drop the default")
 
 
 def _calls_of(game: type[Game]) -> list[CallSpec]:

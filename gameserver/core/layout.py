@@ -129,10 +129,13 @@ class Layout:
             problem = check_value(field, getattr(target, field.name, "(never set)"))
             if problem:
                 number = f" of id {target.id}" if hasattr(target, "id") else ""
-                return GameError(
-                    f"{self.name}.{field.name}{number}: {problem} (declared at {field.where}): "
-                    "keep it in range in the hook that sets it, or declare a wider range"
+                whole = isinstance(getattr(target, field.name, None), float) and field.type in ("integer", "angle")
+                what_to_do = (
+                    "round it, with // or math.floor, in the hook that sets it, or declare a real"
+                    if whole
+                    else "keep it in range in the hook that sets it, or declare a wider range"
                 )
+                return GameError(f"{self.name}.{field.name}{number}: {problem} (declared at {field.where}): {what_to_do}")
         return GameError(f"{self.name}: a value does not fit its declaration")
 
     # -- generated source --------------------------------------------------------------------------------------------------

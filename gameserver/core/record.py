@@ -7,7 +7,7 @@ is an AttributeError at once, and gives it a `layout`, the compiled converters t
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, dataclass_transform
 
 import attrs
 
@@ -19,6 +19,7 @@ from gameserver.core.fields import (
     angle,
     boolean,
     check_value,
+    declaration_for,
     integer,
     integers,
     real,
@@ -28,6 +29,9 @@ from gameserver.core.layout import Layout
 from gameserver.core.limits import MAX_NAME
 
 R = TypeVar("R", bound="Record")
+
+_PLAIN: Final = (bool, int, float, str, tuple, list, dict, set)
+"""What an author gives a field that he forgot to declare. (Methods and properties are fine; a constant is written in capitals.)"""
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(real, integer, angle, boolean, text, integers))
@@ -72,10 +76,20 @@ def _check_body(name: str, namespace: dict[str, Any], own: dict[str, Field], *, 
     where = f"{sys._getframe(2).f_code.co_filename}:{sys._getframe(2).f_lineno}"
     for key in namespace.get("__annotations__", {}):
         if key not in own and not str(namespace["__annotations__"][key]).startswith(("ClassVar", "typing.ClassVar")):
+            declaration = declaration_for(key, namespace["__annotations__"][key], namespace.get(key))
             raise SchemaError(
-                f"{where}: {name}.{key} is annotated but not declared: write `{key}: … = real(quantum=1/16)` "
-                "(or integer, angle, boolean, text, integers)"
+                f"{where}: {name}.{key} is annotated but not declared: write `{declaration}` "
+                "(there are real, integer, angle, boolean, text and integers)"
             )
+    for key, value in namespace.items():
+        if key == "__init__":
+            raise SchemaError(f"{where}: {name} may not have an __init__: it is made of its fields, {name}(x=1.0)")
+        constant = (
+            key.isupper() or key.startswith("__") or key in namespace.get("__annotations__", {}) or key in ("frozen", "reliable")
+        )
+        if isinstance(value, _PLAIN) and not constant:
+            declaration = declaration_for(key, type(value), value)
+            raise SchemaError(f"{where}: {name}.{key} is no field, and no object could change it: write `{declaration}`")
     for key, field in own.items():
         if key.startswith("_") or key in ("id", "layout", "declared", "reliable", "frozen", "check_declared"):
             raise field.fail(f"{name} may not have a field of this name: choose one without a leading underscore, not id or layout")
@@ -91,6 +105,15 @@ class Record(metaclass=RecordMeta, abstract=True):
     declared: ClassVar[dict[str, Field]]
     layout: ClassVar[Layout]
     frozen: ClassVar[bool] = False
+
+    if not TYPE_CHECKING:  # a type checker shall go on finding misspelt fields
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Python asks here when there is nothing of that name, or the field is not set."""
+            cls = type(self)
+            if name in cls.declared:
+                raise AttributeError(f"{cls.__name__}.{name} is not shown here (declared at {cls.declared[name].where})")
+            raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}: its fields are {', '.join(cls.declared)}")
 
     @classmethod
     def check_declared(cls) -> None:

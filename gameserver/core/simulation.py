@@ -7,7 +7,8 @@ the state. So the recorded commands and inputs of a match, put through a Simulat
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import attrs
 
@@ -23,7 +24,7 @@ from gameserver.core.view import Contents, View
 from gameserver.core.world import PlainResult, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gameserver.core.layout import Row
     from gameserver.core.maps import TileMap
@@ -102,6 +103,13 @@ class Replied:
     value: bool | int | str | None
 
 
+class _Inputs(dict[PlayerId, Input]):
+    """What `step` is given."""
+
+    def __missing__(self, player: object) -> NoReturn:
+        raise KeyError(f"nobody in the room has the number {player!r}: an entity whose player has left has owner 0")
+
+
 class Simulation:
     """The machine around one Game object. See the module.
 
@@ -172,7 +180,7 @@ class Simulation:
             if method is None:
                 raise GameError(f"a timer is due for {type(game).__name__}.{timer.method}, which does not exist (any more)")
             method(*timer.arguments)
-        game.step({player: inputs[player] if player in inputs else self._neutral() for player in self._players})
+        game.step(_Inputs({player: inputs[player] if player in inputs else self._neutral() for player in self._players}))
         result = self._ask_result()
         if result is None or world.result is None:  # the first result of a match counts
             if result is not None:
@@ -192,15 +200,17 @@ class Simulation:
         return type(self.game).ticks_on_input and (due is None or due > tick)
 
     def _ask_result(self) -> PlainResult | None:
-        result = self.game.is_over()
+        result: Any = self.game.is_over()  # whatever the author's code returns
         if result is None:
             return None
-        if isinstance(result, Result):
-            winners, scores = tuple(result.winners), tuple(sorted(result.scores.items()))
-            if all(type(number) is int and is_plain(number) for number in (*winners, *itertools.chain(*scores))):
-                return winners, scores
+        winners, scores = getattr(result, "winners", None), getattr(result, "scores", None)
+        if isinstance(result, Result) and isinstance(winners, tuple | list) and isinstance(scores, Mapping):
+            pairs = tuple(sorted(scores.items()))
+            if all(type(number) is int and is_plain(number) for number in (*winners, *itertools.chain(*pairs))):
+                return tuple(winners), pairs
         raise GameError(
-            f"{type(self.game).__name__}.is_over returned {result!r}: return None, or Result(winners=…, scores=…) with integers"
+            f"{type(self.game).__name__}.is_over returned {result!r}: return None, or Result(winners=…, scores=…) with integers "
+            "(players go by their numbers, player.owner)"
         )
 
     def _neutral(self) -> Input:
@@ -263,6 +273,8 @@ class Simulation:
     def emit(self, event: Event, to: Audience, deaf: frozenset[PlayerId] = frozenset()) -> None:
         """See Game.emit. Raises GameError for an event that the game does not declare, or too many of them."""
         kind = self._events.get(type(event))
+        if isinstance(event, type):
+            raise GameError(f"emit() takes an event, not its class: write self.emit({event.__name__}(…))")
         if kind is None:
             raise GameError(f"{type(event).__name__} is not declared: add it to {type(self.game).__name__}.events")
         if len(self.emitted) >= MAX_EVENTS_PER_TICK:

@@ -18,9 +18,8 @@ PAGE = (ROOT / "docs" / "testing-games.md").read_text()
 
 @pytest.fixture
 def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """All that the page's Python makes, with the README's game beside it."""
-    (pong,) = [block for block in python_of((ROOT / "README.md").read_text()) if "class Pong" in block]
-    (tmp_path / "pong.py").write_text(pong)
+    """All that the page's Python makes, with the tutorial's game beside it."""
+    (tmp_path / "pong.py").write_text((ROOT / "gameserver" / "games" / "pong.py").read_text())
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "pong", raising=False)
