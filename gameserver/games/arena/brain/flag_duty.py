@@ -79,9 +79,10 @@ class FlagDuty:
         home_x, home_y = self._homes[me.team]
         beat = self._beat
         if beat is None or (abs(beat[0] - me.x) < REACHED > abs(beat[1] - me.y)):
-            near = [post for post in self._paths.posts if abs(post[0] - home_x) < BEAT > abs(post[1] - home_y) and post != beat]
-            beat = self._random.choice([*near, (home_x, home_y)])
-            self._beat = beat
+            places = [post for post in self._paths.posts if abs(post[0] - home_x) < BEAT > abs(post[1] - home_y)]
+            places.append((home_x, home_y))
+            elsewhere = [place for place in places if abs(place[0] - me.x) > REACHED or abs(place[1] - me.y) > REACHED]
+            beat = self._beat = self._random.choice(elsewhere or self._paths.posts)
         return beat
 
     # -- carrying ----------------------------------------------------------------------------------------------------------

@@ -123,8 +123,6 @@ class Goals:
                 self._goal = goal if moved is None else Goal(goal.kind, moved.x, moved.y)
             return self._goal or goal
         chosen = self._decide(me, memory, target, duty, noticed=noticed)
-        if goal is None or chosen.kind != goal.kind:
-            self._since = tick
         self._goal, self._decide_at = chosen, tick + self._skill.decide_ticks
         return chosen
 
@@ -137,7 +135,7 @@ class Goals:
             return self._pickup_at(goal, memory) is None
         if goal.kind == WANDER and noticed:
             return True
-        return (me.x - goal.x) ** 2 < REACHED * REACHED > (me.y - goal.y) ** 2
+        return _is_here(goal, me)
 
     def _decide(self, me: Tank, memory: Memory, target: Sighting | None, duty: Goal | None, *, noticed: bool) -> Goal:
         near = target is not None and noticed and target.far < NEARBY * NEARBY
@@ -156,14 +154,20 @@ class Goals:
             return Goal(FIGHT, target.x, target.y)
         if target is not None and not memory.over and self._random.chance(0.5 + 0.5 * self._skill.sense):
             return Goal(HUNT, target.x, target.y)
-        return self._somewhere(memory)
+        return self._somewhere(me, memory)
 
-    def _somewhere(self, memory: Memory) -> Goal:
-        """Some post; the one that it is going to already if there is one and it is not too long ago."""
+    def _somewhere(self, me: Tank, memory: Memory) -> Goal:
+        """The post that it is going to already, unless that takes too long, or else some post."""
         goal = self._goal
-        if goal is not None and goal.kind == WANDER and memory.tick < self._since + GIVE_UP_TICKS and memory.tick < self._decide_at:
+        if goal is not None and goal.kind == WANDER and memory.tick < self._since + GIVE_UP_TICKS and not _is_here(goal, me):
             return goal
-        return Goal(WANDER, *self._random.choice(self._paths.posts))
+        self._since = memory.tick
+        return self._to_post(WANDER, me)
+
+    def _to_post(self, kind: str, me: Tank) -> Goal:
+        """Some post that is not right here."""
+        goal = Goal(kind, *self._random.choice(self._paths.posts))
+        return goal if not _is_here(goal, me) else Goal(kind, *self._random.choice(self._paths.posts))
 
     # -- safety ------------------------------------------------------------------------------------------------------------
     def _safety(self, me: Tank, memory: Memory, target: Sighting, *, noticed: bool) -> Goal | None:
@@ -179,22 +183,17 @@ class Goals:
         if not noticed or target.far > DANGER * DANGER:
             return None
         goal = self._goal
-        if goal is not None and goal.kind == FLEE and not self._is_here(goal, me):
+        if goal is not None and goal.kind == FLEE and not _is_here(goal, me):
             return goal
-        posts = [self._random.choice(self._paths.posts) for _ in range(FLEE_CHOICES)]
-        safe = max(posts, key=lambda post: self._shelter(post, me, target))
-        return Goal(FLEE, *safe)
+        choices = [self._to_post(FLEE, me) for _ in range(FLEE_CHOICES)]
+        return max(choices, key=lambda choice: self._shelter(choice, me, target))
 
-    def _shelter(self, post: tuple[float, float], me: Tank, enemy: Sighting) -> float:
-        """How good a post is to flee to: hidden from the enemy, and not past him."""
-        x, y = post
+    def _shelter(self, goal: Goal, me: Tank, enemy: Sighting) -> float:
+        """How good a place is to flee to: hidden from the enemy, and not past him."""
+        _, x, y = goal
         mine = abs(x - me.x) + abs(y - me.y)
         his = abs(x - enemy.x) + abs(y - enemy.y)
         return min(his - mine, 300.0) - 0.3 * mine + (400.0 if self._paths.is_hidden(x, y, enemy.x, enemy.y) else 0.0)
-
-    @staticmethod
-    def _is_here(goal: Goal, me: Tank) -> bool:
-        return (me.x - goal.x) ** 2 < REACHED * REACHED > (me.y - goal.y) ** 2
 
     # -- pickups -----------------------------------------------------------------------------------------------------------
     @staticmethod
@@ -216,6 +215,10 @@ class Goals:
             if worth > most_worth:
                 best, most_worth = pickup, worth
         return best
+
+
+def _is_here(goal: Goal, me: Tank) -> bool:
+    return -REACHED < goal.x - me.x < REACHED and -REACHED < goal.y - me.y < REACHED
 
 
 def _need(me: Tank, kind: int, tick: int) -> float:
