@@ -28,8 +28,8 @@ MINE_AHEAD: Final = 100.0
 MINE_ROOM: Final = 36.0
 """Pixels from a mine's middle that are wide enough a berth."""
 RUT_PIXELS: Final = 24.0
-RUT_TICKS: Final = 60
-"""Who got no further in two seconds tries another way..."""
+RUT_TICKS: Final = 45
+"""Who got no further in a second and a half tries another way..."""
 DETOUR_TICKS: Final = (18, 30)
 """...for so long."""
 

@@ -44,7 +44,10 @@ NEARBY: Final = 220.0
 IN_PASSING: Final = 4
 """Tiles for which one goes out of one's way in the middle of a fight."""
 DANGER: Final = 320.0
-"""Who is weak keeps so far away."""
+"""Who is weak keeps so far away from an enemy in sight..."""
+LURK_TICKS: Final = 180
+"""...and out of sight for so long at most: then he is brave again, for..."""
+BRAVE_TICKS: Final = 240
 FLEE_CHOICES: Final = 6
 GIVE_UP_TICKS: Final = 360
 """For a place that one does not reach."""
@@ -70,11 +73,12 @@ class Goals:
         self._goal: Goal | None = None
         self._since = 0
         self._decide_at = 0
+        self._flees_until = 0
         self._target: PlayerId = 0
 
     def reset(self) -> None:
         """There is a new tank."""
-        self._goal, self._decide_at = None, 0
+        self._goal, self._decide_at, self._flees_until = None, 0, 0
 
     def drop(self) -> None:
         """There is no getting there."""
@@ -108,7 +112,7 @@ class Goals:
     def _crowd(self, seen: Sighting, memory: Memory) -> float:
         """How much others have to do with this enemy: mates spread over targets, and beginners let others fight."""
         others = memory.mates if self._skill.gangs_up else (*memory.mates, *memory.enemies)
-        return 0.35 * sum(
+        return 0.5 * sum(
             -CROWDED < other.x - seen.x < CROWDED and -CROWDED < other.y - seen.y < CROWDED for other in others if other is not seen
         )
 
@@ -180,9 +184,11 @@ class Goals:
                 best, least = pickup, steps
         if best is not None and least <= 2 * self._skill.fetch_steps:
             return Goal(FETCH, best.x, best.y)
-        if not noticed or target.far > DANGER * DANGER:
+        goal, tick = self._goal, memory.tick
+        if noticed and target.far < DANGER * DANGER and tick > self._flees_until + BRAVE_TICKS * (self._flees_until > 0):
+            self._flees_until = tick + LURK_TICKS
+        if tick > self._flees_until:
             return None
-        goal = self._goal
         if goal is not None and goal.kind == FLEE and not _is_here(goal, me):
             return goal
         choices = [self._to_post(FLEE, me) for _ in range(FLEE_CHOICES)]

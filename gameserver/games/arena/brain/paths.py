@@ -17,9 +17,7 @@ LEAST_SQUARE: Final = 4
 """Tiles between two posts at least."""
 HALF_WIDTH: Final = 13.0
 """Of the strip that has to be free for driving straight on: a tank, and a little for the hand."""
-STRAIGHT_STEPS: Final = 8
-"""Within so many tiles it looks whether it can drive straight to where it wants to go."""
-AHEAD: Final = (7, 4, 2)
+AHEAD: Final = (12, 6, 2)
 """How many tiles along the way it tries to cut straight to, the farthest first."""
 OFF_WALL: Final = 8.0
 """So far from the middle of a tile beside a wall, and away from the wall, the way leads."""
@@ -118,8 +116,7 @@ class Paths:
     def steer(self, x: float, y: float, to_x: float, to_y: float) -> int | None:
         """The bearing for driving from one point to another, None if there is no way."""
         ground = self._map
-        reach = STRAIGHT_STEPS * ground.tile_size
-        if -reach < to_x - x < reach and -reach < to_y - y < reach and self.is_clear(x, y, to_x, to_y):
+        if self.is_clear(x, y, to_x, to_y):
             return aim_at(to_x - x, to_y - y) >> 2
         field = self._navigator.flow_field(*ground.tile_at(to_x, to_y))
         here: tuple[int, int] | None = ground.tile_at(x, y)
