@@ -168,8 +168,9 @@ def judge(matches: Sequence[Outcome], fights: Sequence[Outcome], *, quiet: bool)
             if (strong, weak) == MIXED and won < STRONGER_WINS * count:
                 problems.append(f"strength {strong} beat {weak} in {won} of {count} {what}, fewer than {STRONGER_WINS:.0%}")
     everything = [*matches, *fights]
-    if everything and speed(everything) < LEAST_SPEED:
-        problems.append(f"{speed(everything):.1f} times real time, less than {LEAST_SPEED:g}")
+    for name, outcomes in by_map.items():
+        if speed(outcomes) < LEAST_SPEED:
+            problems.append(f"{name}: {speed(outcomes):.1f} times real time, less than {LEAST_SPEED:g}")
     for problem in problems[:20]:
         print(problem, file=sys.stderr)
     print(f"{len(everything)} matches, {len(problems)} problems, {speed(everything):.0f} times real time", file=sys.stderr)

@@ -21,7 +21,7 @@ CLOSE: Final = 380.0
 BESIDE: Final = 90.0
 """Pixels at which an escort is beside the carrier."""
 ROUTE_TICKS: Final = 45
-"""How long a carrier keeps to the way that he chose."""
+"""How long one keeps to the way that he chose."""
 BY_WAYS: Final = 3
 """So many ways round are thought of."""
 LONGER: Final = 1.7
@@ -67,7 +67,7 @@ class FlagDuty:
             if _square(other, me) > BESIDE * BESIDE:
                 return Goal(ESCORT, other.x, other.y)
             return None
-        return Goal(TAKE, other.x, other.y)
+        return Goal(TAKE, *self._quiet_way(me, memory, other.x, other.y))
 
     def _guards(self, me: Tank, memory: Memory) -> bool:
         """Whose turn it is to guard: they know without a word, by their numbers, and it changes with the round."""
@@ -92,24 +92,28 @@ class FlagDuty:
             if not own.carrier and _square(own, me) < CLOSE * CLOSE:
                 return Goal(CARRY, own.x, own.y)
             return Goal(CARRY, *self._round(me))
-        home_x, home_y = self._homes[me.team]
-        if memory.tick >= self._via_until or (self._via and abs(self._via[0] - me.x) + abs(self._via[1] - me.y) < 2 * REACHED):
-            self._via = self._quiet_way(me, memory, home_x, home_y)
-            self._via_until = memory.tick + ROUTE_TICKS
-        return Goal(CARRY, *(self._via or (home_x, home_y)))
+        return Goal(CARRY, *self._quiet_way(me, memory, *self._homes[me.team]))
 
-    def _quiet_way(self, me: Tank, memory: Memory, home_x: float, home_y: float) -> tuple[float, float] | None:
+    def _quiet_way(self, me: Tank, memory: Memory, to_x: float, to_y: float) -> tuple[float, float]:
+        """Where to drive first to get there: there, or to the post to go round by. Kept to for a while."""
+        via = self._via
+        if memory.tick >= self._via_until or (via and abs(via[0] - me.x) + abs(via[1] - me.y) < 2 * REACHED):
+            via = self._via = self._way_round(me, memory, to_x, to_y)
+            self._via_until = memory.tick + ROUTE_TICKS
+        return via or (to_x, to_y)
+
+    def _way_round(self, me: Tank, memory: Memory, to_x: float, to_y: float) -> tuple[float, float] | None:
         """The post to go round by, None for the direct way: which has the fewest enemies about it, for its length."""
-        direct = self._paths.steps(me.x, me.y, home_x, home_y)
+        direct = self._paths.steps(me.x, me.y, to_x, to_y)
         if direct is None or not memory.enemies:
             return None
-        best, least = None, direct + self._fear(me, memory, home_x, home_y)
+        best, least = None, direct + self._fear(me, memory, to_x, to_y)
         for _ in range(BY_WAYS):
             x, y = self._random.choice(self._paths.posts)
-            to, on = self._paths.steps(me.x, me.y, x, y), self._paths.steps(x, y, home_x, home_y)
-            if to is None or on is None or to + on > LONGER * direct + 4:
+            there, on = self._paths.steps(me.x, me.y, x, y), self._paths.steps(x, y, to_x, to_y)
+            if there is None or on is None or there + on > LONGER * direct + 4:
                 continue
-            cost = to + on + self._fear(me, memory, x, y)
+            cost = there + on + self._fear(me, memory, x, y)
             if cost < least:
                 best, least = (x, y), cost
         return best
