@@ -141,7 +141,7 @@ FIGURES = (
         twenty_times,
     ),
     Figure(
-        "Five-minute matches of bots on every map, in every mode: nobody stuck or in a wall, every weapon kills, copies go on alike",
+        "Five-minute matches of bots on every map: nobody is stuck or in a wall, every weapon kills, copies go on alike",
         "0 problems, ≥ 20 × real time, 3 beats 1 in ≥ 80 %",
         "python -m tests.games.matches --matches 17 --duels 17 --processes 2",
         the_stronger_win,

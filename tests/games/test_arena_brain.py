@@ -513,12 +513,12 @@ def test_a_team_of_four_keeps_one_at_home_and_sends_the_others() -> None:
     at_home = dict.fromkeys(ours, 0)
     for player in match.seats.keys() - set(ours):
         match.place(player, 730.0, 48.0)
-    for _ in range(300):
+    for tick in range(400):
         for player in match.seats.keys() - set(ours):
             match.tank(player).safe_until = 10**6
         stage.play(*ours, ticks=1)
         for player in ours:
-            at_home[player] += match.tank(player).x < 320
+            at_home[player] += tick >= 100 and match.tank(player).x < 400
     assert sorted(count > 200 for count in at_home.values()) == [False, False, False, True], f"ticks near home: {at_home}"
 
 

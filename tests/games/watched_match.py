@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from gameserver import PlayerId, Replica
-from gameserver.core.schema import Schema
-from gameserver.core.simulation import Join, Simulation
 from gameserver.games.arena import Arena
-from gameserver.games.arena.brain import ArenaBrain
 from gameserver.games.arena.motion import TANK_HALF
-from gameserver.games.arena.state import CAPTURED, PICKUPS, PLAYING, Controls, Rules
-from gameserver.maps import load_map
-from tests.games.arena_match import ArenaMatch, Seat, events
+from gameserver.games.arena.state import CAPTURED, PICKUPS, PLAYING, FlagMoved, Killed, RoundEnded, Rules, Taken
+from gameserver.games.arena.weapons import COOLDOWN_TICKS
+from gameserver.testing import Match
+
+if TYPE_CHECKING:
+    from gameserver import PlayerId
 
 WEAPONS: Final = ("shell", "spread", "mine", "rail")
 ROUND_SECONDS: Final = 240
@@ -24,9 +23,7 @@ STUCK_TICKS: Final = 5 * Arena.tick_rate
 STUCK_PIXELS: Final = 24.0
 CAPTURE_POINTS: Final = 3
 TWIN_TICKS: Final = 601
-"""How often a copy from bytes has to go on as the match does: about every 20 s, at no round number."""
-PLAYER_STRIDE: Final = 100
-"""Between the seeds of two matches' bots."""
+"""How often a copy from bytes, which goes beside the match, is compared with it and made anew: every 20 s, at no round number."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,18 +58,13 @@ class WatchedMatch:
 
     def __init__(self, plan: Plan) -> None:
         self.outcome = Outcome(plan=plan)
-        self.match = ArenaMatch(load_map(plan.map)[0], seed=plan.seed, rules=self._rules())
-        schema = Schema.from_wire(Arena.schema.to_wire())
-        for player, strength in enumerate(plan.strengths, start=1):
-            brain = ArenaBrain(schema, self.match.map, plan.seed * PLAYER_STRIDE + player, strength)
-            self.match.seats[player] = Seat(player, brain, Replica(schema))
-            self.match.command(Join(player, f"bot {player}", bot=True))
-        self._points: dict[PlayerId, int] = dict.fromkeys(self.match.seats, 0)
+        rules = Rules(mode=plan.mode, time_limit=ROUND_SECONDS)
+        self.match = Match(Arena, seed=plan.seed, options=rules, map=plan.map, check=TWIN_TICKS)
+        for strength in plan.strengths:
+            self.match.bots(1, strength=strength)
+        self._points: dict[PlayerId, int] = {seat.player: 0 for seat in self.match.seats}
         self._ready: dict[int, int] = {}
         self._stays: dict[PlayerId, tuple[int, float, float, int]] = {}
-
-    def _rules(self) -> Rules:
-        return Rules(mode=self.outcome.plan.mode, time_limit=ROUND_SECONDS)
 
     def play(self) -> Outcome:
         """From the first tick to the last."""
@@ -88,35 +80,23 @@ class WatchedMatch:
 
     def step(self) -> None:
         """One tick, and a look at it."""
-        match = self.match
-        inputs, commands = match.think(), match.take_commands()
-        twin = self._twin() if match.tick % TWIN_TICKS == TWIN_TICKS - 1 else None
-        match.simulation.step(commands, inputs)
-        if twin is not None:
-            twin.step(commands, inputs)
-            if twin.world.hash() != match.simulation.world.hash():
-                self._wrong("a copy of the match, restored from its bytes, goes on differently")
-        match.show()
-        self._watch_tanks(inputs)
+        self.match.step()
+        self._watch_tanks()
         self._watch_events()
-
-    def _twin(self) -> Simulation:
-        twin = Simulation(Arena, options=self._rules(), tile_map=self.match.map, seed=0)
-        twin.restore(self.match.simulation.encode())
-        return twin
 
     def _wrong(self, what: str) -> None:
         self.outcome.wrong.append(f"tick {self.match.tick}: {what}")
 
     # -- watching ----------------------------------------------------------------------------------------------------------
-    def _watch_tanks(self, inputs: dict[PlayerId, Controls]) -> None:
-        tick = self.match.tick
-        for tank in self.match.game.tanks:
-            if self.match.map.blocked(tank.x, tank.y, TANK_HALF):
+    def _watch_tanks(self) -> None:
+        game, tick = self.match.game, self.match.tick
+        for tank in game.tanks:
+            if game.map.blocked(tank.x, tank.y, TANK_HALF):
                 self._wrong(f"the tank of player {tank.owner} is in a wall at ({tank.x}, {tank.y})")
             if tank.ready_tick != self._ready.get(tank.id, 0):
                 self._ready[tank.id] = tank.ready_tick
-                self.outcome.fired[WEAPONS[inputs[tank.owner].weapon]] += 1
+                if tank.ready_tick > tick:
+                    self.outcome.fired[WEAPONS[COOLDOWN_TICKS.index(tank.ready_tick - tick)]] += 1
             number, x, y, since = self._stays.get(tank.owner, (0, 0.0, 0.0, 0))
             apart = (tank.x - x) * (tank.x - x) + (tank.y - y) * (tank.y - y)
             if number != tank.id or not tank.health or apart > STUCK_PIXELS * STUCK_PIXELS:
@@ -128,21 +108,23 @@ class WatchedMatch:
 
     def _watch_events(self) -> None:
         match, outcome = self.match, self.outcome
-        for name, fields in events(match):
-            if name == "Killed":
-                outcome.kills[WEAPONS[fields["weapon"]]] += 1
-                if match.game.match.phase == PLAYING and fields["killer"]:
-                    self._points[fields["killer"]] += 1
-            elif name == "Taken":
-                outcome.taken[PICKUPS[fields["kind"]]] += 1
-            elif name == "FlagMoved" and fields["what"] == CAPTURED:
+        for one in match.happened:
+            event = one.event
+            if isinstance(event, Killed):
+                outcome.kills[WEAPONS[event.weapon]] += 1
+                if match.game.match.phase == PLAYING and event.killer:
+                    self._points[event.killer] += 1
+            elif isinstance(event, Taken):
+                outcome.taken[PICKUPS[event.kind]] += 1
+            elif isinstance(event, FlagMoved) and event.what == CAPTURED:
                 outcome.captures += 1
-                self._points[fields["player"]] += CAPTURE_POINTS
-            elif name == "RoundEnded":
+                self._points[event.player] += CAPTURE_POINTS
+            elif isinstance(event, RoundEnded):
                 outcome.rounds += 1
-                result = match.simulation.result
-                if result is None or not result.winners or set(result.scores) != set(match.seats):
+                result = match.result
+                if result is None or not result.winners or set(result.scores) != set(self._points):
                     self._wrong(f"round {match.game.match.round} ended with {result}")
+        match.happened.clear()  # five minutes of them are many
 
 
 def play(plan: Plan) -> Outcome:
