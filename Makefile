@@ -8,12 +8,12 @@ RUN := $(VENV)/bin
 BOTS ?= 8
 PORT ?= 8765
 
-.PHONY: play test lint types unit browser sim prove clean
+.PHONY: play test lint types unit browser sim matches prove clean
 
 play: $(VENV)/.installed
 	$(RUN)/gameserver serve --port $(PORT) --bots $(BOTS)
 
-test: lint types unit browser sim
+test: lint types unit browser sim matches
 
 lint: $(VENV)/.installed-test
 	$(RUN)/ruff check .
@@ -32,6 +32,9 @@ browser: $(VENV)/.installed-test
 
 sim: $(VENV)/.installed-test
 	$(RUN)/python -m tests.sim --seeds 1-20 --seconds 120 --processes 2
+
+matches: $(VENV)/.installed-test
+	$(RUN)/python -m tests.games.matches --matches 5 --processes 2
 
 prove: $(VENV)/.installed-test
 	$(RUN)/python -m benchmarks.prove

@@ -61,6 +61,14 @@ def twenty_times(text: str) -> tuple[str, bool]:
     return f"{speed:.0f} × real time, {worlds:.0f} worlds compared", speed >= 20
 
 
+def the_stronger_win(text: str) -> tuple[str, bool]:
+    """For tests.games.matches."""
+    total, problems = number(r"(\d+) matches, \d+ problems", text), number(r"matches, (\d+) problems", text)
+    speed = number(r"problems, (\d+) times real time", text)
+    strengths = "; ".join(re.findall(r"strength (\d beat \d in \d+ of \d+ \w+)", text))
+    return f"{total:.0f} matches, {problems:.0f} problems, {speed:.0f} × real time; {strengths}", not problems and speed >= 20
+
+
 def bots_are_fine(text: str) -> tuple[str, bool]:
     """For `gameserver bots --json`."""
     summary = json.loads(text.strip().splitlines()[-1])
@@ -131,6 +139,12 @@ FIGURES = (
         "≥ 20 × real time",
         "python -m tests.sim --calm --seconds 3600",
         twenty_times,
+    ),
+    Figure(
+        "Five-minute matches of bots on every map: nobody is stuck or in a wall, every weapon kills, copies go on alike",
+        "0 problems, ≥ 20 × real time, 3 beats 1 in ≥ 80 %",
+        "python -m tests.games.matches --matches 17 --duels 17 --processes 2",
+        the_stronger_win,
     ),
     Figure(
         "100 bots on loopback for 20 s",

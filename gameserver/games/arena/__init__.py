@@ -7,7 +7,7 @@
     weapons.py, shells.py, mines.py, harm.py
     pickups.py, flags.py, teams.py, rounds.py, away.py
     game.py                 the hooks, and the order of a tick
-    brain.py                the bots
+    brain/                  the bots
 
 The modules between ground and game are functions that take the game; all that they remember is in its fields.
 """
