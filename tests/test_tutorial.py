@@ -118,6 +118,8 @@ class _Reader:
         """By what was typed since the last text; None: nothing was, and the server is meant."""
 
     def type(self, line: str, *, fails: bool) -> None:
+        if line == "pip install pytest":
+            return  # it is installed, for this is it; a test installs nothing
         if line.startswith("gameserver serve"):
             if self.server is not None:
                 assert self.server.stop() == cli.OK
