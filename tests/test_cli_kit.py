@@ -86,7 +86,7 @@ def test_bench_is_strict_only_if_it_is_told_to_be(gameserver: Command, tmp_path:
         (["bench", "arena", "--players", "0"], "1"),
         (["bench", "arena", "--seconds", "0"], "0"),
         (["bench", "arena", "--map", "atlantis"], "the maps by name are: "),
-        (["bench", "arena", "--option", "gravity=9"], "the options of arena are: score_limit"),
+        (["bench", "arena", "--option", "gravity=9"], "the options of arena are: mode, score_limit"),
         (["bench", "mine.py", "--map", "field"], "--map field: mine has no map"),
         (["schema"], "game"),
         (["schema", "chess"], "there is no game 'chess'"),
@@ -130,7 +130,7 @@ def test_a_game_that_fails_while_it_is_measured_is_named_with_file_and_line(
 def test_schema_is_a_page_for_people(gameserver: Command) -> None:
     assert gameserver("schema", "arena") == cli.OK
     lines = [" ".join(line.split()) for line in gameserver.out.splitlines()]
-    assert lines[0] == "arena, version 1: 30 Hz, up to 16 players, on a map"
+    assert lines[0] == "arena, version 2: 30 Hz, up to 16 players, on a map"
     for line in (
         "Match (the room)",
         "Driver (players)",

@@ -95,21 +95,21 @@ class ArenaMatch:
         tick = self.simulation.world.tick
         acts = {}
         for player, held in self.think().items():
-            bearing, aim = held.bearing, held.aim
+            bearing, throttle, aim = held.bearing, held.throttle, held.aim
             tank = self.game.tanks.owned_by(player)
             if tank is not None and tank.team:
                 enemies = [other for other in self.game.tanks if other.health and other.team != tank.team]
                 if enemies:
                     enemy = min(enemies, key=lambda other: abs(other.x - tank.x) + abs(other.y - tank.y))
                     aim = motion.aim_at(enemy.x - tank.x, enemy.y - tank.y)
-                    bearing = aim >> 2
+                    bearing, throttle = aim >> 2, motion.FULL_THROTTLE
                 if player <= 2 and len(self.game.flags):
                     flag = next(flag for flag in self.game.flags if flag.team != tank.team)
                     goal = self.game.ground.flags[tank.team] if flag.carrier == player else flag
                     bearing = motion.aim_at(goal.x - tank.x, goal.y - tank.y) >> 2
             acts[player] = Controls(
                 bearing=bearing,
-                throttle=held.throttle,
+                throttle=throttle,
                 aim=aim,
                 fire=held.fire or tick % 25 == 0,
                 weapon=(tick // 45 + player) % WEAPONS,

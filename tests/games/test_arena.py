@@ -41,8 +41,9 @@ PUBLIC = part_of(EVERYONE)
 
 BYTES_PER_CHANGE = 6.0
 """What a changed entity may cost in the public part and the owners' together, on average over a match."""
-BYTES_PER_ENTITY = 15.5
-"""What an entity may cost in a keyframe of the public part, at every tick of a match."""
+BYTES_PER_ENTITY = 17.5
+"""What an entity may cost in a keyframe of the public part, at every tick of a match. It is most when there are only tanks,
+with nine fields each, and drivers, with their names."""
 
 
 def kill(match: ArenaMatch) -> None:
@@ -462,7 +463,7 @@ def test_a_copy_goes_on_alike_from_every_tick(mode: str) -> None:
     """All state is in the world: a room restored from bytes at any tick makes the same next step."""
     damage = 30 if mode == "flags" else 100  # else nobody gets home with a flag
     rules = Rules(mode=mode, time_limit=12, ready_up=mode == "teams", friendly_fire=mode == "all", idle_seconds=3, damage=damage)
-    match = ArenaMatch(SHELVED, bots=8, seed=2, rules=rules)
+    match = ArenaMatch(SHELVED, bots=8, seed=3, rules=rules)
     twin = Simulation(Arena, options=rules, tile_map=SHELVED, seed=999)
     happened: set[str] = set()
     phases = set()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-import attrs
 
-
-@attrs.frozen(kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Skill:
     """One strength. Ticks are of 1/30 s, aims are steps of 1,024 to the turn; a thought comes every three ticks."""
 
