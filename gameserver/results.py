@@ -1,4 +1,4 @@
-"""How matches ended: a record of each, kept in the store's log RESULTS."""
+"""How matches ended: a record of each in which a person played, kept in the store's log RESULTS."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def keep(store: Store, record: MatchRecord) -> None:
 async def latest(store: Store, most: int) -> list[MatchRecord]:
     """The last matches, oldest first. Records that cannot be read are passed over."""
     found: list[MatchRecord] = []
-    start, page = 0, 1_000
+    start, page = 0, 100_000
     while records := await store.read(RESULTS, start, page):
         start += len(records)
         for data in records:

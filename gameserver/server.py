@@ -256,7 +256,8 @@ class Server:
 
     def _on_result(self, room: Room, result: Result) -> None:
         if self._nursery is not None:
-            self._nursery.start_soon(self._keep_result, record_of(room, result, now=self._ports.wall_clock.now()))
+            if room.people:  # bots alone play on for ever, and nobody asks how
+                self._nursery.start_soon(self._keep_result, record_of(room, result, now=self._ports.wall_clock.now()))
             self._nursery.start_soon(self._ask_about_result, room, result)
 
     async def _keep_result(self, record: MatchRecord) -> None:

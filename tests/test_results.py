@@ -118,6 +118,17 @@ async def test_a_match_that_ends_is_kept(autojump_clock: MockClock) -> None:
         assert 0 < wall_clock.now() - record.ended_at < 2
 
 
+async def test_bots_among_themselves_leave_no_record(autojump_clock: MockClock) -> None:
+    async with serving() as host:
+        room = host.server.open_room("toy1", Toy, options=Rules(goal=3), seed=7, keep=True)
+        robo = sit(room, "robo", role=Role.BOT)
+        await trio.sleep(0.2)
+        robo.push(room.clock.tick + 1, *((1, 0),) * 5)
+        await trio.sleep(1.0)
+        assert room.simulation.result is not None
+        assert await latest(host.server._ports.store, 10) == []
+
+
 async def test_a_store_that_fails_costs_the_record_and_nothing_else(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -23,7 +23,8 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @attrs.define
 class _Log:
-    records: list[bytes] = attrs.field(factory=list)
+    count: int = 0
+    """Of its records. They themselves stay in the file: a log may grow for years."""
     torn: bool = False
     """The file may end within a line: the next one begins with a line end."""
 
@@ -72,9 +73,9 @@ class FileStore(MemoryStore):
             torn, held.torn = held.torn, True  # until we know better
             await self._disk.append(log + SUFFIX, b"\n" * torn + _line(record))
             held.torn = False
-            held.records.append(bytes(record))
+            held.count += 1
             await self._disk.sync(log + SUFFIX)
-            return len(held.records) - 1
+            return held.count - 1
 
     async def read(self, log: str, start: int = 0, most: int = 100) -> list[bytes]:
         if not await self._is_log(log):
@@ -82,7 +83,7 @@ class FileStore(MemoryStore):
         if start < 0 or most < 0:
             raise ValueError("start and most count from 0")
         async with self._lock:
-            return (await self._load(log)).records[start : start + most]
+            return records_in(await self._disk.read(log + SUFFIX))[start : start + most]
 
     async def _is_log(self, key: str) -> bool:
         async with self._lock:
@@ -97,7 +98,7 @@ class FileStore(MemoryStore):
         held = self._files.get(log)
         if held is None:
             data = await self._disk.read(log + SUFFIX) if log in self._files else b""
-            held = self._files[log] = _Log(records_in(data), torn=bool(data) and not data.endswith(b"\n"))
+            held = self._files[log] = _Log(len(records_in(data)), torn=bool(data) and not data.endswith(b"\n"))
         return held
 
 
