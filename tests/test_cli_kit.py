@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from gameserver.games.arena import Arena
 from gameserver.typescript import typescript
 from tests.kit.pond import PondGame
 from tests.test_cli import BAD_SETUP, BROKEN_GAMES, GAME, Command, gameserver, words
+from tests.tools import require_tool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -273,11 +273,9 @@ def test_typescript_is_well_formed(game: type[Game]) -> None:
     assert source.count("{") == source.count("}")
 
 
-@pytest.mark.skipif(shutil.which("tsc") is None, reason="there is no tsc")
 @pytest.mark.parametrize("game", [Arena, PondGame, Odd], ids=lambda game: game.name)
 def test_the_compiler_takes_it(game: type[Game], tmp_path: Path) -> None:
     (tmp_path / "game.ts").write_text(typescript(game))
-    done = subprocess.run(
-        ["tsc", "--strict", "--noEmit", "--target", "es2022", "game.ts"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    command = [require_tool("tsc"), "--strict", "--noEmit", "--target", "es2022", "game.ts"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -30,7 +30,7 @@ test("the vectors' schema", () => {
   );
   assert.deepEqual(
     schema.events.map((event) => event.name),
-    ["Bang", "Won"],
+    ["Bang", "Won", "Said", "Emoted", "Ended"],
   );
   assert.deepEqual(
     schema.call("chat").fields.map((field) => [field.name, field.type, field.most]),
