@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gameserver.games.arena.brain.weapons import RANGES, Choice, loaded
 from gameserver.games.arena.motion import HIT_RADIUS, MUZZLE_TICKS, SHELL_SPEED, TANK_RADIUS, aim_at
-from gameserver.games.arena.state import MAGAZINE, MINE, MOST_LIFE, RAIL, SHELL
+from gameserver.games.arena.state import MINE, MOST_LIFE, RAIL, SHELL
 
 if TYPE_CHECKING:
     from gameserver import PlayerId, Rng, TileMap
@@ -27,10 +27,8 @@ DELAY_TICKS: Final = 2.0
 """From the picture until the shot leaves."""
 STEADY_HAND: Final = 4
 """Aim steps by which the turret may be behind, beside the target's own breadth."""
-SPARING: Final = 2
-"""The last shells in the magazine are for near targets..."""
 SPARING_FROM: Final = 260.0
-"""...nearer than this."""
+"""The last shells in the magazine are for targets nearer than this."""
 
 
 class Shot(NamedTuple):
@@ -82,7 +80,7 @@ class Gunner:
             and away < RANGES[weapon]
             and loaded(me, weapon)
             and target.safe_until <= tick + away / SHELL_SPEED
-            and not (weapon == SHELL and me.ammo <= SPARING < MAGAZINE and away > SPARING_FROM and skill.gangs_up)
+            and not (weapon == SHELL and me.ammo <= skill.spares and away > SPARING_FROM)
             and not memory.over
             and not self._random.chance(skill.holds_fire)
             and not self._mate_before(me, memory, x - me.x, y - me.y, away)
