@@ -21,6 +21,8 @@ TREMBLE: Final = 0.8
 """What a thought leaves of the last one's error: the hand wanders, it does not jump."""
 UNIFORM: Final = 1.04
 """Makes the standard deviation of the wandering error 1 from numbers between -1 and 1: sqrt(3 (1 - TREMBLE²))."""
+WIDE: Final = 1.73
+"""Numbers between minus and plus this, the root of 3, have the standard deviation 1."""
 STEPS: Final = 163.0
 """Aim steps of an arc as long as its radius: 1,024 / 2π."""
 DELAY_TICKS: Final = 2.0
@@ -66,7 +68,7 @@ class Gunner:
         if target.owner != self._target:
             self._target = target.owner
             self._lead = self._random.real(*skill.lead)
-            self._flick = self._random.real(-1.7, 1.7) * skill.flick_error
+            self._flick = self._random.real(-WIDE, WIDE) * skill.flick_error
         x, y, dx, dy = target.guess(tick, skill.lag_ticks)
         gap_x, gap_y = x - me.x, y - me.y
         away = sqrt(gap_x * gap_x + gap_y * gap_y) or 1.0
