@@ -72,7 +72,21 @@ def test_strong_bots_that_lose_are_a_problem(capsys: pytest.CaptureFixture[str])
 
 
 def test_matches_take_turns_at_modes_and_strengths() -> None:
-    plans = matches.plans(["tiny"], [], range(1, 5), (), 300)
+    plans = matches.plans(["tiny"], range(1, 5), modes=[], strengths=(), seconds=300)
     assert {plan.strengths for plan in plans} == {(2, 2, 2, 2), (3, 1, 3, 1), (1, 3, 1, 3)}
-    assert [plan.strengths for plan in matches.plans(["tiny"], ["all"], [1], (1, 2), 300)] == [(1, 2, 1, 2)]
-    assert matches.plans(["tiny"], ["no such mode"], [1], (), 300) == []
+    (named,) = matches.plans(["tiny"], [7], modes=["all"], strengths=(1, 2), seconds=300, bots=3)
+    assert named == Plan(map="tiny", mode="all", seed=7, strengths=(1, 2, 1))
+    assert matches.plans(["tiny"], [1], modes=["no such mode"], strengths=(), seconds=300) == []
+
+
+def test_the_command_of_a_match_plays_just_that_match(monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[Plan] = []
+
+    def note(plan: Plan) -> Outcome:
+        played.append(plan)
+        return Outcome(plan=plan)
+
+    monkeypatch.setattr(matches, "play", note)
+    monkeypatch.setattr("sys.argv", PLAN.command.split()[2:])
+    matches.main()
+    assert played == [PLAN]

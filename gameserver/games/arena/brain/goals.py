@@ -154,12 +154,14 @@ class Goals:
 
     def _decide(self, me: Tank, memory: Memory, target: Sighting | None, duty: Goal | None, *, noticed: bool) -> Goal:
         near = target is not None and noticed and target.far < NEARBY * NEARBY
-        if duty is not None and duty.kind in (CARRY, TAKE) and (duty.kind == CARRY or not near):
+        if duty is not None and duty.kind == CARRY:
             return duty
         if me.health <= self._skill.retreat_health and target is not None:
             safety = self._safety(me, memory, target, noticed=noticed)
             if safety is not None:
                 return safety
+        if duty is not None and duty.kind == TAKE and not near:
+            return duty
         pickup = self._pickup(me, memory, most=IN_PASSING if near else self._skill.fetch_steps)
         if pickup is not None:
             return Goal(FETCH, pickup.x, pickup.y)
