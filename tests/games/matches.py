@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from gameserver import MapError
+from gameserver.core.brain import STRENGTHS
+from gameserver.games.arena import Arena
 from gameserver.games.arena.ground import read_ground
+from gameserver.games.arena.state import MODES
 from gameserver.maps import load_map, map_names
 from tests.games.watched_match import WEAPONS, Outcome, Plan, play
 
@@ -33,17 +37,22 @@ DUEL_MAP: Final = "duel"
 HEADS: Final = ("map", "matches", "kills", *WEAPONS, "health", "ammo", "speed", "captures", "rounds", "stay s", "× real time")
 
 
-def plans(maps: Iterable[str], modes: Sequence[str], seeds: Sequence[int], strengths: tuple[int, ...], seconds: int) -> list[Plan]:
-    """Each map's matches: its modes in turn; bots of the strengths named, or even and mixed in turn."""
+def plans(
+    maps: Iterable[str], seeds: Sequence[int], *, modes: Sequence[str], strengths: Sequence[int], seconds: int, bots: int = 0
+) -> list[Plan]:
+    """Each map's matches: its modes in turn; bots of the strengths named, or even and mixed in turn.
+
+    `bots`: in each; 0: what suits the map. Raises MapError for a map that there is not.
+    """
     found = []
     for name in maps:
         tile_map, _ = load_map(name)
         playable = [mode for mode in read_ground(tile_map).modes if not modes or mode in modes]
         seats = tile_map.properties.get("players")
-        bots = min(MOST_BOTS, seats if isinstance(seats, int) else MOST_BOTS)
+        count = bots or min(MOST_BOTS, seats if isinstance(seats, int) else MOST_BOTS)
         for number, seed in enumerate(seeds if playable else ()):
             sides = strengths or (MIXED if number % 2 else (2,))
-            mixed = tuple(sides[(bot + number // 2) % len(sides)] for bot in range(bots))
+            mixed = tuple(sides[(bot + number // 2) % len(sides)] for bot in range(count))
             mode = playable[number % len(playable)]
             found.append(Plan(map=name, mode=mode, seed=seed, strengths=mixed, seconds=seconds))
     return found
@@ -122,6 +131,13 @@ def numbers(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in text.split(",") if word)
 
 
+def check(parser: argparse.ArgumentParser, option: str, values: Iterable[object], known: Sequence[object]) -> None:
+    """Say so, and leave, if one of these is unknown."""
+    for value in values:
+        if value not in known:
+            parser.error(f"{option}: {value} is none of {', '.join(map(str, known))}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.games.matches", description="Matches of bots in virtual time.")
     parser.add_argument("--maps", default="", help="comma-separated (default: all)")
@@ -129,6 +145,9 @@ def main() -> int:
     parser.add_argument("--matches", type=int, default=5, help="on each map (default: 5)")
     parser.add_argument("--seeds", metavar="A-B", help="of the matches on each map, instead of 1 to --matches")
     parser.add_argument("--strengths", type=numbers, default=(), help="of the bots in turn (default: 2s; in every other match 3,1)")
+    parser.add_argument(
+        "--bots", type=int, default=0, help=f"in each match (default: as many as the map has room for, to {MOST_BOTS})"
+    )
     parser.add_argument("--duels", type=int, default=0, help="matches of one against one for each pair of strengths")
     parser.add_argument("--seconds", type=int, default=300, help="of each match (default: 300)")
     parser.add_argument("--processes", type=int, default=1, help="share the matches among so many processes")
@@ -138,7 +157,13 @@ def main() -> int:
     seeds = range(int(first), int(last or first) + 1)
     maps = [name for name in arguments.maps.split(",") if name] or map_names()
     modes = [mode for mode in arguments.modes.split(",") if mode]
-    to_play = plans(maps, modes, seeds, arguments.strengths, arguments.seconds)
+    check(parser, "--modes", modes, MODES)
+    check(parser, "--strengths", arguments.strengths, STRENGTHS)
+    bots = min(arguments.bots, Arena.max_players)
+    try:
+        to_play = plans(maps, seeds, modes=modes, strengths=arguments.strengths, seconds=arguments.seconds, bots=bots)
+    except MapError as error:
+        parser.error(str(error))
     fights = duels(range(1, arguments.duels + 1), arguments.seconds)
     outcomes: list[Outcome] = []
     with multiprocessing.Pool(arguments.processes) if arguments.processes > 1 else nullcontext() as pool:
@@ -157,7 +182,7 @@ def judge(matches: Sequence[Outcome], fights: Sequence[Outcome], *, quiet: bool)
         by_map.setdefault(outcome.plan.map, []).append(outcome)
     problems = [problem for name, outcomes in by_map.items() for problem in missing(name, outcomes)]
     for outcome in (*matches, *fights):
-        problems += [f"{outcome.plan}: {wrong}" for wrong in outcome.wrong]
+        problems += [f"{outcome.plan.map}, {wrong}\n  repeat with: {outcome.plan.command}" for wrong in outcome.wrong]
     table = [list(HEADS), *(row(name, outcomes) for name, outcomes in by_map.items())]
     if not quiet:
         show([*table, row("all", matches)] if matches else table)

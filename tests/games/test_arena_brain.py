@@ -506,6 +506,15 @@ def test_it_returns_its_own_flag(strength: int) -> None:
     assert stage.seconds_until("FlagMoved", player, seconds=10, what=RETURNED, player=player) < 10
 
 
+def test_who_is_weak_fetches_health_before_the_flag() -> None:
+    stage = Stage(drawn_map("#" * 16, "#1            2#", "#1 f   h   g  2#", "#1            2#", "#" * 16, modes="flags"), 3, 3)
+    player = next(player for player in stage.match.seats if stage.match.driver(player).team == 1)
+    stage.match.place(player, 300.0, 50.0).health = 20
+    stage.match.place(3 - player, 440.0, 112.0)
+    stage.match.tank(3 - player).safe_until = 10**6
+    assert stage.seconds_until("Taken", player, seconds=4, kind=0) < 4
+
+
 def test_a_team_of_four_keeps_one_at_home_and_sends_the_others() -> None:
     stage = Stage(FORTS, *(3,) * 8)
     match = stage.match

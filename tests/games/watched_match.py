@@ -36,6 +36,13 @@ class Plan:
     strengths: tuple[int, ...]
     seconds: int = 300
 
+    @property
+    def command(self) -> str:
+        """What plays just this match."""
+        strengths = ",".join(map(str, self.strengths))
+        what = f"--maps {self.map} --modes {self.mode} --seeds {self.seed} --strengths {strengths} --bots {len(self.strengths)}"
+        return f"python -m tests.games.matches {what} --seconds {self.seconds}"
+
 
 @attrs.define(kw_only=True)
 class Outcome:

@@ -33,6 +33,9 @@ RUT_TICKS: Final = 45
 DETOUR_TICKS: Final = (18, 30)
 """...for so long."""
 
+WAYS_OUT: Final = 6
+"""So many of them are thought of."""
+
 
 class Escape:
     """See the module."""
@@ -102,16 +105,27 @@ class Escape:
         return bearing
 
     # -- ruts --------------------------------------------------------------------------------------------------------------
-    def detour(self, me: Tank, tick: int) -> int | None:
+    def detour(self, me: Tank, memory: Memory) -> int | None:
         """Another bearing, for a while, for who has hardly moved for long."""
+        tick = memory.tick
         since, x, y = self._rut
         dx, dy = me.x - x, me.y - y
         if not since or dx * dx + dy * dy > RUT_PIXELS * RUT_PIXELS:
             self._rut = (tick, me.x, me.y)
         elif tick - since >= RUT_TICKS and tick >= self._detour_until:
-            self._detour = self._paths.free_bearing(me.x, me.y)
+            self._detour = self._way_out(me, memory)
             self._detour_until = tick + self._random.integer(*DETOUR_TICKS)
         return self._detour if tick < self._detour_until else None
+
+    def _way_out(self, me: Tank, memory: Memory) -> int:
+        """Some free bearing, if possible away from a tank that stands close: it may be what holds us."""
+        close = [other for other in (*memory.enemies, *memory.mates) if other.far < GIVE_WAY * GIVE_WAY]
+        for _ in range(WAYS_OUT):
+            bearing = self._paths.free_bearing(me.x, me.y)
+            cosine, sine = COSINES[bearing], COSINES[bearing - 64 & 255]
+            if all((other.x - me.x) * cosine + (other.y - me.y) * sine <= 0 for other in close):
+                break
+        return bearing
 
 
 def _berth(ahead: float, missing: float) -> int:

@@ -34,11 +34,20 @@ CARRY: Final = "carry"
 ESCORT: Final = "escort"
 GUARD: Final = "guard"
 
+IN_SIGHT: Final = 0.2
+"""The square of its distance, by which an enemy is chosen, counts so much if it is in sight..."""
 STUBBORN: Final = 0.6
-"""Squares of distances count so much for the target that one has: it does not waver between two."""
-CROWDED: Final = 250.0
-"""Pixels around an enemy within which others are busy with him."""
+"""...is the target already: nobody wavers between two..."""
+CARRIES: Final = 0.2
+"""...has our flag..."""
+EASY_PREY: Final = 0.7
 WOUNDED: Final = 40
+"""...has so little health or less..."""
+PROTECTED: Final = 3.0
+"""...cannot be hurt yet..."""
+CROWD: Final = 0.5
+CROWDED: Final = 250.0
+"""...and so much more for each other tank within these pixels that may be busy with it."""
 NEARBY: Final = 220.0
 """An enemy in sight and so near is not ignored for a pickup at the other end of the street."""
 IN_PASSING: Final = 4
@@ -51,8 +60,9 @@ BRAVE_TICKS: Final = 240
 FLEE_CHOICES: Final = 6
 GIVE_UP_TICKS: Final = 360
 """For a place that one does not reach."""
+LONGEST_STEP: Final = 46.0
+"""Pixels: across a tile. What is further away than so many of them is more steps away too."""
 REACHED: Final = 24.0
-FEW_SPREADS: Final = 2
 
 
 class Goal(NamedTuple):
@@ -92,27 +102,27 @@ class Goals:
         for seen in memory.enemies:
             weight = seen.far
             if seen.noticed(memory.tick, self._skill.reaction_ticks):
-                weight *= 0.2
-            if best is not None and weight * 0.2 > least:
-                continue
+                weight *= IN_SIGHT
             if seen.owner == self._target:
                 weight *= STUBBORN
             if seen.owner in carriers:
-                weight *= 0.2
-            if seen.safe_until > memory.tick:
-                weight *= 3.0
+                weight *= CARRIES
             if self._skill.gangs_up and seen.health <= WOUNDED:
-                weight *= 0.7
-            weight *= 1.0 + self._crowd(seen, memory)
+                weight *= EASY_PREY
+            if seen.safe_until > memory.tick:
+                weight *= PROTECTED
+            if best is not None and weight >= least:
+                continue  # the crowd about it makes it no better
+            weight *= 1.0 + CROWD * self._crowd(seen, memory)
             if best is None or weight < least:
                 best, least = seen, weight
         self._target = best.owner if best is not None else 0
         return best
 
-    def _crowd(self, seen: Sighting, memory: Memory) -> float:
-        """How much others have to do with this enemy: mates spread over targets, and beginners let others fight."""
+    def _crowd(self, seen: Sighting, memory: Memory) -> int:
+        """How many others are busy with this enemy: mates spread over targets, and beginners let others fight."""
         others = memory.mates if self._skill.gangs_up else (*memory.mates, *memory.enemies)
-        return 0.5 * sum(
+        return sum(
             -CROWDED < other.x - seen.x < CROWDED and -CROWDED < other.y - seen.y < CROWDED for other in others if other is not seen
         )
 
@@ -121,7 +131,7 @@ class Goals:
         """What to do now. `duty`: what a flag asks for."""
         goal, tick = self._goal, memory.tick
         noticed = target is not None and target.noticed(tick, self._skill.reaction_ticks)
-        if goal is not None and tick < self._decide_at and not self._is_done(goal, me, memory, target, noticed=noticed):
+        if goal is not None and tick < self._decide_at and not self._is_done(goal, me, memory, target, duty, noticed=noticed):
             if goal.kind in (FIGHT, HUNT, ESCORT):  # what it is about moves
                 moved = duty if duty is not None and duty.kind == goal.kind else target
                 self._goal = goal if moved is None else Goal(goal.kind, moved.x, moved.y)
@@ -130,25 +140,28 @@ class Goals:
         self._goal, self._decide_at = chosen, tick + self._skill.decide_ticks
         return chosen
 
-    def _is_done(self, goal: Goal, me: Tank, memory: Memory, target: Sighting | None, *, noticed: bool) -> bool:
+    def _is_done(self, goal: Goal, me: Tank, memory: Memory, target: Sighting | None, duty: Goal | None, *, noticed: bool) -> bool:
+        """Whether the goal is reached, or nothing any more."""
         if goal.kind == FIGHT:
             return not noticed
         if goal.kind == HUNT:
             return target is None or noticed
+        if goal.kind == ESCORT:
+            return duty is None or duty.kind != ESCORT
         if goal.kind == FETCH:
             return self._pickup_at(goal, memory) is None
-        if goal.kind == WANDER and noticed:
-            return True
-        return _is_here(goal, me)
+        return _is_here(goal, me) or (goal.kind == WANDER and noticed)
 
     def _decide(self, me: Tank, memory: Memory, target: Sighting | None, duty: Goal | None, *, noticed: bool) -> Goal:
         near = target is not None and noticed and target.far < NEARBY * NEARBY
-        if duty is not None and duty.kind in (CARRY, TAKE) and (duty.kind == CARRY or not near):
+        if duty is not None and duty.kind == CARRY:
             return duty
         if me.health <= self._skill.retreat_health and target is not None:
             safety = self._safety(me, memory, target, noticed=noticed)
             if safety is not None:
                 return safety
+        if duty is not None and duty.kind == TAKE and not near:
+            return duty
         pickup = self._pickup(me, memory, most=IN_PASSING if near else self._skill.fetch_steps)
         if pickup is not None:
             return Goal(FETCH, pickup.x, pickup.y)
@@ -175,7 +188,7 @@ class Goals:
 
     # -- safety ------------------------------------------------------------------------------------------------------------
     def _safety(self, me: Tank, memory: Memory, target: Sighting, *, noticed: bool) -> Goal | None:
-        """Where health lies that no enemy is nearer to, or a place out of sight of who is near."""
+        """The nearest health, or for a while a place out of sight of who is near; None: it has to be fought out."""
         cures = [pickup for pickup in memory.pickups if pickup.kind == HEALTH]
         best, least = None, 0
         for pickup in cures:
@@ -209,7 +222,7 @@ class Goals:
     def _pickup(self, me: Tank, memory: Memory, *, most: int) -> Pickup | None:
         """The pickup that is most worth its way, no further than `most` tiles."""
         best, most_worth = None, 0.0
-        reach = most * 48.0
+        reach = most * LONGEST_STEP
         for pickup in memory.pickups:
             need = _need(me, pickup.kind, memory.tick)
             if not need or abs(pickup.x - me.x) > reach or abs(pickup.y - me.y) > reach:

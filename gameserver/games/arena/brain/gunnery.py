@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gameserver.games.arena.brain.weapons import RANGES, Choice, loaded
 from gameserver.games.arena.motion import HIT_RADIUS, MUZZLE_TICKS, SHELL_SPEED, TANK_RADIUS, aim_at
-from gameserver.games.arena.state import MAGAZINE, MINE, MOST_LIFE, RAIL, SHELL
+from gameserver.games.arena.state import MINE, MOST_LIFE, RAIL, SHELL
 
 if TYPE_CHECKING:
     from gameserver import PlayerId, Rng, TileMap
@@ -21,16 +21,16 @@ TREMBLE: Final = 0.8
 """What a thought leaves of the last one's error: the hand wanders, it does not jump."""
 UNIFORM: Final = 1.04
 """Makes the standard deviation of the wandering error 1 from numbers between -1 and 1: sqrt(3 (1 - TREMBLE²))."""
+WIDE: Final = 1.73
+"""Numbers between minus and plus this, the root of 3, have the standard deviation 1."""
 STEPS: Final = 163.0
 """Aim steps of an arc as long as its radius: 1,024 / 2π."""
 DELAY_TICKS: Final = 2.0
 """From the picture until the shot leaves."""
 STEADY_HAND: Final = 4
 """Aim steps by which the turret may be behind, beside the target's own breadth."""
-SPARING: Final = 2
-"""The last shells in the magazine are for near targets..."""
 SPARING_FROM: Final = 260.0
-"""...nearer than this."""
+"""The last shells in the magazine are for targets nearer than this."""
 
 
 class Shot(NamedTuple):
@@ -68,7 +68,7 @@ class Gunner:
         if target.owner != self._target:
             self._target = target.owner
             self._lead = self._random.real(*skill.lead)
-            self._flick = self._random.real(-1.7, 1.7) * skill.flick_error
+            self._flick = self._random.real(-WIDE, WIDE) * skill.flick_error
         x, y, dx, dy = target.guess(tick, skill.lag_ticks)
         gap_x, gap_y = x - me.x, y - me.y
         away = sqrt(gap_x * gap_x + gap_y * gap_y) or 1.0
@@ -82,7 +82,7 @@ class Gunner:
             and away < RANGES[weapon]
             and loaded(me, weapon)
             and target.safe_until <= tick + away / SHELL_SPEED
-            and not (weapon == SHELL and me.ammo <= SPARING < MAGAZINE and away > SPARING_FROM and skill.gangs_up)
+            and not (weapon == SHELL and me.ammo <= skill.spares and away > SPARING_FROM)
             and not memory.over
             and not self._random.chance(skill.holds_fire)
             and not self._mate_before(me, memory, x - me.x, y - me.y, away)

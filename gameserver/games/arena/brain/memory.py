@@ -134,7 +134,10 @@ class Memory:
         tanks = view.all(Tank)
         me = next((tank for tank in tanks if tank.owner == player), None)
         match: Match | Any = view.shared()
-        self.mode, self.over, self.round = match.mode, match.phase == OVER, match.round
+        self.mode, self.over = match.mode, match.phase == OVER
+        if match.round != self.round:
+            self.round = match.round
+            self.mines.clear()
         if me is None or not me.health:
             self.forget()
             return me

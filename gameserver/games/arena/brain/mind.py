@@ -66,7 +66,7 @@ class ArenaBrain(Brain):
         target = self._goals.choose_target(memory)
         goal = self._goals.choose(me, memory, target, self._flag_duty.duty(me, memory))
         bearing = self._escape.dodge(me, memory)
-        detour = self._escape.detour(me, memory.tick)
+        detour = self._escape.detour(me, memory)
         if bearing is None:
             bearing = detour if detour is not None else self._drive(me, target, goal)
             bearing = self._escape.give_way(me, memory, bearing)

@@ -26,6 +26,8 @@ class Skill:
     """How often, of the thoughts in which it could pull the trigger, it does not."""
     dodges: float
     """The part of the shells that come at it of which it gets out of the way."""
+    spares: int
+    """So many of the shells in its magazine it keeps for near targets."""
     sense: float
     """How often it picks the right weapon, and not just any; and leaves a pickup or a fight for something better."""
     retreat_health: int
@@ -44,17 +46,17 @@ class Skill:
 SKILLS: Final = {
     1: Skill(
         reaction_ticks=18, lag_ticks=6, turret_turn=60, aim_error=26.0, flick_error=50.0, lead=(0.0, 0.8), holds_fire=0.55,
-        dodges=0.0, sense=0.3, retreat_health=15, fetch_steps=8, swerve_ticks=(45, 120), decide_ticks=24, gangs_up=False,
+        dodges=0.0, spares=0, sense=0.3, retreat_health=15, fetch_steps=8, swerve_ticks=(45, 120), decide_ticks=24, gangs_up=False,
         remembers_mines=False,
     ),
     2: Skill(
         reaction_ticks=11, lag_ticks=3, turret_turn=100, aim_error=13.0, flick_error=28.0, lead=(0.6, 1.1), holds_fire=0.2,
-        dodges=0.5, sense=0.75, retreat_health=30, fetch_steps=12, swerve_ticks=(25, 70), decide_ticks=15, gangs_up=True,
+        dodges=0.5, spares=2, sense=0.75, retreat_health=30, fetch_steps=12, swerve_ticks=(25, 70), decide_ticks=15, gangs_up=True,
         remembers_mines=True,
     ),
     3: Skill(
         reaction_ticks=6, lag_ticks=3, turret_turn=150, aim_error=6.5, flick_error=14.0, lead=(0.9, 1.1), holds_fire=0.0,
-        dodges=0.9, sense=0.95, retreat_health=40, fetch_steps=16, swerve_ticks=(12, 40), decide_ticks=9, gangs_up=True,
+        dodges=0.9, spares=2, sense=0.95, retreat_health=40, fetch_steps=16, swerve_ticks=(12, 40), decide_ticks=9, gangs_up=True,
         remembers_mines=True,
     ),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gameserver.games.arena.brain.goals import CARRY, FIGHT, FLEE
-from gameserver.games.arena.state import MINE, RAIL, SHELL, SPREAD, Tank
+from gameserver.games.arena.state import RAIL, SHELL, SPREAD, Tank
 
 if TYPE_CHECKING:
     from gameserver import Rng, TileMap
@@ -90,8 +90,3 @@ class Choice:
 def loaded(me: Tank, weapon: int) -> bool:
     """Whether there is anything to fire."""
     return (me.ammo, me.spreads, me.mines, me.rails)[weapon] > 0
-
-
-def pause_over(me: Tank, tick: int, weapon: int) -> bool:
-    """Whether a shot pulled now would leave: mines wait for it, or the trigger is just held."""
-    return weapon != MINE or me.ready_tick <= tick + 1
