@@ -21,8 +21,8 @@ MARKS: Final = {"spawn": 7, "flag": 12, "pickup": 10}
 """Half the side of a mark, in pixels of the game."""
 
 
-def draw(path: Path) -> png.Picture:
-    """Floor, walls and objects; each pixel is the mean of `scale` × `scale` of the game's, so that the picture has no grain."""
+def draw(path: Path, *, marked: bool = True) -> png.Picture:
+    """Floor, walls and, if `marked`, objects; each pixel is the mean of `scale` × `scale` of the game's."""
     tile_map, data = load_map(path)
     scale = 2 if tile_map.width * tile_map.tile_size <= 2 * WIDEST else 4
     document = json.loads(data)
@@ -37,7 +37,8 @@ def draw(path: Path) -> png.Picture:
                 row, column = divmod(index, tile_map.width)
                 for y, line in enumerate(tiles[number - tileset["firstgid"]]):
                     picture[row * size + y][column * size : (column + 1) * size] = line
-    mark_objects(picture, tile_map, scale)
+    if marked:
+        mark_objects(picture, tile_map, scale)
     return picture
 
 

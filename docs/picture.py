@@ -1,106 +1,148 @@
-"""Draws docs/arena.svg, the picture in the README: a moment of a real match of bots. Run: python docs/picture.py"""
+"""Draws docs/arena.svg, the picture in the README: a moment of a real match of bots. Run: python -m docs.picture"""
 
 from __future__ import annotations
 
+import base64
 import math
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from gameserver.core.audience import EVERYONE, owner, part_of
-from gameserver.core.messages import Snapshot
-from gameserver.core.parts import Parts, Viewer
-from gameserver.core.replica import Replica
-from gameserver.core.simulation import Join, Simulation
-from gameserver.core.wire import decode_server, encode_head
+from docs import map_pictures, png
 from gameserver.games.arena import Arena
-from gameserver.games.arena.brain import ArenaBrain
-from gameserver.games.arena.state import Shell, Tank
-from gameserver.maps import load_map
+from gameserver.games.arena.state import AMMO, HEALTH, SPEED, Flag, Mine, Pickup, Rules, Shell, Tank
+from gameserver.games.arena.state import Match as Board
+from gameserver.maps import maps_folder
+from gameserver.testing import Match
 
-TRACK = '<rect x="-14" y="{}" width="28" height="5" rx="2" fill="#0006"/>'
-TANKS = 10
-SECONDS = 40
-COLOURS = ("#e4572e", "#17bebb", "#ffc914", "#76b041", "#8f5fe8", "#ff8fa3", "#3fa7d6", "#f2a65a", "#59c9a5", "#d64550")
-NAMES = ("ada", "grace", "linus", "guido", "barbara", "ken", "margaret", "dennis", "edsger", "hedy")
+if TYPE_CHECKING:
+    from gameserver import Replica
+
+MAP: Final = "forts"
+BOTS: Final = 14
+SEED: Final = 7
+SECONDS: Final = 90
+LOOK_TICKS: Final = 5
+TEAMS: Final = {1: ("#e8543f", "#8f2b1e"), 2: ("#4d9bf5", "#1f4f93")}
+"""Hull and tracks."""
+PICKUPS: Final = {HEALTH: "#68e070", AMMO: "#fad254", SPEED: "#58dee8"}
+NAMES: Final = (
+    "ada", "grace", "linus", "guido", "barbara", "ken", "margaret", "dennis", "edsger", "hedy", "alan", "radia", "niklaus",
+    "frances",
+)  # fmt: skip
+RIM: Final = "#10141a"
 
 
 def play() -> Replica:
-    """A seeded match; returns the world as the first player sees it at its end."""
-    tile_map, _ = load_map("field")
-    simulation = Simulation(Arena, tile_map=tile_map, seed=7)
-    parts = Parts(Arena.schema)
-    players = range(1, TANKS + 1)
-    replicas = {player: Replica(Arena.schema) for player in players}
-    viewers = {player: Viewer() for player in players}
-    brains = {player: ArenaBrain(Arena.schema, tile_map, player) for player in players}
-    inputs = {player: Arena.schema.input.neutral() for player in players}
-    for tick in range(1, SECONDS * Arena.tick_rate):
-        simulation.step([Join(player, NAMES[player - 1]) for player in players] if tick == 1 else [], inputs)
-        parts.commit(tick, simulation.contents())
-        for player in players:
-            draft = parts.draft(viewers[player], (part_of(EVERYONE), part_of(owner(player))))
-            frame = b"".join([encode_head(0, tick, 0, None, None, None, len(draft.fragments)), *draft.fragments])
-            viewers[player].commit(draft)
-            (snapshot,) = decode_server(frame)
-            assert isinstance(snapshot, Snapshot)
-            replicas[player].apply(0, tick, (), (), snapshot.fragments)
-            if tick % 3 == 0:
-                inputs[player] = brains[player].think(replicas[player], player)
-    return replicas[1]
+    """A seeded match; the world as a spectator sees it in the busiest of its moments."""
+    match = Match(Arena, seed=SEED, map=MAP, options=Rules(mode="flags"), check=False)
+    for name, seat in zip(NAMES, match.bots(BOTS, strength=3), strict=True):
+        seat.client.name = name
+    spectator = match.spectate()
+    busiest, moment = 0.0, 0
+    ticks = SECONDS * Arena.tick_rate
+    for tick in range(ticks):
+        match.step()
+        if tick % LOOK_TICKS == 0 and tick > ticks // 3 and (busy := business(spectator.client.replica)) > busiest:
+            busiest, moment = busy, match.tick
+    again = Match(Arena, seed=SEED, map=MAP, options=Rules(mode="flags"), check=False)
+    for name, seat in zip(NAMES, again.bots(BOTS, strength=3), strict=True):
+        seat.client.name = name
+    spectator = again.spectate()
+    again.step(moment)
+    return spectator.client.replica
+
+
+def business(view: Replica) -> float:
+    """How much there is to see: shots in the air, tanks that live, a flag on its way."""
+    carried = sum(flag.carrier > 0 for flag in view.all(Flag))
+    return len(view.all(Shell)) + 0.5 * sum(tank.health > 0 for tank in view.all(Tank)) + 8 * carried
 
 
 def draw(view: Replica) -> str:
     """The whole map with everyone on it, as SVG."""
-    tile_map, _ = load_map("field")
-    size = tile_map.tile_size
-    width, height = tile_map.width * size, tile_map.height * size
+    file = maps_folder() / f"{MAP}.tmj"
+    ground = map_pictures.draw(file, marked=False)
+    width, height = 2 * len(ground[0]), 2 * len(ground)
+    with tempfile.TemporaryDirectory() as folder:
+        png.write(Path(folder) / "ground.png", ground)
+        image = base64.b64encode((Path(folder) / "ground.png").read_bytes()).decode()
+    names = {player.owner: player.name for player in view.players()}
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="ui-monospace, monospace">',
-        f'<rect width="{width}" height="{height}" fill="#20242c"/>',
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{image}"/>',
+        *(draw_pickup(pickup) for pickup in view.all(Pickup)),
+        *(draw_mine(mine) for mine in view.all(Mine)),
     ]
-    for row in range(tile_map.height):
-        for column in range(tile_map.width):
-            if tile_map.solid_at(column, row):
-                x, y = column * size, row * size
-                lines.append(f'<rect x="{x}" y="{y}" width="{size}" height="{size}" fill="#454c5b"/>')
-                if not tile_map.solid_at(column, row + 1):
-                    lines.append(f'<rect x="{x}" y="{y + size - 7}" width="{size}" height="7" fill="#333947"/>')
-    players = {player.owner: player for player in view.players()}
-    for shell in view.all(Shell):
-        angle = shell.heading / 256 * math.tau
-        back = f'x2="{shell.x - 22 * math.cos(angle):.0f}" y2="{shell.y - 22 * math.sin(angle):.0f}"'
-        lines.append(f'<line x1="{shell.x:.0f}" y1="{shell.y:.0f}" {back} stroke="#ffd" stroke-opacity=".35" stroke-width="3"/>')
-        lines.append(f'<circle cx="{shell.x:.0f}" cy="{shell.y:.0f}" r="4.5" fill="#fff6d5"/>')
-    for tank in view.all(Tank):
-        lines += draw_tank(tank, players[tank.owner].name)
-    ranking = sorted(players.values(), key=lambda player: -player.score)[:5]
-    for place, player in enumerate(ranking):
-        colour = COLOURS[(player.owner - 1) % len(COLOURS)]
-        text = f"{player.score:>3}  {player.name}"
-        lines.append(f'<text x="424" y="{64 + 24 * place}" font-size="19" fill="{colour}" xml:space="preserve">{text}</text>')
-    return "\n".join([*lines, "</svg>"]) + "\n"
+    carriers = {flag.carrier: flag for flag in view.all(Flag) if flag.carrier}
+    lines += [draw_flag(flag, flag.x, flag.y) for flag in view.all(Flag) if not flag.carrier]
+    for tank in sorted(view.all(Tank), key=lambda tank: tank.health):
+        lines += draw_tank(tank, names.get(tank.owner, ""))
+        if tank.owner in carriers:
+            lines.append(draw_flag(carriers[tank.owner], tank.x, tank.y))
+    lines += [draw_shell(shell) for shell in view.all(Shell)]
+    return "\n".join([*lines, *draw_board(view, width), "</svg>"]) + "\n"
+
+
+def draw_pickup(pickup: Pickup) -> str:
+    place, rim = f"translate({pickup.x:.0f} {pickup.y:.0f}) rotate(45)", f'stroke="{RIM}" stroke-width="3"'
+    return f'<rect transform="{place}" x="-8" y="-8" width="16" height="16" rx="3" fill="{PICKUPS[pickup.kind]}" {rim}/>'
+
+
+def draw_mine(mine: Mine) -> str:
+    return f'<circle cx="{mine.x:.0f}" cy="{mine.y:.0f}" r="6" fill="{RIM}" stroke="#e33" stroke-width="2"/>'
+
+
+def draw_flag(flag: Flag, x: float, y: float) -> str:
+    pole = '<path d="M0 8V-34" stroke="#eee" stroke-width="3"/>'
+    cloth = f'<path d="M1 -34h26l-7 9 7 9h-26z" fill="{TEAMS[flag.team][0]}"/>'
+    return f'<g transform="translate({x:.0f} {y:.0f})" stroke="{RIM}" stroke-width="2">{pole}{cloth}</g>'
+
+
+def draw_shell(shell: Shell) -> str:
+    angle = shell.heading / 256 * math.tau
+    back = f'x2="{shell.x - 26 * math.cos(angle):.0f}" y2="{shell.y - 26 * math.sin(angle):.0f}"'
+    return (
+        f'<line x1="{shell.x:.0f}" y1="{shell.y:.0f}" {back} stroke="#ffd98a" stroke-opacity=".55" stroke-width="4"/>'
+        f'<circle cx="{shell.x:.0f}" cy="{shell.y:.0f}" r="5" fill="#fff6d5"/>'
+    )
 
 
 def draw_tank(tank: Tank, name: str) -> list[str]:
-    """Hull, turret, name and health; a wreck is grey."""
-    colour = COLOURS[(tank.owner - 1) % len(COLOURS)] if tank.health else "#5a5f6a"
+    """Hull, turret, name and health; a wreck is dark."""
+    hull, tracks = TEAMS[tank.team] if tank.health else ("#3b3f47", "#22252b")
     place = f"translate({tank.x:.0f} {tank.y:.0f})"
-    hull = f'<g transform="{place} rotate({tank.heading / 256 * 360:.0f})">'
+    rim = f'stroke="{RIM}" stroke-width="1.5"'
+    track = f'<rect x="-15" y="{{}}" width="30" height="7" rx="2" fill="{tracks}"/>'
     lines = [
-        hull
-        + f'<rect x="-14" y="-12" width="28" height="24" rx="5" fill="{colour}"/>'
-        + TRACK.format(-12)
-        + TRACK.format(7)
-        + "</g>",
-        f'<g transform="{place} rotate({tank.aim / 256 * 360:.0f})"><rect y="-3" width="20" height="6" rx="2" fill="#11151c"/>'
-        '<circle r="7.5" fill="#11151c"/></g>',
+        f'<g transform="{place} rotate({tank.heading / 256 * 360:.0f})" {rim}>{track.format(-13)}{track.format(6)}'
+        f'<rect x="-13" y="-9" width="26" height="18" rx="4" fill="{hull}"/></g>',
+        f'<g transform="{place} rotate({tank.aim / 256 * 360:.0f})" {rim}>'
+        f'<rect y="-3" width="22" height="6" rx="2" fill="{tracks}"/><circle r="7.5" fill="{tracks}"/></g>',
     ]
     if tank.health:
-        lines.append(f'<text x="{tank.x:.0f}" y="{tank.y - 25:.0f}" font-size="13" fill="#dde" text-anchor="middle">{name}</text>')
-        lines.append(f'<rect x="{tank.x - 15:.0f}" y="{tank.y - 21:.0f}" width="30" height="3" fill="#0008"/>')
-        lines.append(
-            f'<rect x="{tank.x - 15:.0f}" y="{tank.y - 21:.0f}" width="{tank.health * 0.3:.0f}" height="3" fill="{colour}"/>'
-        )
+        x, y = f"{tank.x:.0f}", tank.y
+        lines += [
+            f'<text x="{x}" y="{y - 27:.0f}" font-size="15" fill="#fff" stroke="#10141a" stroke-width="3" paint-order="stroke" '
+            f'text-anchor="middle">{name}</text>',
+            f'<rect x="{tank.x - 17:.0f}" y="{y - 22:.0f}" width="34" height="4" fill="#10141a"/>',
+            f'<rect x="{tank.x - 17:.0f}" y="{y - 22:.0f}" width="{tank.health * 0.34:.0f}" height="4" fill="#8be36b"/>',
+        ]
     return lines
+
+
+def draw_board(view: Replica, width: int) -> list[str]:
+    """The score of the round, and the time that is left."""
+    (board,) = view.all(Board)
+    left = max(0, board.ends_tick - (view.tick or 0)) // Arena.tick_rate
+    middle = width / 2
+    style = 'font-size="34" font-weight="bold" text-anchor="middle"'
+    return [
+        f'<rect x="{middle - 150}" y="10" width="300" height="52" rx="10" fill="{RIM}e0"/>',
+        f'<text x="{middle - 90}" y="47" {style} fill="{TEAMS[1][0]}">{board.team1_score}</text>',
+        f'<text x="{middle}" y="44" font-size="24" fill="#e8ecf2" text-anchor="middle">{left // 60}:{left % 60:02}</text>',
+        f'<text x="{middle + 90}" y="47" {style} fill="{TEAMS[2][0]}">{board.team2_score}</text>',
+    ]
 
 
 if __name__ == "__main__":
