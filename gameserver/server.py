@@ -192,8 +192,8 @@ class Server:
     def replace_game(self, old: type[Game], new: type[Game]) -> list[str]:
         """Play this game from now on where the other was played; returns the names of the rooms.
 
-        Each begins anew with the options that it had, as far as the new game has them; its players are told to join again. Raises
-        RoomFault, Refused or GameError if a room cannot be made; then nothing has changed.
+        Each begins anew with the options that it had, as far as the new game has them, and so does a kept one that had failed;
+        players are told to join again. Raises RoomFault, Refused or GameError if a room cannot be made; then nothing has changed.
         """
         if new.name != old.name:
             raise GameError(f"{old.name} is called {new.name} now: start the server again")
@@ -204,12 +204,13 @@ class Server:
             tile_map = self._map_for(new, "") if (plan.map is None) is new.uses_map else plan.map
             options = carried_over(plan.options, new.options)
             changed.append(attrs.evolve(plan, game=new, options=options, map=tile_map))
-        rooms = [Room(plan, self._guard, self._new_fault_id) for plan in changed if plan.name in self.rooms]
+        rooms = [Room(plan, self._guard, self._new_fault_id) for plan in changed]
         self._games[new.name] = new
         self._kept |= {plan.name: plan for plan in changed if plan.keep}
         for room in rooms:
             name = room.plan.name
-            self.rooms[name].close(Notice(NoticeCode.MOVED, "the game has changed: join again", f"/ws/{name}"))
+            if name in self.rooms:
+                self.rooms[name].close(Notice(NoticeCode.MOVED, "the game has changed: join again", f"/ws/{name}"))
             self._start(room)
         return [plan.name for plan in changed]
 

@@ -175,6 +175,21 @@ async def test_a_change_that_is_broken_changes_nothing(autojump_clock: MockClock
         assert it.host.server.rooms["mine1"] is not before
 
 
+async def test_a_room_that_had_failed_begins_anew_when_the_file_is_mended(autojump_clock: MockClock, tmp_path: Path) -> None:
+    async with workshop(tmp_path, GAME.replace("+= self.stride", "/= 0")) as it:
+        async with wire(it.host.network, "mine1") as ann:
+            await ann.say(ann.hello("mine"))
+            await ann.until(Welcome)
+            await ann.say(Ready(None))
+            await ann.end()
+        await trio.sleep(0.1)
+        assert "mine1" not in it.host.server.rooms
+        assert it.save(GAME).endswith("mine1 begins anew.")
+        async with wire(it.host.network, "mine1") as again:
+            await again.join("mine")
+            assert it.steps() == 2
+
+
 async def test_modules_beside_the_game_belong_to_it(autojump_clock: MockClock, tmp_path: Path) -> None:
     rules = tmp_path / "rules_of_mine.py"
     rules.write_text("STEP = 3\n")
