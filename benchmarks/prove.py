@@ -149,7 +149,7 @@ FIGURES = (
     Figure(
         "A step of arena with 16 bots, with all that they fire, median (`gameserver bench arena` has it by hook, bytes by field)",
         "≤ 1.0 ms",
-        "gameserver bench arena",
+        "python -m gameserver bench arena",
         at_most(1.0, "ms at the median"),
     ),
     Figure(

@@ -19,7 +19,7 @@ import attrs
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, PlayerId, team
 from gameserver.core.errors import Refused
 from gameserver.core.fields import boolean, integer, integers, text
-from gameserver.core.limits import MAX_CHAT, MAX_INTEGER, MAX_SEATS
+from gameserver.core.limits import MAX_CHAT, MAX_SEATS
 from gameserver.core.record import Event, Player
 from gameserver.core.words import spoken
 
@@ -32,6 +32,8 @@ CHAT_SECONDS: Final = 2.0
 """In the long run a line in so many seconds: a fast writer in the heat of a match."""
 CHAT_AT_ONCE: Final = 4
 """Lines in one go, after a silence."""
+MOST_SCORE: Final = 2**31 - 1
+"""Either way: what every language reads as an integer without further ado."""
 EMOTE_SECONDS: Final = 1.0
 EMOTES_AT_ONCE: Final = 2
 
@@ -56,7 +58,7 @@ class Ended(Event, reliable=True):
 
     winners: tuple[int, ...] = integers(0, MAX_PLAYER, most=MAX_SEATS)
     players: tuple[int, ...] = integers(0, MAX_PLAYER, most=MAX_SEATS)
-    scores: tuple[int, ...] = integers(-MAX_INTEGER, MAX_INTEGER, most=MAX_SEATS)
+    scores: tuple[int, ...] = integers(-MOST_SCORE, MOST_SCORE, most=MAX_SEATS)
 
 
 BUILT_IN_EVENTS: Final[tuple[type[Event], ...]] = (Said, Emoted, Ended)
