@@ -95,7 +95,9 @@ class Filler:
 
 
 async def _end(process: trio.Process) -> None:
-    process.terminate()
+    """The end of its input is its end; it heeds no signal (gameclient.crew)."""
+    if process.stdin is not None:
+        await process.stdin.aclose()
     with trio.move_on_after(CHILD_SECONDS):
         await process.wait()
         return

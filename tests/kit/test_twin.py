@@ -235,6 +235,7 @@ def test_a_test_may_change_the_live_game_between_ticks(every: int) -> None:
         elif tick == 15:
             game.balls.remove(next(iter(game.balls)))
         match.step()
+    assert (match.tick, match.game.score.goals >= 5) == (20, True), "what was changed stayed changed, and nothing was blamed"
 
 
 def test_a_game_that_keeps_its_state_in_fields_repeats() -> None:

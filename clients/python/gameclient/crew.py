@@ -162,7 +162,8 @@ async def _lines() -> AsyncIterable[str]:
 
 def main(arguments: list[str]) -> None:
     """Play until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they reach the whole group, and are for the server, which ends our input
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s bots %(levelname)s %(message)s")
     url, strength = arguments
     trio.run(Crew(url, strength=int(strength)).run, _lines())
