@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +14,7 @@ from trio_websocket import ConnectionClosed, HandshakeError, wrap_client_stream,
 from gameserver.net.simulated import Latency, SimConnection, SimNetwork, SimStream, Toward
 from tests import determinism
 from tests.determinism import run_deterministic
+from tests.processes import under_two_hash_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,18 +130,8 @@ def test_seed_decides_the_order_of_tasks_alone() -> None:
 
 
 def test_processes_agree_whatever_their_hash_seed() -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", "from tests.test_determinism import digest_of; print([digest_of(s) for s in (3, 4)])"],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            cwd=Path(__file__).parent.parent,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for hash_seed in ("1", "2")
-    ]
-    answers = [process.communicate(timeout=60)[0].strip() for process in processes]
-    assert answers[0] == answers[1] == str([digest_of(3), digest_of(4)])
+    code = "from tests.test_determinism import digest_of; print([digest_of(s) for s in (3, 4)])"
+    assert under_two_hash_seeds(code) == [str([digest_of(3), digest_of(4)])] * 2
 
 
 def test_scheduler_is_left_as_it_was() -> None:

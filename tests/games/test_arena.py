@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import attrs
 import msgpack
@@ -25,6 +21,7 @@ from gameserver.games.arena.tanks import RELOAD_TICKS
 from gameserver.games.arena.weapons import COOLDOWN_TICKS
 from gameserver.maps import load_map
 from tests.games.arena_match import FIRE_RIGHT, OPEN, ArenaMatch, drawn_map, duel, events
+from tests.processes import under_two_hash_seeds
 
 WALLED = drawn_map(
     "####################",
@@ -440,22 +437,11 @@ def test_other_seed_other_match() -> None:
 
 
 def test_processes_agree_whatever_their_hash_seed() -> None:
-    script = """
+    code = """
 from tests.games.test_arena import hash_after
-print(*(hash_after(5, 200, mode) for mode in ("all", "teams", "flags")))
+print([hash_after(5, 200, mode) for mode in ("all", "teams", "flags")])
 """
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            cwd=Path(__file__).parents[2],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for hash_seed in ("1", "2")
-    ]
-    answers = [process.communicate(timeout=60)[0].split() for process in processes]
-    assert answers[0] == answers[1] == [str(hash_after(5, 200, mode)) for mode in MODES]
+    assert under_two_hash_seeds(code) == [str([hash_after(5, 200, mode) for mode in MODES])] * 2
 
 
 @pytest.mark.parametrize("mode", MODES)

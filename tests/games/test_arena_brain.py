@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +14,7 @@ from gameserver.games.arena.brain.skill import SKILLS
 from gameserver.games.arena.state import CAPTURED, MINE, RAIL, RETURNED, SHELL, SPREAD, Controls, Mine, Rules, Shell
 from tests.games.arena_match import TICKS_PER_THOUGHT, ArenaMatch, drawn_map, events
 from tests.games.watched_match import STUCK_TICKS, Plan, WatchedMatch
+from tests.processes import under_two_hash_seeds
 
 HALL = drawn_map("s                  s", *[" " * 20] * 10, "s                  s")
 SIDES = drawn_map("1                  2", *[" " * 20] * 10, "1                  2", modes="teams")
@@ -133,18 +130,7 @@ def thoughts_of_a_match(seconds: int) -> list[str]:
 
 def test_equal_seeds_give_equal_thoughts_in_every_process() -> None:
     code = "from tests.games.test_arena_brain import thoughts_of_a_match; print('\\n'.join(thoughts_of_a_match(20)))"
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            cwd=Path(__file__).parents[2],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for hash_seed in ("1", "2")
-    ]
-    answers = [process.communicate(timeout=60)[0].splitlines() for process in processes]
-    assert answers[0] == answers[1] == thoughts_of_a_match(20)
+    assert under_two_hash_seeds(code) == ["\n".join(thoughts_of_a_match(20))] * 2
 
 
 # -- what it knows ---------------------------------------------------------------------------------------------------------

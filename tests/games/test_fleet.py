@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +15,7 @@ from gameserver.games.fleet.board import BERTHS, CELLS, SHIPS, SIZE, cells_of, f
 from gameserver.games.fleet.state import BATTLE, OVER, PLACING, WAITING, Shot, Terms
 from gameserver.library import load_game
 from tests.games.fleet_match import COLUMNS, ROWS, FleetMatch, numbers
+from tests.processes import under_two_hash_seeds
 
 
 def battle(terms: Terms | None = None) -> FleetMatch:
@@ -401,18 +398,8 @@ def test_a_copy_goes_on_alike_from_every_tick(seed: int) -> None:
 
 
 def test_processes_agree_whatever_their_hash_seed() -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", "from tests.games.test_fleet import hash_after; print(hash_after(5, 400))"],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            cwd=Path(__file__).parents[2],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for hash_seed in ("1", "2")
-    ]
-    answers = [process.communicate(timeout=60)[0].strip() for process in processes]
-    assert answers[0] == answers[1] == str(hash_after(5, 400))
+    code = "from tests.games.test_fleet import hash_after; print(hash_after(5, 400))"
+    assert under_two_hash_seeds(code) == [str(hash_after(5, 400))] * 2
 
 
 def test_other_seed_other_match() -> None:

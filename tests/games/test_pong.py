@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +29,7 @@ from gameserver.games.pong import (
     Table,
 )
 from gameserver.testing import Match
+from tests.processes import under_two_hash_seeds
 
 if TYPE_CHECKING:
     from gameserver.testing import Seat
@@ -298,19 +296,8 @@ def digest_of(seed: int) -> int:
 
 
 def test_processes_agree_whatever_their_hash_seed() -> None:
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", "from tests.games.test_pong import digest_of; print(digest_of(3))"],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{ROOT}:{ROOT / 'clients/python'}"},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        ).stdout.strip()
-        for hash_seed in ("1", "2")
-    ]
-    assert said == [str(digest_of(3))] * 2
+    code = "from tests.games.test_pong import digest_of; print(digest_of(3))"
+    assert under_two_hash_seeds(code) == [str(digest_of(3))] * 2
     assert digest_of(4) != digest_of(3)
 
 
