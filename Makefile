@@ -7,6 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 BOTS ?= 8
 PORT ?= 8765
+TSC := clients/browser/node_modules/.bin/tsc
 NODE_TOOLS := $(if $(shell command -v npm),clients/browser/node_modules/.installed)
 
 .PHONY: play test lint types unit browser sim matches prove clean
@@ -20,8 +21,11 @@ lint: $(VENV)/.installed-test
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 
-types: $(VENV)/.installed-test
+types: $(VENV)/.installed-test $(NODE_TOOLS)
 	$(RUN)/mypy
+	@if [ -x $(TSC) ]; then $(TSC) -p clients/browser; \
+	elif [ "$(REQUIRE_ALL)" = 1 ]; then echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; \
+	else echo "npm is missing: the browser client's types are not checked"; fi
 
 # The tests in virtual time share the cores; those on real sockets and clocks need the machine for themselves.
 unit: $(VENV)/.installed-test $(NODE_TOOLS)

@@ -1,0 +1,1 @@
+export function encode(value: unknown): Uint8Array;
