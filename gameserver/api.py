@@ -1,4 +1,4 @@
-"""What is served over HTTP beside the rooms: whether the server lives, whether it wants more clients, a page that says what it is.
+"""What is served over HTTP beside the rooms: whether the server lives, whether it wants more clients, and what it is given more.
 
 A Starlette app, made for one server. It is handed vetted, whole requests (gameserver.net.gate), and its answers are dressed in the
 headers that every answer has (gameserver.net.http). None of them repeats anything of what was asked.
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Sized
+    from collections.abc import Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -23,27 +23,11 @@ if TYPE_CHECKING:
 _NO_STORE: Final = (("Cache-Control", "no-store"),)
 _UPGRADE: Final = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
 
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>gameserver</title>
-<h1>gameserver</h1>
-<p>An authoritative multiplayer game server. {rooms} open here.</p>
-<p>Rooms are played over WebSocket at <code>/ws/ROOM</code>. To send bots into one:</p>
-<pre>gameserver bots --url ws://HOST:PORT/ws/ROOM --count 8</pre>
-<p>with the host and port of this page.</p>
-</html>
-"""
+_NO_PAGES: Final = "A game server, without pages in this installation. Its rooms are played over WebSocket, at /ws/ROOM.\n"
 
 
 class Status(Protocol):
     """What the app must know of its server."""
-
-    @property
-    def rooms(self) -> Sized:
-        """The open rooms."""
-        ...
 
     @property
     def unready(self) -> str | None:
@@ -52,11 +36,10 @@ class Status(Protocol):
 
 
 def make_app(server: Status, more: Sequence[Route] = ()) -> Starlette:
-    """The app of this server. `more`: what else it shall answer."""
+    """The app of this server. `more`: what else it shall answer, such as the pages (gameserver.web)."""
 
     async def home(request: Request) -> Response:
-        count = len(server.rooms)
-        return HTMLResponse(_PAGE.format(rooms="1 room is" if count == 1 else f"{count} rooms are"), headers=dict(_NO_STORE))
+        return PlainTextResponse(_NO_PAGES, headers=dict(_NO_STORE))
 
     async def live(request: Request) -> Response:
         """Whoever gets this answer has proved that the loop runs."""
@@ -69,7 +52,7 @@ def make_app(server: Status, more: Sequence[Route] = ()) -> Starlette:
         return JSONResponse({"ready": False, "reason": reason}, HTTPStatus.SERVICE_UNAVAILABLE, dict(_NO_STORE))
 
     app = Starlette(
-        routes=[Route("/", home), Route("/healthz", live), Route("/readyz", ready), Route("/ws/{room}", _room), *more],
+        routes=[Route("/healthz", live), Route("/readyz", ready), Route("/ws/{room}", _room), *more, Route("/", home)],
         exception_handlers={HTTPException: _refuse, Exception: _fail},
     )
     app.router.redirect_slashes = False  # the address that it would send people to is made from their own Host

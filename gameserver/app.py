@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 import trio
 
+from gameserver import web
 from gameserver.api import make_app
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError
@@ -77,6 +78,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
         say("This system cannot stop a game that does not end: run only games that you trust.")
+    pages = web.routes(web.open_site(live=develops))
     with guard:
         games = [_load(name, guard) for name in settings.games]
         server = Server(
@@ -87,7 +89,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             create_rooms=settings.create_rooms,
             express=settings.link == "lane",
             explains=develops,
-            web=lambda server: make_app(server, routes(server) if develops else ()),
+            web=lambda server: make_app(server, [*pages, *(routes(server) if develops else ())]),
         )
         for game in games:
             _warn_of_slips(game, say)

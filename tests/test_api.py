@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trio.testing import MockClock
 
 REQUESTS = {
-    "the page": (get("/"), 200),
+    "the front": (get("/"), 200),
     "health": (get("/healthz"), 200),
     "readiness": (get("/readyz"), 200),
     "a room": (get("/ws/toy1"), 426),
@@ -72,19 +72,6 @@ async def test_a_server_that_is_full_or_stops_wants_nobody_and_still_lives(
             assert (stopping.status, json.loads(stopping.body)) == (503, {"ready": False, "reason": "stopping"})
             assert (await ask(host.network, get("/healthz"))).status == 200
         await silent.aclose()
-
-
-async def test_the_page_is_text_that_says_how_to_join(autojump_clock: MockClock) -> None:
-    async with serving(web=make_app, rooms=["a", "b"]) as host:
-        page = await ask(host.network, get("/?q=%3Cscript%3E", "Referer: javascript:alert(1)"))
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "2 rooms are open" in page.text
-    assert "gameserver bots --url ws://" in page.text
-    assert "wss:" not in page.text, "the bots do not speak TLS"
-    for word in ("<script", "style=", "href", "javascript", "example.org"):
-        assert word not in page.text
-    async with serving(web=make_app, rooms=["a"]) as host:
-        assert "1 room is open" in (await ask(host.network, get("/"))).text
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/ws/toy1", "/nowhere"])

@@ -45,8 +45,12 @@ SECURITY_HEADERS: Final = (
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
     ),
     ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-"""On every answer: a browser shall run, load and frame nothing that is not ours."""
+"""On every answer: a browser shall run, load and frame nothing that is not ours, who opened the page has no hold on it, and it
+asks for no device but those to play with (gamepad, wake lock and full screen are every page's own). 'self' means the WebSocket of
+the same host as well."""
 
 _END: Final = b"\r\n\r\n"
 _REQUEST: Final = re.compile(rb"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.([01])")

@@ -1,0 +1,182 @@
+"""The browser's files: the pages, the client's modules, the picture of the map's tiles.
+
+Rooms tick on the loop that answers requests, so nothing is read from disk while they do: a `Site` holds every file, whole and
+compressed, from the start. What is not in it is not there, so no path leads out of the folders. For who develops the pages a
+`LiveSite` reads them anew for each request.
+
+    /                    pages/index.html          /client/FOLDER/…    the files of FOLDERS, as they lie there
+    /play/               pages/play/index.html     /favicon.svg        pages/favicon.svg
+    /maps/tiles.png      beside the maps
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import attrs
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gameserver.maps import maps_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+FOLDERS: Final = ("src", "vendor", "arena", "pages")
+"""Of the browser client: what a page may load. Tests, types and tools lie beside them."""
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
+"""What is served, by suffix; other files are not."""
+SHORT: Final = {
+    "/": "/client/pages/index.html",
+    "/play/": "/client/pages/play/index.html",
+    "/favicon.svg": "/client/pages/favicon.svg",
+}
+"""Addresses of their own, for what people and browsers ask for."""
+TILES: Final = "/maps/tiles.png"
+
+_CODING: Final = re.compile(r"([a-z0-9*-]+)[ \t]*(?:;[ \t]*q=([0-9.]*))?")
+_NONE: Final = re.compile(r"0(\.0*)?")
+
+
+@attrs.frozen
+class File:
+    """A file as it is sent.
+
+    Attributes:
+        packed: by gzip; None if that saves nothing.
+        tag: says which contents these are, without the quotes of an ETag.
+    """
+
+    type: str
+    data: bytes
+    packed: bytes | None
+    tag: str
+
+    @classmethod
+    def read(cls, path: Path) -> File:
+        """Raises OSError."""
+        data = path.read_bytes()
+        packed = gzip.compress(data, 9, mtime=0)
+        return cls(TYPES[path.suffix], data, packed if len(packed) < len(data) else None, hashlib.sha256(data).hexdigest()[:32])
+
+
+class Files(Protocol):
+    """Where an address leads."""
+
+    def find(self, address: str) -> File | None:
+        """The file at this address, None if there is none."""
+        ...
+
+
+class Site:
+    """All files, read when it is made."""
+
+    def __init__(self, browser: Path, maps: Path) -> None:
+        """Raises OSError if a file cannot be read."""
+        self._files: Mapping[str, File] = {address: File.read(path) for address, path in _list(browser, maps).items()}
+
+    def find(self, address: str) -> File | None:
+        return self._files.get(SHORT.get(address, address))
+
+
+class LiveSite:
+    """The files as they are at the moment, each read when it is asked for: for who develops the pages."""
+
+    def __init__(self, browser: Path, maps: Path) -> None:
+        self._folders = (browser, maps)
+
+    def find(self, address: str) -> File | None:
+        path = _list(*self._folders).get(SHORT.get(address, address))
+        try:
+            return File.read(path) if path is not None else None
+        except FileNotFoundError:  # an editor is just replacing it
+            return None
+
+
+def browser_folder() -> Path:
+    """The browser client that comes with the server: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_data" / "browser"
+    return installed if installed.is_dir() else package.parent / "clients" / "browser"
+
+
+def open_site(*, live: bool = False) -> Files:
+    """The site of this installation; `live`: it shows the files as they change. Raises OSError."""
+    return (LiveSite if live else Site)(browser_folder(), maps_folder())
+
+
+def _list(browser: Path, maps: Path) -> dict[str, Path]:
+    """The path of each file that is served, by its address. What is hidden, and what a link leads to elsewhere, is not."""
+    found = {}
+    for folder in FOLDERS:
+        for path in sorted((browser / folder).rglob("*")):
+            inside = path.relative_to(browser)
+            is_plain = path.suffix in TYPES and not any(part.startswith(".") for part in inside.parts)
+            if is_plain and path.is_file() and path.resolve().is_relative_to((browser / folder).resolve()):
+                found[f"/client/{inside.as_posix()}"] = path
+    tiles = maps / "tiles.png"
+    return found | ({TILES: tiles} if tiles.is_file() else {})
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------------
+def routes(files: Files) -> list[Route]:
+    """For the app of a server (api.make_app): nothing if there are no pages here."""
+    if files.find("/") is None:
+        return []
+
+    async def serve(request: Request) -> Response:
+        file = files.find(request.scope["path"])
+        if file is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return _answer(request, file)
+
+    async def add_slash(request: Request) -> Response:
+        """Relative to this server: the peer's own Host has no say in where he is sent."""
+        query = request.scope["query_string"].decode("ascii")
+        return RedirectResponse(f"/play/?{query}" if query else "/play/", HTTPStatus.PERMANENT_REDIRECT)
+
+    addresses = [*SHORT, TILES, "/client/{path:path}"]
+    return [*(Route(address, serve) for address in addresses), Route("/play", add_slash)]
+
+
+def _answer(request: Request, file: File) -> Response:
+    """The file, or that the peer has it already. Browsers ask every time: a page and its modules are of one version."""
+    packed = file.packed if _takes_gzip(request.headers.get("accept-encoding", "")) else None
+    tag = f'"{file.tag}{"-gzip" if packed is not None else ""}"'  # other bytes, another tag (RFC 9110 8.8.3.3)
+    headers = {"Cache-Control": "no-cache", "ETag": tag}
+    if file.packed is not None:
+        headers["Vary"] = "Accept-Encoding"
+    if _has(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["Content-Type"] = file.type
+    if packed is not None:
+        headers["Content-Encoding"] = "gzip"
+    return Response(file.data if packed is None else packed, headers=headers)
+
+
+def _takes_gzip(header: str) -> bool:
+    """Whether this Accept-Encoding allows gzip (RFC 9110 12.5.3)."""
+    weights: dict[str, str] = dict(_CODING.findall(header.lower()))
+    return not _NONE.fullmatch(weights.get("gzip", weights.get("*", "0")))
+
+
+def _has(header: str, tag: str) -> bool:
+    """Whether this If-None-Match names the tag (RFC 9110 13.1.2: weakly compared, so W/ in front means nothing)."""
+    return header.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in header.split(","))
