@@ -10,12 +10,12 @@ PORT ?= 8765
 TSC := clients/browser/node_modules/.bin/tsc
 NODE_TOOLS := $(if $(shell command -v npm),clients/browser/node_modules/.installed)
 
-.PHONY: play test lint types unit browser sim matches prove clean
+.PHONY: play test lint types unit browser e2e sim matches prove clean
 
 play: $(VENV)/.installed
 	$(RUN)/gameserver serve --port $(PORT) --bots $(BOTS)
 
-test: lint types unit browser sim matches
+test: lint types unit browser e2e sim matches
 
 lint: $(VENV)/.installed-test
 	$(RUN)/ruff check .
@@ -30,12 +30,16 @@ types: $(VENV)/.installed-test $(NODE_TOOLS)
 # The tests in virtual time share the cores; those on real sockets and clocks need the machine for themselves.
 unit: $(VENV)/.installed-test $(NODE_TOOLS)
 	$(RUN)/pytest -q -n 2 -m "not real_time"
-	$(RUN)/pytest -q -m real_time
+	$(RUN)/pytest -q -m real_time --ignore tests/e2e
 
 browser: $(VENV)/.installed-test $(NODE_TOOLS)
 	@if command -v node >/dev/null; then node --test --test-reporter=spec clients/browser/test/*.test.js; \
 	elif [ "$(REQUIRE_ALL)" = 1 ]; then echo "node is missing: install Node.js 20 or newer" >&2; exit 1; \
 	else echo "node is missing: the browser client's tests are skipped"; fi
+
+# The pages in the system's Chromium; screenshots go to screenshots/.
+e2e: $(VENV)/.installed-test
+	$(RUN)/pytest -q -m real_time tests/e2e
 
 sim: $(VENV)/.installed-test
 	$(RUN)/python -m tests.sim --seeds 1-20 --seconds 120 --processes 2

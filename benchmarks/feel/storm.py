@@ -1,0 +1,38 @@
+"""An arena in which two hundred things move: what a browser has to draw at worst. For measuring, not for playing.
+
+A match of sixteen has fifty moving things at its hottest. Here every tank sprays shells besides, wherever it stands, until there are
+enough in the air. They fly, hit and are drawn as any other; with `damage=10` nobody dies of them for long.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gameserver.games.arena import Arena, shells
+from gameserver.games.arena.state import MOST_LIFE, OVER, SHELL, Controls
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gameserver import PlayerId
+    from gameserver.games.arena.harm import Blow
+
+MOVING: Final = 220
+"""At the end of a tick; those that end on the way leave two hundred at every moment."""
+SPRAY_PER_TICK: Final = 12
+"""Shells at most that are added in a tick, so that they do not all move as one."""
+
+
+class Storm(Arena):
+    """The arena, to the browser too: it has the same name and schema."""
+
+    def step(self, inputs: Mapping[PlayerId, Controls]) -> None:
+        super().step(inputs)
+        living = [tank for tank in self.tanks if tank.health]
+        if not living or self.match.phase == OVER:
+            return
+        blows: list[Blow] = []  # whoever stands at the barrel is not hurt
+        missing = MOVING - len(living) - len(self.shells)
+        for _ in range(min(missing, SPRAY_PER_TICK)):
+            tank = self.random.choice(living)
+            shells.launch(self, tank, self.random.integer(0, 1023), living, blows, weapon=SHELL, life=MOST_LIFE)
