@@ -17,24 +17,19 @@ docs/api.md lists each hook; docs/architecture.md says when it runs.
 
 from __future__ import annotations
 
-import inspect
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import attrs
 
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId
+from gameserver.core.calls import call, calls_of
 from gameserver.core.contract import check_class, check_settings, is_record
+from gameserver.core.declared import Declared, declared, entities_of, players_of, shared
 from gameserver.core.errors import GameError, MapError, Refused, SchemaError
-from gameserver.core.fields import Field, boolean, integer, text
-from gameserver.core.limits import (
-    DECODE_ARRAY,
-    DECODE_TEXT,
-    MAX_CHAT,
-    MAX_INTEGER,
-    TICK_RATE,
-)
-from gameserver.core.record import Entity, Event, Globals, Input, Options, Player, RecordMeta
+from gameserver.core.fields import boolean, integer, text
+from gameserver.core.limits import MAX_CHAT, MAX_INTEGER, TICK_RATE
+from gameserver.core.record import Entity, Event, Globals, Input, Options, Player
 from gameserver.core.schema import Schema
 from gameserver.core.talk import BUILT_IN_EVENTS, EMOTES
 from gameserver.core.timers import is_plain
@@ -43,59 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gameserver.core.brain import Brain
-    from gameserver.core.groups import Entities, Players
-    from gameserver.core.layout import Layout
+    from gameserver.core.groups import Players
     from gameserver.core.maps import TileMap
     from gameserver.core.rng import Rng
     from gameserver.core.simulation import Simulation
     from gameserver.core.timers import TimerArgument
 
-E = TypeVar("E", bound=Entity)
-G = TypeVar("G", bound=Globals)
-P = TypeVar("P", bound=Player)
-T_co = TypeVar("T_co", covariant=True)
-
 Profile = dict[str, "int | float | str | bool | None"]
 """What `Hooks.authorise` found out about a player: plain values, recorded with the join."""
-
-
-class Declared(Generic[T_co]):
-    """A collection that a game's class body declares; an instance has the real one under the same name."""
-
-    def __init__(self, role: str, record: type[Any]) -> None:
-        frame = sys._getframe(2)
-        self.role = role
-        self.record = record
-        self.where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Declared[T_co]: ...
-    @overload
-    def __get__(self, instance: Game, owner: type) -> T_co: ...
-    def __get__(self, instance: Game | None, owner: type) -> Declared[T_co] | T_co:
-        if instance is None:
-            return self
-        value: T_co = instance.__dict__[self.name]
-        return value
-
-
-def entities_of(record: type[E]) -> Declared[Entities[E]]:
-    """In a game's class body: `tanks = entities_of(Tank)` gives the game a kind of entity and `self.tanks` to hold them."""
-    return Declared("entities", record)
-
-
-def players_of(record: type[P]) -> Declared[Players[P]]:
-    """In a game's class body: `players = players_of(Driver)` replaces Player by the game's own class."""
-    return Declared("players", record)
-
-
-def shared(record: type[G]) -> Declared[G]:
-    """In a game's class body: `match = shared(Match)` gives the room its globals."""
-    return Declared("globals", record)
 
 
 class NoGlobals(Globals):
@@ -113,46 +63,6 @@ class Result:
 
     winners: tuple[PlayerId, ...] = ()
     scores: Mapping[PlayerId, int] = attrs.field(factory=dict)
-
-
-@attrs.frozen
-class CallSpec:
-    """A method that clients may call: its name and the layout of its arguments."""
-
-    name: str
-    layout: Layout
-
-
-MAX_CALL_TEXT: Final = DECODE_TEXT // 4
-"""Code points of an argument: as many as fit the wire's bytes in any script."""
-
-
-def call(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let clients call this method: `@call def emote(self, player, which: int = integer(0, 7)) -> None`.
-
-    The arguments behind `player` are declared like fields, by their defaults, and are checked before the method sees them. It runs
-    inside the tick. It returns None, a bool, an int or a str for the caller; `raise Refused("why not")` tells him no.
-    """
-    code = method.__code__
-    where = f"{code.co_filename}:{code.co_firstlineno}"
-    fields: dict[str, Field] = {}
-    for position, parameter in enumerate(inspect.signature(method).parameters.values()):
-        if position < 2:
-            continue
-        if not isinstance(parameter.default, Field):
-            raise SchemaError(
-                f"{where}: argument {parameter.name!r} of call {method.__name__!r} is not declared: give it a field as default, "
-                f"such as `{parameter.name}: int = integer(0, 7)`"
-            )
-        most = {"text": MAX_CALL_TEXT, "integers": DECODE_ARRAY}.get(parameter.default.type)
-        if most is not None and parameter.default.most > most:
-            raise SchemaError(
-                f"{where}: argument {parameter.name!r} of call {method.__name__!r} is too long for a message: at most {most}"
-            )
-        fields[parameter.name] = parameter.default
-    record = RecordMeta(method.__name__, (Event,), dict(fields))
-    method.__call_spec__ = CallSpec(method.__name__, record.__dict__["layout"])  # type: ignore[attr-defined] # read by _calls_of
-    return method
 
 
 class Game:
@@ -337,17 +247,6 @@ class NoOptions(Options):
 Game.options = NoOptions
 
 
-def declared(game: type[Game], role: str) -> list[Declared[Any]]:
-    """The collections of this role that a game's class and its bases declare, bases first; of players the last counts."""
-    found = {
-        name: value
-        for base in reversed(game.__mro__)
-        for name, value in vars(base).items()
-        if isinstance(value, Declared) and value.role == role
-    }
-    return list(found.values())
-
-
 _BASES: Final = {"entities": Entity, "players": Player, "globals": Globals}
 
 
@@ -380,20 +279,10 @@ def _schema_of(game: type[Game], where: str) -> Schema:
         version=game.version,
         kinds=tuple(kind.layout for kind in kinds),
         events=tuple(event.layout for event in (*game.events, *BUILT_IN_EVENTS)),
-        calls={spec.name: spec.layout for spec in _calls_of(game)},
+        calls={spec.name: spec.layout for spec in calls_of(game)},
         input=game.inputs.layout,
         options=game.options.layout,
     )
-
-
-def _calls_of(game: type[Game]) -> list[CallSpec]:
-    specs: dict[str, CallSpec] = {}
-    for base in reversed(game.__mro__):
-        for value in vars(base).values():
-            spec = getattr(value, "__call_spec__", None)
-            if isinstance(spec, CallSpec):
-                specs[spec.name] = spec
-    return list(specs.values())
 
 
 __all__ = ["Game", "Profile", "Refused", "Result", "call", "entities_of", "players_of", "shared"]

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import attrs
 
 from gameserver.core.audience import EVERYONE, NOBODY, Audience, PlayerId, part_of
+from gameserver.core.declared import declared
 from gameserver.core.errors import GameError, Refused
-from gameserver.core.game import Game, NoGlobals, Profile, Result, declared
+from gameserver.core.game import Game, NoGlobals, Profile, Result
 from gameserver.core.groups import Entities, Players
 from gameserver.core.limits import MAX_EVENTS_PER_TICK, MAX_KICK_TEXT, MAX_LOG_LINES, MAX_LOG_TEXT
 from gameserver.core.record import Entity, Event, Input, Options, Player
