@@ -1,0 +1,362 @@
+/**
+ * Every word that the pages and the games' views show, by key, so that there is one place to change or translate them.
+ *
+ * `{name}` stands for a value. A text that depends on a number has two forms, chosen by the value `count`. What the server and the
+ * players say comes in their own words. `node --test` finds keys that are missing or not used any more.
+ */
+
+/** @typedef {Readonly<Record<string, string | number>>} TextValues */
+/** @typedef {{readonly one: string, readonly other: string}} Forms */
+
+const TEXTS = Object.freeze({
+  // -- everywhere ---------------------------------------------------------------------------------------------------------
+  close: "Close",
+  cancel: "Cancel",
+  settings: "Settings",
+  copied: "Copied",
+  "copy.by.hand": "Copy it by hand:",
+  nobody: "Nobody",
+  somebody: "Player {number}",
+  you: "you",
+  bot: "bot",
+  host: "host",
+  "brand.first": "Game",
+  "brand.second": "server",
+
+  // -- names and lines -------------------------------------------------------------------------------------------------------
+  "name.empty": "A name has at least one letter.",
+  "name.long": "A name has at most {most} characters.",
+  "name.invisible": "There is something in it that cannot be seen: type it by hand.",
+
+  // -- settings -----------------------------------------------------------------------------------------------------------------
+  "settings.you": "You",
+  "settings.name": "Name",
+  "settings.palette": "Colours of players",
+  "settings.standard": "Standard",
+  "settings.safe": "For the colour-blind",
+  "settings.look": "Look",
+  "settings.theme": "Theme",
+  "settings.auto": "As the system",
+  "settings.light": "Light",
+  "settings.dark": "Dark",
+  "settings.motion": "Reduced motion",
+  "settings.on": "On",
+  "settings.off": "Off",
+  "settings.sound": "Sound",
+  "settings.muted": "Mute",
+  "settings.volume": "Volume",
+  "settings.controls": "Controls",
+  "settings.touch": "Touch controls",
+  "settings.line": "Connection",
+  "settings.netgraph": "Show the net graph",
+  "data.used": "Data used: {total} ({rate} a minute)",
+
+  // -- keys -----------------------------------------------------------------------------------------------------------------------
+  "keys.none": "none",
+  "keys.press": "Press a key …",
+  "keys.change": "{action}: {keys}. Press to choose another key",
+  "keys.taken": "{key} was taken from: {action}",
+  "keys.reset": "All keys as they were",
+  "keys.chat": "Chat",
+  "keys.scores": "Scores, while held",
+  "keys.emotes": "Say something quick",
+  "keys.mute": "Sound off and on",
+  "keys.netgraph": "Net graph",
+  "keys.help": "Help",
+  "keys.menu": "Menu",
+  "key.space": "Space",
+  "key.click": "Click",
+
+  // -- lobby ----------------------------------------------------------------------------------------------------------------------
+  "lobby.headline": "Get in. Play.",
+  "lobby.lead": "No download, no account. Pick a name and drive.",
+  "lobby.play": "Quick play",
+  "lobby.rooms": "Rooms",
+  "lobby.create": "Create a room",
+  "lobby.join": "Join by link",
+  "lobby.online": { one: "{count} person online", other: "{count} people online" },
+  "lobby.playing": { one: "{count} playing", other: "{count} playing" },
+  "lobby.connecting": "Looking for rooms …",
+  "lobby.empty": "No room is open just now.",
+  "lobby.empty.create": "No room is open just now. Create the first one.",
+  "lobby.lost": "The connection is lost. Trying again …",
+  "lobby.ended": "The list of rooms is not live any more: {why}",
+  "lobby.again": "Connect again",
+  "lobby.full": "The lobby is full: you see the rooms, but cannot chat or create one.",
+  "room.people": { one: "{count} person", other: "{count} people" },
+  "room.bots": { one: "{count} bot", other: "{count} bots" },
+  "room.watching": { one: "{count} watching", other: "{count} watching" },
+  "room.seats": "{taken} of {most}",
+  "room.full": "Full",
+  "room.waits": "Waiting for players",
+  "room.running": "Running",
+  "room.play": "Play",
+  "room.watch": "Watch",
+  "room.link": "Copy the link",
+  "room.share": "Share",
+  "room.play.in": "Play in {room}",
+  "room.watch.in": "Watch {room}",
+  "room.link.of": "Copy the link to {room}",
+  "mode.all": "free-for-all",
+  "mode.teams": "teams",
+  "mode.flags": "flags",
+  "create.title": "Create a room",
+  "create.game": "Game",
+  "create.map": "Map",
+  "create.options": "Options",
+  "create.go": "Create and join",
+  "create.working": "Creating …",
+  "create.yes": "Yes",
+  "create.no": "No",
+  "create.default": "as the game has it",
+  "join.title": "Join by link",
+  "join.lead": "Paste a link that you were sent, or type a room's name.",
+  "join.field": "Link or name",
+  "join.wrong": "This is neither a link to a room nor the name of one.",
+  "join.go": "Join",
+
+  // -- chat ------------------------------------------------------------------------------------------------------------------------
+  chat: "Chat",
+  "chat.lobby": "Say hello",
+  "chat.placeholder": "Say something",
+  "chat.all": "To all",
+  "chat.team": "To the team",
+  "chat.switch": "To whom: {whom}. Tab changes it",
+  "chat.mark": "team",
+  "chat.long": "A line has at most {most} characters.",
+  "chat.refused": "Not said: {why}",
+  "chat.send": "Send",
+  "chat.unread": { one: "Chat, {count} new line", other: "Chat, {count} new lines" },
+  "chat.empty": "Nobody has said anything yet.",
+  "chat.watching": "Who watches can only listen.",
+
+  // -- quick words: which one an emote's number means --------------------------------------------------------------------
+  "emote.title": "Say something quick",
+  "emote.0": "Hello!",
+  "emote.1": "Thanks!",
+  "emote.2": "Well played!",
+  "emote.3": "Nice shot!",
+  "emote.4": "Yes",
+  "emote.5": "No",
+  "emote.6": "Sorry",
+  "emote.7": "Oops!",
+  "emote.8": "Attack!",
+  "emote.9": "Defend!",
+  "emote.10": "Follow me",
+  "emote.11": "Wait",
+  "emote.12": "Help!",
+  "emote.13": "Ha!",
+  "emote.14": "Wow!",
+  "emote.15": "Goodbye",
+
+  // -- play ------------------------------------------------------------------------------------------------------------------------
+  "play.world": "The game",
+  "play.menu": "Menu",
+  "play.resume": "Go on",
+  "play.leave": "Leave the room",
+  "play.fullscreen": "Full screen",
+  "play.sound": "Sound on",
+  "play.silence": "Sound off",
+  "play.link": "Invite: copy the link",
+  "play.trouble": "Connection problem",
+  "play.draining": {
+    one: "The server restarts in {count} second: finish your round.",
+    other: "The server restarts in {count} seconds: finish your round.",
+  },
+  "play.away": "You were away for {time}.",
+  "play.back": "Connected again: you have your seat, and nothing is lost.",
+  "play.anew": "Your seat was given away meanwhile: you have joined anew.",
+  "feed.joined": "{player} joined",
+  "feed.left": "{player} left",
+  "feed.won": "{players}: match won",
+  "feed.drawn": "The match is over, without a winner",
+  "scores.title": "Scores",
+  "scores.player": "Player",
+  "scores.mute": "Mute",
+  "scores.unmute": "Hear again",
+  "scores.silence": "Silence for all",
+  "scores.unsilence": "Let speak",
+  "scores.follow": "Follow",
+  "scores.mute.of": "Mute {name}",
+  "scores.unmute.of": "Hear {name} again",
+  "scores.silence.of": "Silence {name} for all",
+  "scores.unsilence.of": "Let {name} speak",
+  "scores.follow.of": "Follow {name}",
+  "watch.label": "You are watching",
+  "watch.following": "You follow {player}",
+  "watch.previous": "Previous player",
+  "watch.next": "Next player",
+  "watch.join": "Join the game",
+  "watch.full": "No seat is free",
+  "help.title": "Help",
+  "help.keys": "Keys",
+  "help.pad": "gamepad: {button}",
+  "help.change": "Change the keys in the settings.",
+
+  // -- when the line breaks, or the match ends: a title, what it means, what can be done ---------------------
+  "over.connecting": "Connecting",
+  "over.connecting.text": "Taking a seat in {room} …",
+  "over.finding": "Quick play",
+  "over.finding.text": "Looking for the best room …",
+  "over.lost": "Connection lost",
+  "over.lost.text": "For {time}. Your seat is kept for half a minute; we keep trying.",
+  "over.lost.late": "For {time}. Your seat may be given away by now; we keep trying.",
+  "over.gone": "The server does not answer",
+  "over.gone.text": "It may be restarting, or your connection is down. What we know: {why}",
+  "over.faulted": "This room has failed",
+  "over.faulted.text": "An error in the game ended it; the other rooms go on. Who runs the server finds it under this number:",
+  "over.faulted.plain": "An error in the game ended it; the other rooms go on.",
+  "over.kicked": "You were sent away",
+  "over.moved": "The room has moved",
+  "over.moved.text": "The match goes on in another place.",
+  "over.update": "An update is needed",
+  "over.update.text": "The server plays {version} now. Load the page again.",
+  "over.update.plain": "The server speaks another version now. Load the page again.",
+  "over.full": "No seat is free",
+  "over.full.text": "You can watch until somebody leaves, or play somewhere else.",
+  "over.full.watch": "Too many are watching already.",
+  "over.refused": "You cannot come in",
+  "over.match": "The match is over",
+  "over.match.text": "The room is closed after it.",
+  "over.match.won": "Won by {players}.",
+  "over.closed": "The room is closed",
+  "over.closed.text": "Nobody was left in it, or its host has ended it.",
+  "over.slow": "The connection is too slow",
+  "over.slow.text": "More came than your connection takes. Close what else uses it, or come nearer to the access point.",
+  "over.idle": "You were away too long",
+  "over.idle.text": "Nothing was heard of you, so your seat was given away.",
+  "over.session": "Your seat is gone",
+  "over.session.text": "It was kept for half a minute. You can join anew.",
+  "over.replaced": "You play in another tab",
+  "over.replaced.text": "Your seat was taken over there. You can take it back.",
+  "over.none": "No room is open",
+  "over.none.text": "There is nowhere to play just now, and this server lets nobody create rooms.",
+  "over.unknown": "There is no room {room}",
+  "over.unknown.text": "It has closed, or the link is wrong.",
+  "over.broken": "This page has failed",
+  "over.broken.text": "Loading it again usually helps. What is known:",
+  "over.other": "The connection has ended",
+  "over.other.text": "The server has ended it.",
+  "do.try": "Try now",
+  "do.again": "Try again",
+  "do.join": "Join again",
+  "do.lobby": "To the lobby",
+  "do.watch": "Watch",
+  "do.other": "Another room",
+  "do.reload": "Load again",
+  "do.follow": "Follow it",
+  "do.here": "Play here",
+  "do.copy": "Copy the number",
+  "do.quick": "Quick play",
+
+  // -- the net graph ----------------------------------------------------------------------------------------------------------
+  "net.title": "Connection",
+  "net.ping": "Ping",
+  "net.margin": "Input margin",
+  "net.low": "low {value}",
+  "net.jitter": "± {value}",
+  "net.snapshot": "Snapshots",
+  "net.delay": "View delay",
+  "net.wrong": "Mispredicted",
+  "net.stalls": "Stalls",
+  "net.starved": "Starved frames",
+  "net.late": "Late inputs",
+  "net.frames": "Frames",
+  "net.data": "Data",
+  "net.none": "–",
+  "net.ms": "{value} ms",
+  "net.bytes": "{value} B",
+  "net.kilobytes": "{value} KB",
+  "net.megabytes": "{value} MB",
+  "net.rate": "{size}, {rate}/s",
+  "net.fps": "{fps}/s, {ms} ms each",
+  "net.share": "{share} % of {count}",
+  "net.updown": "↓ {down} ↑ {up}, {rate}/min",
+  "net.graph": "Size of the last snapshots, and by how much inputs came in time",
+  "net.receipt": "The last input took {total} ms",
+  "net.uplink": "way there",
+  "net.wait": "waiting for its tick",
+  "net.tick": "in the tick",
+  "net.downlink": "way back",
+  "net.lag": "Try a worse line",
+  "net.lag.delay": "Delay",
+  "net.lag.jitter": "Jitter",
+  "net.lag.stalls": "Stalls",
+  "net.lag.every": { one: "{length} ms every second", other: "{length} ms every {count} s" },
+  "net.lag.off": "off",
+
+  // -- a game that is drawn from its schema ------------------------------------------------------------------------------
+  "generic.players": "Players",
+  "generic.shared": "This room",
+  "generic.calls": "What you can do",
+  "generic.do": "Do it",
+  "generic.done": "{call}: {result}",
+  "generic.refused": "{call}: {why}",
+  "generic.numbers": "numbers, by commas",
+  "generic.press": "Press {name}",
+  "generic.pick": "A click on the board is this",
+  "generic.less": "{name} less",
+  "generic.more": "{name} more",
+  "generic.yours": "Yours",
+  "generic.others": "Of {name}",
+  "generic.ready": "done",
+
+  // -- times --------------------------------------------------------------------------------------------------------------------
+  "time.seconds": { one: "{count} second", other: "{count} seconds" },
+  "time.minutes": { one: "{count} minute", other: "{count} minutes" },
+});
+
+/** @typedef {keyof typeof TEXTS} TextKey */
+
+/** Which form goes with a number, in the language of the texts. */
+const PLURAL = new Intl.PluralRules("en");
+
+/**
+ * A text in words.
+ *
+ * @param {TextKey} key
+ * @param {TextValues} [values]  for its placeholders
+ * @returns {string}
+ */
+export function t(key, values = {}) {
+  return formOf(key, values).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+/**
+ * A text in which some placeholders are nodes, such as a person's name in its colour.
+ *
+ * @param {TextKey} key
+ * @param {Readonly<Record<string, Node | string>>} values
+ * @returns {(Node | string)[]} for `element.append`
+ */
+export function nodes(key, values) {
+  return formOf(key, {})
+    .split(/\{(\w+)\}/)
+    .map((piece, at) => (at % 2 === 1 ? (values[piece] ?? piece) : piece))
+    .filter((piece) => piece !== "");
+}
+
+/**
+ * How long something took or takes, in words.
+ *
+ * @param {number} milliseconds
+ * @returns {string}
+ */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return t("time.seconds", { count: seconds });
+  return t("time.minutes", { count: Math.round(seconds / 60) });
+}
+
+/** @param {string} key @returns {key is TextKey} whether there is such a text: for keys that are made of what a server says */
+export function isText(key) {
+  return Object.hasOwn(TEXTS, key);
+}
+
+/** @param {TextKey} key @param {TextValues} values */
+function formOf(key, values) {
+  /** @type {string | Forms} */
+  const text = TEXTS[key];
+  if (typeof text === "string") return text;
+  return PLURAL.select(Number(values.count)) === "one" ? text.one : text.other;
+}
