@@ -1,7 +1,7 @@
 """An arena in which two hundred things move: what a browser has to draw at worst. For measuring, not for playing.
 
-A match of sixteen has fifty moving things at its hottest. Here every tank sprays shells besides, wherever it stands, until there are
-enough in the air. They fly, hit and are drawn as any other; with `damage=10` nobody dies of them for long.
+A match of sixteen has fifty at its hottest. Here every tank sprays shells besides, wherever it stands, until there are enough.
+They fly, hit and are drawn as any other; with `damage=10` few die of them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,54 @@
+"""The table of figures, and the page that it stands in."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "feel.md"
+BEGIN: Final = "<!-- figures: written by python -m benchmarks.feel -->"
+END: Final = "<!-- end of the figures -->"
+
+
+@attrs.frozen
+class Row:
+    """One figure: what is promised, and what came out."""
+
+    what: str
+    aim: str
+    measured: str
+    reached: bool
+
+
+def machine(browser_version: str) -> str:
+    """What it was measured on."""
+    kernel = f"{platform.system()} {platform.release().split('-')[0]}"
+    programs = f"Python {platform.python_version()}, headless Chromium {browser_version} without a GPU"
+    return f"{os.cpu_count()} cores, {platform.machine()}, {kernel}, {programs}"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """In Markdown."""
+    lines = [f"| {row.what} | {row.aim} | {row.measured} | {'yes' if row.reached else '**no**'} |" for row in rows]
+    return "\n".join(("| what | aim | measured | reached |", "|---|---|---|---|", *lines))
+
+
+def between_the_marks(page: str, text: str) -> str:
+    """The page with this text in the place of what stood between the marks. Raises ValueError if they are not there once each."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
+        raise ValueError(f"the page needs the lines {BEGIN!r} and {END!r}, in this order")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+
+
+def write(rows: Sequence[Row], on: str) -> None:
+    """Into the page."""
+    PAGE.write_text(between_the_marks(PAGE.read_text(), f"Measured on {on}.\n\n{table(rows)}"))
