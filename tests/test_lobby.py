@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 import trio
+import trio.testing
 from gameclient.client import Client
 
 from gameserver import Game, Globals, Options, Refused, boolean, integer, integers, real, shared, text
@@ -75,7 +76,7 @@ async def house(*games: type[Game], creates: bool = True, rooms: tuple[str, ...]
         keeper = Keeper(host.server, NoGuard(), creates=creates)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(keeper.run)
-            await trio.lowlevel.checkpoint()
+            await trio.testing.wait_all_tasks_blocked()
             yield House(host, keeper)
             nursery.cancel_scope.cancel()
 
@@ -166,6 +167,7 @@ async def test_the_mode_is_what_the_room_shows_or_what_was_chosen(autojump_clock
         it.server.open_room("b", Chosen, options=Choosing(mode="fast"))
         it.server.open_room("c", Shown, options=Choosing(mode="fast"))
         it.server.open_room("d", Discreet)
+        await trio.sleep(SOON)
         async with it.visitor() as ann:
             assert {name: offer.mode for name, offer in offers(ann).items()} == {"a": "all", "b": "fast", "c": "sudden", "d": ""}
             assert offers(ann)["a"].map == "duel"
