@@ -1,4 +1,4 @@
-# make play    set up and start: an arena room with eight bots
+# make play    set up and start: an arena room with eight bots (LAN=1: also for the phones and machines in this network)
 # make test    set up and pass every check in its small form (REQUIRE_ALL=1: a missing tool is a failure)
 # make prove   every figure at full size; writes docs/figures.md
 
@@ -13,7 +13,7 @@ NODE_TOOLS := $(if $(shell command -v npm),clients/browser/node_modules/.install
 .PHONY: play test lint types unit browser e2e sim matches prove clean
 
 play: $(VENV)/.installed
-	$(RUN)/gameserver serve --port $(PORT) --bots $(BOTS)
+	$(RUN)/gameserver serve --port $(PORT) --bots $(BOTS) $(if $(filter-out 0,$(LAN)),--lan)
 
 test: lint types unit browser e2e sim matches
 

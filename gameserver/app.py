@@ -8,7 +8,7 @@ import logging
 import re
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 import trio
@@ -16,16 +16,20 @@ import trio
 from gameserver import web
 from gameserver.api import make_app
 from gameserver.core.brain import STRENGTH
-from gameserver.core.errors import GameserverError
+from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import ROOM_PATTERN
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
 from gameserver.development.reload import Reloader
 from gameserver.fill import Filler
 from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
+from gameserver.lan import ANYWHERE, invitation, lan_addresses
 from gameserver.library import load_game, place_of, sources_of
+from gameserver.lobby.game import LOBBY, Lobby
+from gameserver.lobby.keeper import Keeper
 from gameserver.maps import load_map, map_names
 from gameserver.net.real import real_ports
+from gameserver.options import OptionError, parse_options
 from gameserver.room import RoomFault
 from gameserver.server import Server
 
@@ -33,9 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gameserver.core.game import Game
-    from gameserver.core.layout import Layout
     from gameserver.core.maps import TileMap
-    from gameserver.core.record import Options
 
 log = logging.getLogger("gameserver.app")
 
@@ -51,7 +53,9 @@ class UsageError(GameserverError):
 class ServeSettings:
     """What `gameserver serve` was asked for. The command line's help explains each."""
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK[0]
+    lan: bool = False
+    colours: bool = False
     port: int = 8765
     games: tuple[str, ...] = ("arena",)
     rooms: tuple[str, ...] = ()
@@ -73,17 +77,22 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     Raises UsageError for what the user can mend: an unknown game, a broken map, a taken port.
     """
     develops = settings.dev or settings.reload
-    if develops and settings.host not in LOOPBACK:
-        raise UsageError(f"--dev and --reload show players what fails inside: leave --host out, or them ({settings.host})")
+    host = _host(settings)
+    if develops and host not in LOOPBACK:
+        option = "--lan" if settings.lan else "--host"
+        raise UsageError(f"--dev and --reload show players what fails inside: leave {option} out, or them ({host})")
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
         say("This system cannot stop a game that does not end: run only games that you trust.")
     pages = web.routes(web.open_site(live=develops))
     with guard:
         games = [_load(name, guard) for name in settings.games]
+        if any(game.name == LOBBY for game in games):
+            raise UsageError(f"a game cannot be called {LOBBY!r}: that is where people look for rooms")
         server = Server(
             ports=real_ports(settings.data, remembers=True) if settings.data != NO_DATA else real_ports("."),
-            games={game.name: game for game in games},
+            games={game.name: game for game in games} | {LOBBY: Lobby},
+            hosted=(Lobby,),
             maps=_load_maps(settings.map),
             guard=guard,
             create_rooms=settings.create_rooms,
@@ -94,6 +103,8 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         for game in games:
             _warn_of_slips(game, say)
         first = _open_rooms(server, games[0], settings)
+        keeper = Keeper(server, guard, creates=settings.create_rooms)
+        keeper.look()
 
         def read_again(name: str) -> type[Game]:
             game = _load(name, guard)
@@ -111,16 +122,19 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         gc.collect()
         gc.freeze()  # what is loaded now stays: a full collection need not look at it (42 ms for 100,000 objects)
         try:
-            addresses = await server.listen(settings.host, settings.port)
+            addresses = await server.listen(host, settings.port)
         except OSError as error:
             raise UsageError(
-                f"cannot listen on {settings.host}:{settings.port} ({error.strerror or error}): "
+                f"cannot listen on {host}:{settings.port} ({error.strerror or error}): "
                 "stop the other program, or choose another port with --port"
             ) from error
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(server.run)
-                _announce(addresses, first, settings, say)
+                nursery.start_soon(keeper.run)
+                near = lan_addresses() if settings.lan else ()
+                for line in announcement(addresses, first, settings, near, pages=bool(pages)):
+                    say(line)
                 if settings.bots:
                     filler = Filler(
                         server.rooms,
@@ -166,16 +180,23 @@ def _load_maps(wanted: str) -> Mapping[str, tuple[TileMap, bytes]]:
 
 def _open_rooms(server: Server, game: type[Game], settings: ServeSettings) -> str:
     names = settings.rooms or (f"{''.join(c for c in game.name if c.isalnum())}1",)
-    options = parse_options(game, settings.options)
+    try:
+        options = parse_options(game, settings.options)
+    except OptionError as error:
+        raise UsageError(str(error)) from error
     for name in names:
         if not re.fullmatch(ROOM_PATTERN, name):
             raise UsageError(f"{name!r} is no name of a room: it has 1 to 32 letters a-z and digits")
         if name in server.rooms:
             raise UsageError(f"room {name!r} is named twice")
+        if name == LOBBY:
+            raise UsageError(f"room {name!r} is where people look for rooms: choose another name")
         try:
             server.open_room(name, game, options=options, map_name=settings.map, seed=settings.seed, keep=True)
         except RoomFault as fault:
             cause = fault.__cause__ or fault
+            if isinstance(cause, Refused):
+                raise UsageError(str(cause)) from fault
             file = inspect.getfile(game)
             where = place_of(cause, Path(file), file)
             raise UsageError(f"{where}: {game.name} cannot set up a room: {type(cause).__name__}: {cause}") from fault
@@ -184,54 +205,30 @@ def _open_rooms(server: Server, game: type[Game], settings: ServeSettings) -> st
     return names[0]
 
 
-def parse_options(game: type[Game], pairs: Sequence[str]) -> Options:
-    """Room options from NAME=VALUE texts. Raises UsageError that lists what there is."""
-    layout: Layout = game.options.layout
-    fields = {field.name: field for field in layout.fields}
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        field = fields.get(name)
-        if field is None or not equals:
-            known = ", ".join(fields) or "none"
-            raise UsageError(f"option {pair!r}: write NAME=VALUE; the options of {game.name} are: {known}")
-        values[name] = _parse_value(field.type, text, pair)
-    options = game.options(**values)
-    try:
-        layout.pack(options)
-    except GameserverError as error:
-        raise UsageError(str(error)) from error
-    return options
+def _host(settings: ServeSettings) -> str:
+    if settings.lan and settings.host != LOOPBACK[0]:
+        raise UsageError(f"--lan listens on all addresses: leave --host out, or it ({settings.host})")
+    return ANYWHERE if settings.lan else settings.host
 
 
-def _parse_value(kind: str, text: str, pair: str) -> Any:  # noqa: ANN401 - the field's own type
-    try:
-        match kind:
-            case "text":
-                return text
-            case "boolean":
-                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
-            case "real":
-                return float(text)
-            case "integers":
-                return tuple(int(number) for number in text.split(",") if number)
-            case _:
-                return int(text)
-    except (KeyError, ValueError) as error:
-        raise UsageError(f"option {pair!r}: {text!r} is no {kind}") from error
-
-
-def _url(address: tuple[str, int], path: str = "") -> str:
+def _url(address: tuple[str, int], scheme: str = "ws", path: str = "") -> str:
     host, port = address
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"ws://{f'[{host}]' if ':' in host else host}:{port}{path}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
-def _announce(addresses: Sequence[tuple[str, int]], room: str, settings: ServeSettings, say: Callable[[str], None]) -> None:
-    if settings.host not in LOOPBACK:
-        say(f"Anyone who reaches {settings.host} may join: nobody is authenticated yet.")
-    for address in addresses:
-        say(f"Serving {', '.join(settings.games)} at {_url(address, '/ws/' + room)}")
+def announcement(
+    addresses: Sequence[tuple[str, int]], room: str, settings: ServeSettings, near: Sequence[str] = (), *, pages: bool = True
+) -> list[str]:
+    """What a server says when it is there, line by line: where to play first. `near`: its addresses in the network around it."""
+    lines = []
+    if pages:
+        lines += [f"Play at {_url(address, 'http', '/')}" for address in addresses]
+    lines += [f"Serving {', '.join(settings.games)} at {_url(address, path='/ws/' + room)}" for address in addresses]
+    if settings.lan:
+        lines += invitation(near, addresses[0][1], coloured=settings.colours)
+    elif settings.host not in LOOPBACK:
+        lines.append(f"Anyone who reaches {settings.host} may join: nobody is authenticated yet.")
     if settings.bots:
-        say(f"Bots fill each room up to {settings.bots} players, and make way for people.")
-    say("Press Ctrl-C to stop.")
+        lines.append(f"Bots fill each room up to {settings.bots} players, and make way for people.")
+    return [*lines, "Press Ctrl-C to stop."]

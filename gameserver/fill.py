@@ -47,7 +47,7 @@ class Filler:
 
     def __init__(self, rooms: Mapping[str, Room], *, fill: int, strength: int, url: str, games: Mapping[str, str]) -> None:
         """`rooms`: the server's, as they come and go. `url` of the server, without a room. `games`: for each game's name the name
-        or file by which the other process finds it.
+        or file by which the other process finds it; rooms of others get no bots.
         """
         self._rooms = rooms
         self._fill = fill
@@ -79,7 +79,8 @@ class Filler:
         assert process.stdin is not None
         told: dict[str, tuple[type[Game], int]] = {}
         while True:
-            wanted = wanted_bots(self._rooms.values(), self._fill)
+            rooms = [room for room in self._rooms.values() if room.plan.game.name in self._games]  # not the lobby
+            wanted = wanted_bots(rooms, self._fill)
             wanted |= {room: (game, 0) for room, (game, bots) in told.items() if room not in wanted}
             orders = [
                 {"room": room, "game": self._games[game.name], "bots": bots}

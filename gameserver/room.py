@@ -114,6 +114,7 @@ class Room:
         state: where it is in its life.
         match_began: the first tick of the match that is played, or was played last.
         on_result: called in the tick in which a match ends.
+        on_step: called after each step, before anyone is told of it: for a host that listens to the game.
     """
 
     def __init__(self, plan: RoomPlan, guard: HookRunner, fault_id: Callable[[], str]) -> None:
@@ -122,6 +123,7 @@ class Room:
         self.counts = RoomCounts()
         self.state = RoomState.RUNNING
         self.on_result: Callable[[Room, Result], None] = lambda room, result: None
+        self.on_step: Callable[[Room], None] = lambda room: None
         self._guard = guard
         self._fault_id = fault_id
         self._schema = plan.game.schema
@@ -155,6 +157,11 @@ class Room:
         return sum(seat.player > 0 and seat.role is not Role.BOT for seat in self._seats)
 
     @property
+    def spectators(self) -> int:
+        """How many look on."""
+        return len(self._seats) - self.players
+
+    @property
     def simulation(self) -> Simulation:
         """The match itself, for tests and tools that look on."""
         return self._simulation
@@ -173,7 +180,7 @@ class Room:
             if bot is None or hello.role is Role.BOT:
                 raise Refused(f"the room is full: {self.players} of {self.plan.game.max_players} seats are taken", NoticeCode.FULL)
             self._send_away(bot, "a person takes the seat")
-        if hello.role is Role.SPECTATOR and len(self._seats) - self.players >= MAX_SPECTATORS:
+        if hello.role is Role.SPECTATOR and self.spectators >= MAX_SPECTATORS:
             raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
         player = self._next_player() if hello.role is not Role.SPECTATOR else 0
         flows = not self.plan.game.ticks_on_input
@@ -233,8 +240,9 @@ class Room:
         self._remove(seat)
 
     def answer(self, question: str, value: float | str | bool) -> None:
-        """An asynchronous hook has answered; the game hears of it in the next tick."""
+        """An asynchronous hook has answered; the game hears of it in the next tick, also if nobody is here."""
         self._queue.append(Answer(question, value))
+        self._wake.set()
 
     def close(self, notice: Notice) -> None:
         """Tell everyone why, and end. `run` returns."""
@@ -324,6 +332,7 @@ class Room:
                 self._remove(seat)
         for ticks_left in reversed(range(due)):
             if self._step():
+                self.on_step(self)
                 self._showing.take_step(self._seats, self._clock.tick, ticks_left)
                 self._look_at_outcome()
         try:

@@ -34,7 +34,7 @@ from gameserver.results import MatchRecord, keep, record_of
 from gameserver.room import Room, RoomFault, RoomPlan, RoomState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from starlette.types import ASGIApp
 
@@ -72,6 +72,7 @@ class Server:
 
     Attributes:
         rooms: the open rooms, by name.
+        on_open: called with each room that is opened, before it ticks.
     """
 
     def __init__(
@@ -83,16 +84,19 @@ class Server:
         guard: HookRunner,
         hooks: Hooks | None = None,
         create_rooms: bool = True,
+        hosted: Collection[type[Game]] = (),
         express: bool = True,
         explains: bool = False,
         web: Callable[[Server], ASGIApp] | None = None,
     ) -> None:
-        """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it;
+        """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it,
+        unless it is one of a game that is `hosted`: then the host alone opens rooms;
         `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
         who develops a game; `web` makes the app that answers what is no upgrade (without one
         that is refused).
         """
         self.rooms: dict[str, Room] = {}
+        self.on_open: Callable[[Room], None] = lambda room: None
         self.counts = ServerCounts()
         self._ports = ports
         self._games = dict(games)
@@ -101,6 +105,7 @@ class Server:
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
         self._create_rooms = create_rooms
+        self._hosted = hosted
         side = HttpSide(web(self), ports.wall_clock) if web is not None else None
         self._entrance = Entrance(self, web=side, express=express, on_refusal=self._count_refusal)
         self._kept: dict[str, RoomPlan] = {}
@@ -150,6 +155,16 @@ class Server:
         return "full" if self._connections >= READY_CONNECTIONS else None
 
     # -- rooms -------------------------------------------------------------------------------------------------------------
+    @property
+    def games(self) -> Mapping[str, type[Game]]:
+        """By name, as they are now (`replace_game`)."""
+        return self._games
+
+    @property
+    def maps(self) -> Mapping[str, tuple[TileMap, bytes]]:
+        """By name: the parsed map and its file."""
+        return self._maps
+
     def open_room(
         self,
         name: str,
@@ -183,6 +198,7 @@ class Server:
 
     def _start(self, room: Room) -> None:
         room.on_result = self._on_result
+        self.on_open(room)
         self.rooms[room.plan.name] = room
         self.counts.rooms_opened += 1
         log.info("room %s opened: %s", room.plan.name, room.plan.game.name)
@@ -219,7 +235,7 @@ class Server:
         kept = self._kept.get(name)
         if kept is not None:
             return self._open(attrs.evolve(kept, seed=self._ports.randomness.seed()))
-        if not self._create_rooms:
+        if not self._create_rooms or game in self._hosted:
             raise Refused(f"there is no room {name!r}", NoticeCode.REFUSED)
         return self.open_room(name, game)
 
@@ -249,6 +265,13 @@ class Server:
         finally:
             if self.rooms.get(name) is room:
                 del self.rooms[name]
+
+    def refusal_of(self, name: str, fault: RoomFault) -> Refused:
+        """What somebody is told whose room could not be opened: the game's own words if it refused, else a fault id."""
+        if isinstance(fault.__cause__, Refused):
+            return Refused(str(fault.__cause__), NoticeCode.REFUSED)
+        log.error("room %s could not be opened, fault %s", name, fault.fault_id, exc_info=fault)
+        return Refused(self._fault_text(fault.fault_id, fault), NoticeCode.FAULTED, fault.fault_id)
 
     def _fault_text(self, fault_id: str, error: BaseException) -> str:
         """What players are told of a fault: what it was only to who develops the game."""
@@ -297,8 +320,7 @@ class Server:
             try:
                 room = self._reopen(hello.room, game)
             except RoomFault as fault:
-                log.exception("room %s could not be opened, fault %s", hello.room, fault.fault_id)
-                raise Refused(self._fault_text(fault.fault_id, fault), NoticeCode.FAULTED, fault.fault_id) from fault
+                raise self.refusal_of(hello.room, fault) from fault
         if room.plan.game is not game:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
         seat = room.reserve(hello, profile, link)

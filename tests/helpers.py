@@ -341,6 +341,7 @@ async def serving(
     hooks: Hooks | None = None,
     maps: Mapping[str, tuple[TileMap, bytes]] | None = None,
     create_rooms: bool = True,
+    hosted: Sequence[type[Game]] = (),
     explains: bool = False,
     rooms: Sequence[str] = (),
     web: Callable[[Server], ASGIApp] | None = None,
@@ -350,7 +351,8 @@ async def serving(
     games = games or (Toy,)
     server = Server(
         ports=ports,
-        games={game.name: game for game in games},
+        games={game.name: game for game in (*games, *hosted)},
+        hosted=hosted,
         maps=maps or {},
         guard=NoGuard(),
         hooks=hooks,

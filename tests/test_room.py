@@ -570,6 +570,28 @@ async def test_an_empty_room_stands_still_and_goes_on(autojump_clock: MockClock)
         nursery.cancel_scope.cancel()
 
 
+async def test_an_answer_reaches_a_room_that_stands_still(autojump_clock: MockClock) -> None:
+    """In one tick, made for it: whoever comes then finds what the host has said meanwhile."""
+    room = make_room()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(room.run)
+        await trio.sleep(100)
+        for value in (1, 2):
+            room.answer("result", value)
+            await trio.sleep(1)
+            assert (room.state, room.clock.tick, game_of(room).board.answer) == (RoomState.PAUSED, value, value)
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_host_may_listen_to_each_step_before_anyone_is_told(autojump_clock: MockClock) -> None:
+    room = make_room()
+    told: list[tuple[int, int]] = []
+    ann = sit(room)
+    room.on_step = lambda room: told.append((room.clock.tick, len(ann.of(Snapshot))))
+    await step(room, 3)
+    assert told == [(1, 0), (2, 1), (3, 2)]
+
+
 async def test_an_empty_room_closes_in_the_end(autojump_clock: MockClock) -> None:
     room = make_room(keep=False)
     await room.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_module
 import logging
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,7 @@ from gameserver.results import latest
 def serve(
     *,
     host: str = "127.0.0.1",
+    lan: Annotated[bool, Parameter(negative="")] = False,
     port: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=65_535))] = 8765,
     game: Annotated[tuple[str, ...], Parameter(negative="")] = ("arena",),
     room: Annotated[tuple[str, ...], Parameter(negative="")] = (),
@@ -46,6 +48,9 @@ def serve(
     ----------
     host
         Address to listen on. Anything but loopback lets strangers in.
+    lan
+        Listen on all addresses, and print the one for phones and other machines in this network, also as a QR code. Anyone in it
+        may join.
     port
         Port to listen on; 0 takes any free one.
     game
@@ -64,13 +69,14 @@ def serve(
     seed
         Seed of these rooms' random numbers; by default an unguessable one.
     create_rooms
-        Open a room when somebody asks for one that is not there.
+        Open a room when somebody asks for one that is not there, or has it created in the lobby.
     link
         How rooms talk to clients: "lane" reads and writes sockets at the tick, "plain" leaves all to trio-websocket and tasks.
     data
         Folder in which the results of matches are kept; "off" forgets them.
     dev
-        For who develops a game, on loopback only: players see the traceback when their room fails.
+        For who develops a game or the pages, on loopback only: players see the traceback when their room fails, and the pages'
+        files are read anew for each request.
     reload
         The same, and a game's rooms begin anew whenever its file changes.
     verbose
@@ -81,6 +87,8 @@ def serve(
     _set_up_logging(verbose=verbose, as_json=log_json)
     settings = ServeSettings(
         host=host,
+        lan=lan,
+        colours=sys.stderr.isatty(),
         port=port,
         games=game,
         rooms=room,

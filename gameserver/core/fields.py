@@ -60,6 +60,8 @@ class Field:
     """angle only: steps of a full turn."""
     most: int = 0
     """text: code points; integers: items."""
+    choices: tuple[str, ...] = ()
+    """text only: the texts that there are; empty: any."""
     interpolate: Interpolation = "none"
     edge: bool = False
     """Inputs only: a press. It is never repeated when input is missing and never lost when it comes late."""
@@ -195,11 +197,15 @@ def boolean(*, default: bool | _Missing = MISSING, audience: AudienceLevel = "al
     return _declare(Field(type="boolean", low=0, high=1, default=default, audience=audience, edge=edge, where=_where()))
 
 
-def text(most: int, *, default: str | _Missing = MISSING, audience: AudienceLevel = "all") -> Any:  # noqa: ANN401 - see real()
-    """A str of at most `most` code points. It is sent whole whenever it changes."""
-    field = Field(type="text", most=most, default=default, audience=audience, where=_where())
+def text(most: int, *, choices: tuple[str, ...] = (), default: str | _Missing = MISSING, audience: AudienceLevel = "all") -> Any:  # noqa: ANN401 - see real()
+    """A str of at most `most` code points, one of `choices` if there are any. It is sent whole whenever it changes."""
+    choices = tuple(choices)
+    field = Field(type="text", most=most, choices=choices, default=default, audience=audience, where=_where())
     if type(most) is not int or not 1 <= most <= MAX_TEXT:
         raise field.fail(f"most {most!r} must be an integer from 1 to {MAX_TEXT}")
+    for choice in choices:
+        if type(choice) is not str or len(choice) > most:
+            raise field.fail(f"choice {choice!r} is no text of at most {most} code points")
     return _declare(field)
 
 
@@ -246,6 +252,8 @@ def check_value(field: Field, value: object) -> str | None:
             assert isinstance(value, str)
             if len(value) > field.most:
                 return f"{value[:20]!r}… has {len(value)} code points, more than {field.most}"
+            if field.choices and value not in field.choices:
+                return f"{_shown(value)} is none of {', '.join(field.choices)}"
             if any("\ud800" <= c <= "\udfff" for c in value):
                 return f"{_shown(value)} holds half a surrogate pair and cannot be written as UTF-8"
         case "integers":

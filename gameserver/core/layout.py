@@ -169,7 +169,8 @@ class Layout:
                 case "boolean":
                     body += [f"{n} = {get}", f"if {n} is True: {n} = 1", f"elif {n} is False: {n} = 0", "else: raise ValueError"]
                 case "text":
-                    body += [f"{n} = {get}", f"if {n}.__class__ is not str or len({n}) > {field.most}: raise ValueError"]
+                    unlike = f" or {n} not in {field.choices!r}" if field.choices else ""
+                    body += [f"{n} = {get}", f"if {n}.__class__ is not str or len({n}) > {field.most}{unlike}: raise ValueError"]
                     body += [f"{n}.isascii() or {n}.encode()"]
                 case "integers":
                     body += [f"{n} = tuple({get})", f"if check(fields[{i}], {n}): raise ValueError"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gameserver.core.errors import GameError, SchemaError
 from gameserver.core.fields import MAX_UNITS, angle, boolean, check_value, integer, integers, real, text
 from gameserver.core.limits import MAX_INTEGER
-from gameserver.core.record import Entity, Input
+from gameserver.core.record import Entity, Input, Options
 from tests.tools import require_tool
 
 
@@ -336,3 +336,21 @@ def test_javascript_rounds_alike() -> None:
         assert math.floor(value / quantum + 0.5) == units
         if field_type is not None:
             assert packed(**{field_type: value})[field_type] == units
+
+
+def test_a_text_may_have_choices() -> None:
+    class Pace(Options):
+        pace: str = text(4, choices=("slow", "fast"), default="slow")
+
+    assert Pace.layout.pack(Pace(pace="fast")) == ("fast",)
+    with pytest.raises(GameError, match=r"Pace\.pace: 'high' is none of slow, fast"):
+        Pace.layout.pack(Pace(pace="high"))
+    with pytest.raises(ValueError, match="'high' is none of slow, fast"):
+        Pace.layout.check_row(("high",))
+    with pytest.raises(SchemaError, match="its default does not fit: 'none' is none of slow, fast"):
+
+        class Lost(Options):
+            pace: str = text(4, choices=("slow", "fast"), default="none")
+
+    with pytest.raises(SchemaError, match="choice 'quick' is no text of at most 4 code points"):
+        text(4, choices=("quick",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from gameserver import GameError, TileMap
+from gameserver import GameError, Refused, TileMap
 from gameserver.core.simulation import Simulation
 from gameserver.games.arena import Arena, motion
 from gameserver.games.arena.ground import read_ground
@@ -239,7 +239,13 @@ def test_a_room_plays_what_its_map_names_first_unless_told_otherwise() -> None:
     assert ArenaMatch(SHELVES).game.match.mode == "all", "a map that names no modes is for all against all"
 
 
-@pytest.mark.parametrize("wanted", ["teams", "football", ""])
-def test_a_mode_that_the_map_is_not_for_is_refused(wanted: str) -> None:
-    with pytest.raises(GameError, match=f"mode '{wanted}' cannot be played on drawn.tmj: choose map, or one of flags, all"):
+def test_a_mode_that_the_map_is_not_for_is_refused() -> None:
+    """In words, and as no fault of the game: a visitor of the lobby may have chosen it."""
+    with pytest.raises(Refused, match=r"mode 'teams' cannot be played on drawn\.tmj: choose map, or one of flags, all"):
+        ArenaMatch(drawn_map("12fg", "    ", modes="flags,all"), rules=Rules(mode="teams"))
+
+
+@pytest.mark.parametrize("wanted", ["football", ""])
+def test_a_mode_that_there_is_not_is_refused(wanted: str) -> None:
+    with pytest.raises(GameError, match=f"'{wanted}' is none of map, all, teams, flags"):
         ArenaMatch(drawn_map("12fg", "    ", modes="flags,all"), rules=Rules(mode=wanted))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gameserver import GameError
+from gameserver import GameError, Refused
 from gameserver.games.arena.map_rules import team_of
 from gameserver.games.arena.motion import TANK_HALF
 from gameserver.games.arena.state import HEALTH, MODES, PICKUPS, TEAMS
@@ -53,11 +53,11 @@ def read_ground(tile_map: TileMap) -> Ground:
 
 
 def choose_mode(tile_map: TileMap, ground: Ground, wanted: str) -> str:
-    """The mode of a room whose maker wants this one, or "map" for the map's favourite. Raises GameError for what it is not for."""
+    """The mode of a room whose maker wants this one, or "map" for the map's favourite. Raises Refused for what it is not for."""
     if wanted == "map":
         return ground.modes[0]
     if wanted not in ground.modes:
-        raise GameError(f"mode {wanted!r} cannot be played on {tile_map.name}: choose map, or one of {', '.join(ground.modes)}")
+        raise Refused(f"mode {wanted!r} cannot be played on {tile_map.name}: choose map, or one of {', '.join(ground.modes)}")
     return wanted
 
 

@@ -208,7 +208,7 @@ class Match(Globals):
 class Rules(Options):
     """What the maker of a room may choose."""
 
-    mode: str = text(8, default="map")
+    mode: str = text(8, choices=("map", *MODES), default="map")
     """all, teams or flags; map: what the map names first."""
     score_limit: int = integer(0, MAX_SCORE_LIMIT, default=25)
     """Kills, of a driver or of a team; with flags the points of a team, five for each captured. 0: none."""
