@@ -32,7 +32,8 @@ import { COOLDOWN_TICKS, FAN, READY_TICK, SHELL, SPREAD, stepGun } from "./weapo
  * @property {number} y
  * @property {number} stepX  a tick
  * @property {number} stepY
- * @property {number} end  ticks after which it meets a wall, or is given up
+ * @property {number} wall  ticks after which it meets a wall; Infinity: not in its time as a ghost
+ * @property {number} end  ticks after which the ghost meets a wall or a tank
  * @property {number} seenTo  ticks that it was drawn for
  * @property {number | null} id  of the server's shell
  * @property {number} bornTick  from then on the server's shell is in the view
@@ -49,8 +50,8 @@ const GIVE = 0.25;
 /** More ticks than that are not made up but jumped. */
 const MOST_LEAD = 6;
 const OVER = 2;
-/** @type {readonly number[]} */
-const WALL_PARTS = [0.75, 0.5, 0.25, 0];
+/** How much of a tick's way a shell goes towards a wall: the first of these that is clear. 1: there is none. */
+const WALL_PARTS = Object.freeze([1, 0.75, 0.5, 0.25, 0]);
 
 export class OwnShots {
   #tank;
@@ -115,11 +116,12 @@ export class OwnShots {
     const drawn = [];
     const going = [];
     for (const shot of this.#shots) {
-      const age = viewTick < shot.bornTick ? this.#ghostAge(shot, inputTick, targets) : handOver(shot, viewTick, picture);
+      const isGhost = viewTick < shot.bornTick;
+      if (isGhost && shot.id === null && this.#isGone(shot, viewTick, inputTick)) continue;
+      const age = isGhost ? this.#ghostAge(shot, inputTick, targets) : handOver(shot, viewTick, picture);
       if (age === null) continue;
       going.push(shot);
-      shot.seenTo = Math.max(shot.seenTo, age);
-      if (age >= 0 && age < shot.end) {
+      if (age >= 0 && age < (isGhost ? shot.end : shot.wall)) {
         const { x, y, stepX, stepY, heading, weapon } = shot;
         drawn.push({ x: x + stepX * age, y: y + stepY * age, heading, weapon });
       }
@@ -155,18 +157,15 @@ export class OwnShots {
     const y = fromY + MUZZLE_TICKS * stepY;
     const ground = this.#tank.ground;
     if (!ground.clearLine(fromX, fromY, x, y)) return; // the barrel reaches into a wall
-    let end = 0;
-    while (end < this.#ghostTicks) {
-      const [x0, y0] = [x + stepX * end, y + stepY * end];
-      if (!ground.clearLine(x0, y0, x0 + stepX, y0 + stepY)) {
-        end += WALL_PARTS.find((part) => part === 0 || ground.clearLine(x0, y0, x0 + stepX * part, y0 + stepY * part)) ?? 0;
-        break;
-      }
-      end++;
+    let wall = Infinity;
+    for (let age = 0; age < this.#ghostTicks && wall === Infinity; age++) {
+      const [x0, y0] = [x + stepX * age, y + stepY * age];
+      const part = WALL_PARTS.find((part) => part === 0 || ground.clearLine(x0, y0, x0 + stepX * part, y0 + stepY * part));
+      if (part !== undefined && part < 1) wall = age + part;
     }
     const heading = ((aim + 2) >> 2) & 255;
-    const shot = { tick, weapon, heading, x, y, stepX, stepY, end, seenTo: 0, id: null, lead: null, leadAt: 0 };
-    this.#shots.push({ ...shot, bornTick: Infinity });
+    const flight = { tick, weapon, heading, x, y, stepX, stepY, wall, end: wall, seenTo: 0 };
+    this.#shots.push({ ...flight, id: null, bornTick: Infinity, lead: null, leadAt: 0 });
   }
 
   // -- what the server says ----------------------------------------------------------------------------------------------
@@ -226,21 +225,33 @@ export class OwnShots {
 
   // -- drawing -----------------------------------------------------------------------------------------------------------
   /**
+   * Whether a ghost that no shell of the server's belongs to is over: it has met something, or by now its shell would be seen.
+   *
+   * @param {Shot} shot
+   * @param {number} viewTick
+   * @param {number} inputTick
+   */
+  #isGone({ tick, end }, viewTick, inputTick) {
+    const age = inputTick - tick;
+    return age > this.#ghostTicks || age > end || viewTick > tick + LATE_TICKS;
+  }
+
+  /**
    * @param {Shot} shot
    * @param {number} inputTick
    * @param {Values[]} targets
-   * @returns {number | null}  ticks that it has flown; null if it is gone
+   * @returns {number}  ticks that it has flown
    */
   #ghostAge(shot, inputTick, targets) {
-    const age = inputTick - shot.tick;
-    if (age > this.#ghostTicks && shot.id === null) return null;
-    if (shot.end < age) return shot.id === null ? null : age;
+    const age = Math.min(inputTick - shot.tick, this.#ghostTicks);
     const { x, y, stepX, stepY, seenTo } = shot;
+    if (age <= seenTo) return age;
     for (const target of targets) {
       const [tankX, tankY] = /** @type {number[]} */ ([target.x, target.y]);
       const [part, square] = closest(x + stepX * seenTo, y + stepY * seenTo, x + stepX * age, y + stepY * age, tankX, tankY);
-      if (square <= HIT_RADIUS * HIT_RADIUS && age > seenTo) shot.end = Math.min(shot.end, seenTo + (age - seenTo) * part);
+      if (square <= HIT_RADIUS * HIT_RADIUS) shot.end = Math.min(shot.end, seenTo + (age - seenTo) * part);
     }
+    shot.seenTo = age;
     return age;
   }
 

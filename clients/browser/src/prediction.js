@@ -103,18 +103,17 @@ export class Predictor {
   }
 
   /**
-   * The input for this tick has been sent.
+   * The input for this tick has been sent. Ticks grow on a line; on a new one they may begin lower, and what was sent for them
+   * and for later ones is void.
    *
    * @param {number} tick
    * @param {Input} input
-   * @throws {RangeError} if there has been one for this tick or a later one
    */
   predict(tick, input) {
-    if (this.#lastInputTick !== null && tick <= this.#lastInputTick)
-      throw new RangeError(`an input for tick ${tick} after one for tick ${this.#lastInputTick}: they are to grow`);
+    if (this.#lastInputTick !== null && tick <= this.#lastInputTick) this.#goBackBefore(tick);
+    const last = this.#lastInputTick;
     this.#inputTicks[tick % this.#keep] = tick;
     this.#inputs[tick % this.#keep] = input;
-    const before = this.#lastInputTick;
     this.#lastInputTick = tick;
     if (this.state === null || this.tick === null || tick <= this.tick) return;
     if (tick - this.tick > this.#replayMost) {
@@ -123,7 +122,7 @@ export class Predictor {
     }
     while (this.tick < tick) {
       const next = this.tick + 1;
-      this.#hold(next, this.#step(this.state, next < tick ? this.#missing(next, before) : input, next));
+      this.#hold(next, this.#step(this.state, next < tick ? this.#missing(next, last) : input, next));
     }
   }
 
@@ -189,9 +188,23 @@ export class Predictor {
   #inputOf(tick) {
     const slot = tick % this.#keep;
     if (this.#inputTicks[slot] === tick) return this.#inputs[slot];
+    return this.#missing(tick, this.#lastInputBefore(tick));
+  }
+
+  /** @param {number} tick @returns {number | null} */
+  #lastInputBefore(tick) {
     for (let earlier = tick - 1; earlier > tick - this.#keep; earlier--)
-      if (this.#inputTicks[earlier % this.#keep] === earlier) return this.#missing(tick, earlier);
-    return this.#missing(tick, null);
+      if (this.#inputTicks[earlier % this.#keep] === earlier) return earlier;
+    return null;
+  }
+
+  /** @param {number} tick  inputs for it and for later ones are void */
+  #goBackBefore(tick) {
+    this.#inputTicks = this.#inputTicks.map((held) => (held < tick ? held : NaN));
+    this.#lastInputTick = this.#lastInputBefore(tick);
+    if (this.tick === null || this.tick < tick) return;
+    const then = this.before(this.tick - tick + 1);
+    if (then !== null) this.#hold(tick - 1, then);
   }
 
   /** @param {number} tick @param {number | null} last @returns {Input} */
