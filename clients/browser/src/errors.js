@@ -1,3 +1,7 @@
+/** What can go wrong between a client and its server. */
+
+/** @typedef {import("./wire/messages.js").Notice} Notice */
+
 /** The server said what protocol 1 does not allow, or what its own schema does not. The line is of no use any more. */
 export class ProtocolError extends Error {
   /** @param {string} message */
@@ -13,5 +17,49 @@ export class WorldMismatch extends Error {
   constructor(message) {
     super(message);
     this.name = "WorldMismatch";
+  }
+}
+
+/** There is no line to the server, or it has broken. Another may follow. */
+export class LineLost extends Error {
+  /**
+   * @param {string} message
+   * @param {Notice | null} [notice]  what the server said about it, if it said anything
+   */
+  constructor(message, notice = null) {
+    super(message);
+    this.name = "LineLost";
+    this.notice = notice;
+  }
+}
+
+/** The client has ended: no line will follow. */
+export class ClientEnded extends Error {
+  /**
+   * @param {string} message
+   * @param {Notice | null} [notice]  what the server said about it, if it said anything
+   */
+  constructor(message, notice = null) {
+    super(message);
+    this.name = "ClientEnded";
+    this.notice = notice;
+  }
+}
+
+/** The game has said no to a call; the message is its reason, for people. */
+export class CallRefused extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = "CallRefused";
+  }
+}
+
+/** The server has given our seat away while a call waited for its answer: whether it was carried out is not known. */
+export class SessionGone extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = "SessionGone";
   }
 }

@@ -6,8 +6,8 @@
  */
 
 /** @typedef {import("./storage.js").Store} Store */
-/** @typedef {{player: number, token: Uint8Array}} Seat */
-/** @typedef {{player: number, token: string, at: number}} Kept  `at`: milliseconds of the wall clock */
+/** @typedef {import("../../src/seat.js").SavedSeat} Seat */
+/** @typedef {Seat & {at: number}} Kept  `at`: milliseconds of the wall clock */
 
 /** What tabs tell each other is forgotten after a day: no match is longer, and a tab that was closed forgets nothing itself. */
 const STALE_MS = 86_400_000;
@@ -40,14 +40,14 @@ export class SeatMemory {
     if (own === null) return null;
     const shared = asKept(this.#shared.get(this.#sharedKey(own.player)));
     const newest = shared !== null && shared.at > own.at ? shared : own;
-    return { player: newest.player, token: fromHex(newest.token) };
+    return { player: newest.player, token: newest.token, calls: newest.calls };
   }
 
   /** @param {Seat} seat */
-  save({ player, token }) {
-    const kept = { player, token: toHex(token), at: this.#now() };
+  save(seat) {
+    const kept = { ...seat, at: this.#now() };
     this.#own.set(`seat:${this.#room}`, kept);
-    this.#shared.set(this.#sharedKey(player), kept);
+    this.#shared.set(this.#sharedKey(seat.player), kept);
   }
 
   /** The seat is gone. What another tab knows of it since then is left alone. */
@@ -77,18 +77,9 @@ function asKept(value) {
     typeof kept === "object" &&
     kept !== null &&
     Number.isSafeInteger(kept.player) &&
+    Number.isSafeInteger(kept.calls) &&
     Number.isFinite(kept.at) &&
     typeof kept.token === "string" &&
     /^([0-9a-f]{2})+$/.test(kept.token);
   return fits ? kept : null;
-}
-
-/** @param {Uint8Array} bytes */
-function toHex(bytes) {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** @param {string} text */
-function fromHex(text) {
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
