@@ -6,11 +6,12 @@ A seat may outlive its line; whatever is true of one connection only stands here
 from __future__ import annotations
 
 from collections import deque
+from math import floor
 from typing import TYPE_CHECKING, Final
 
 from gameserver.core.allowance import Allowance
 from gameserver.core.errors import ProtocolError
-from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, OVER_ALLOWANCE_SECONDS
+from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, OVER_ALLOWANCE_SECONDS, REWIND_TRUST_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Ping, Pong
 from gameserver.core.pacing import Pacer
 from gameserver.core.parts import Draft, Viewer
@@ -89,6 +90,12 @@ class Line:
         if self._waiting and self._over_since is not None and now - self._over_since > OVER_ALLOWANCE_SECONDS:
             raise ProtocolError("too many messages, or too many bytes", 1008)
         return heard
+
+    def oldest_view(self, at: float) -> int:
+        """256 × the oldest tick that can have been on the peer's screen when it sent what arrived then, by our own measure."""
+        way = self.pacer.round_trip_seconds or 0.0
+        seconds = way + self.pacer.view_delay_seconds + REWIND_TRUST_SECONDS
+        return floor((self._clock.tick_at(at - seconds)) * SUBTICKS)
 
     def take_ping(self, at: float, ping: Ping) -> None:
         """Answer it with the next frame. Raises ProtocolError for a flood."""

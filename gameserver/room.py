@@ -19,7 +19,7 @@ import trio
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, PlayerId, part_of
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, GameserverError, Refused
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Role, Welcome
 from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
 from gameserver.guard import SETUP_SECONDS
@@ -102,6 +102,8 @@ class RoomCounts:
     """Players who came back to theirs."""
     worst_lateness_seconds: float = 0.0
     """Longest time between a tick's deadline and its end."""
+    clamped_shots: int = 0
+    """Times that a player was judged to have seen less far back than he said, or than his line is long."""
     busy_seconds: float = 0.0
     """Time spent in ticks."""
 
@@ -128,6 +130,7 @@ class Room:
         self._fault_id = fault_id
         self._schema = plan.game.schema
         self._simulation = self._guarded(self._make_simulation, seconds=SETUP_SECONDS)
+        self._rewinds = bool(self._simulation.world.pasts)
         self._showing = Showing(self._simulation, plan.game, self.counts)
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase)
         self._seats: list[Seat] = []
@@ -184,7 +187,9 @@ class Room:
             raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
         player = self._next_player() if hello.role is not Role.SPECTATOR else 0
         flows = not self.plan.game.ticks_on_input
-        seat = Seat(player, hello.role, hello.name, profile, link, self._schema, self._clock, flows=flows)
+        seat = Seat(
+            player, hello.role, hello.name, profile, link, self._schema, self._clock, flows=flows, rewinds=self._rewinds
+        )  # fmt: skip
         self._seats.append(seat)
         self._wake.set()
         return seat
@@ -355,12 +360,26 @@ class Room:
         if is_idle:
             return False
         self.counts.steps += 1
+        views = {player: buffer.back for player, buffer in self._inputs.items() if buffer.back} if self._rewinds else {}
         try:
-            self._guarded(simulation.step, commands, inputs, tick)
+            self._guarded(simulation.step, commands, inputs, tick, views)
         finally:
             for text in simulation.logged:
                 log.info("room %s, tick %d: %s", self.plan.name, tick, text)
+        self._count_clamped(tick)
         return True
+
+    def _count_clamped(self, tick: int) -> None:
+        """Whose shots of this step were not judged as far back as he said: forgers, and those whose line is too long."""
+        for player, back in self._simulation.judged.items():
+            buffer = self._inputs.get(player)
+            if buffer is not None and buffer.cut:
+                self.counts.clamped_shots += 1
+                milliseconds = 1_000 / SUBTICKS / self._clock.rate
+                log.debug(
+                    "room %s, tick %d: player %d is judged %.0f ms back, and said %.0f",
+                    self.plan.name, tick, player, back * milliseconds, (back + buffer.cut) * milliseconds,
+                )  # fmt: skip
 
     def _look_at_outcome(self) -> None:
         """Whom the last step sent away, and whether it ended a match."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from gameserver.core.errors import ProtocolError
-from gameserver.core.inputs import InputBuffer
+from gameserver.core.inputs import InputBuffer, Sight
 from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS, INPUT_QUEUE, MAX_CALLS, READY_SECONDS
 from gameserver.core.messages import Bye, Call, ClientMessage, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
 from gameserver.core.reliable import Reliable
@@ -58,8 +58,9 @@ class Seat:
         clock: TickClock,
         *,
         flows: bool = True,
+        rewinds: bool = False,
     ) -> None:
-        """`flows`: as in Line."""
+        """`flows`: as in Line. `rewinds`: it matters to the game what was on his screen."""
         self.player = player
         self.role = role
         self.name = name
@@ -75,6 +76,7 @@ class Seat:
         self._input_width = len(schema.input.fields)
         self._clock = clock
         self._flows = flows
+        self._looks_back = rewinds and role is not Role.BOT  # bots lead by themselves
         self._reliable = Reliable()
         self._calls: deque[Call] = deque()
         self._last_call = 0
@@ -199,14 +201,20 @@ class Seat:
             rows: list[Row] = [check(values[i : i + width]) for i in range(0, len(values), width)] if values else []
         except ValueError as error:
             raise ProtocolError(str(error)) from error
-        fresh = self.inputs.add(message.first_tick, rows, self._clock.tick)
-        if fresh is not None:
-            line.margin = round((self._clock.deadline(fresh) - at) * 1e6)
         if message.ack_tick is not None:
             line.pacer.acknowledge(message.ack_tick, at)
             if line.pacer.acknowledged_tick is not None:
                 self._token = self._next_token  # WELCOME came before any snapshot: he has it
                 self._reliable.acknowledge(line.pacer.acknowledged_tick, message.ack_event)
+        if not rows:
+            return
+        sight = None
+        if self._looks_back and message.view_tick_256 is not None:
+            view = max(message.view_tick_256, line.oldest_view(at))
+            sight = Sight(view, view - message.view_tick_256)
+        fresh = self.inputs.add(message.first_tick, rows, self._clock.tick, sight)
+        if fresh is not None:
+            line.margin = round((self._clock.deadline(fresh) - at) * 1e6)
 
     def _take_call(self, call: Call) -> None:
         layout = self._schema.calls.get(call.method)

@@ -42,6 +42,11 @@ class Stone(Entity):
     size: int = integer(0, 9, default=1)
 
 
+class Marble(Entity):
+    x: float = real(quantum=1 / 16, default=1.0)
+    size: int = integer(0, 9, default=1)
+
+
 class Rolled(Event):
     stone: int = integer(0, 9)
 
@@ -73,6 +78,7 @@ class Culprit(Game):
     inputs = Nothing
     events = (Rolled,)
     stones = entities_of(Stone)
+    marbles = entities_of(Marble, rewinds=True)
     board = shared(Board)
 
     deed: Deed
@@ -80,6 +86,7 @@ class Culprit(Game):
     def setup(self, options: object) -> None:
         self.deed = Deed()
         self.stones.add(Stone())
+        self.marbles.add(Marble())
 
     def step(self, inputs: object) -> None:
         self.deed.do(self)
@@ -101,6 +108,11 @@ class Culprit(Game):
 
 def stone(game: Any) -> Any:  # noqa: ANN401 - the tests do to it what a type checker would forbid
     return next(iter(game.stones))
+
+
+def picture(game: Any) -> Any:  # noqa: ANN401 - likewise
+    ((_, then),) = game.as_seen_by(1, game.marbles)
+    return then
 
 
 def play(deed: Deed) -> None:
@@ -143,6 +155,16 @@ AT_RUN_TIME: dict[str, tuple[Deed, type[BaseException]]] = {
     ),
     f"{MAX_TIMERS} timers wait already": (Deed(times(MAX_TIMERS, lambda g: g.after(5, g.ring))), GameError),
     f"{MAX_EVENTS_PER_TICK} events in one tick": (Deed(times(MAX_EVENTS_PER_TICK, lambda g: g.emit(Rolled(stone=1)))), GameError),
+    "as_seen_by(): Stone does not rewind: declare its collection as entities_of(Stone, rewinds=True)": (
+        Deed(lambda g: g.as_seen_by(1, g.stones)),
+        GameError,
+    ),
+    "7 sees nothing: nobody has this number in the room": (Deed(lambda g: g.as_seen_by(7, g.marbles)), GameError),
+    "this Marble is how somebody saw it, a picture: change the entity itself": (
+        Deed(lambda g: setattr(picture(g), "x", 2.0)),
+        AttributeError,
+    ),
+    "Marble.size as it was then is not known: only what is interpolated is kept": (Deed(lambda g: picture(g).size), AttributeError),
     "kick(7): nobody has this number in the room": (Deed(lambda g: g.kick(7, "why")), GameError),
 }
 
@@ -180,6 +202,10 @@ BEFORE_ANYTHING_RUNS = {
     "quantum 0.1 is not a power of two": "class Ship(Entity):\n    x: float = real(quantum=0.1)\n",
     "its default does not fit: 7 is outside 0..5": "class Ship(Entity):\n    n: int = integer(0, 5, default=7)\n",
     "a real that somebody sees needs a quantum": "class Ship(Entity):\n    x: float = real()\n",
+    "has no field that clients interpolate: there is no past to keep": (
+        "class Ship(Entity):\n    n: int = integer(0, 5)\n"
+        "class Sea(Game):\n    name = 'sea'\n    inputs = Nothing\n    ships = entities_of(Ship, rewinds=True)\n"
+    ),
     "is never called by the server: did you mean `def step(self, inputs)`?": "class Sea(Game):\n    def steps(self, inputs): ...\n",
     "does not take what the server gives it: write `def step(self, inputs)`": "class Sea(Game):\n    def step(self): ...\n",
     "may not wait": "class Sea(Game):\n    async def step(self, inputs): ...\n",
@@ -191,8 +217,9 @@ BEFORE_ANYTHING_RUNS = {
 def test_a_declaration_that_cannot_be_is_refused_when_the_file_is_read(words: str) -> None:
     from gameserver import integer, real
 
+    names = {"Entity": Entity, "Game": Game, "Nothing": Nothing, "entities_of": entities_of, "real": real, "integer": integer}
     with pytest.raises(SchemaError) as caught:
-        exec(BEFORE_ANYTHING_RUNS[words], {"Entity": Entity, "Game": Game, "real": real, "integer": integer, "__name__": "game"})
+        exec(BEFORE_ANYTHING_RUNS[words], {**names, "__name__": "game"})
     assert words in str(caught.value)
     assert said_on_the_page(words), f"docs/api.md does not say {words!r}"
 

@@ -64,9 +64,15 @@ class ProbedSimulation(Simulation):
         self.game.__dict__["step"] = laps.timed("step", self.game.step)
         self.world.timers = ProbedTimers(self.world.timers, laps)
 
-    def step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input], tick: int | None = None) -> None:
+    def step(
+        self,
+        commands: Sequence[Command],
+        inputs: Mapping[PlayerId, Input],
+        tick: int | None = None,
+        views: Mapping[PlayerId, int] | None = None,
+    ) -> None:
         begin = perf_counter_ns()
-        super().step(commands, inputs, tick)
+        super().step(commands, inputs, tick, views)
         self._laps.add("tick", perf_counter_ns() - begin)
 
     def _apply(self, command: Command) -> None:

@@ -29,6 +29,10 @@ class TickClock:
         """When this tick is due, in seconds of the monotonic clock."""
         return self._anchor + tick / self.rate
 
+    def tick_at(self, at: float) -> float:
+        """Which tick is due at this time, with its fraction."""
+        return (at - self._anchor) * self.rate
+
     @property
     def next_deadline(self) -> float:
         return self._anchor + (self.tick + 1) / self.rate

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from gameserver.core.record import Event, Input, Options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gameserver.core.declared import Declared
     from gameserver.core.game import Game
 
 HOOKS: Final = {
@@ -31,7 +33,7 @@ HOOKS: Final = {
     "answer": ("question", "value"),
 }
 """What the server calls, and with what."""
-TOOLS: Final = ("tick", "random", "map", "ticks", "emit", "kick", "log", "after", "cancel")
+TOOLS: Final = ("tick", "random", "map", "ticks", "emit", "as_seen_by", "sees_back", "kick", "log", "after", "cancel")
 """What a hook uses: a game that has something else under such a name breaks them."""
 CLOSE: Final = 0.8
 """Likeness from which a name is taken for a slip: `steps` and `maxplayers` are, `is_open` and `setup_walls` are not."""
@@ -117,6 +119,24 @@ def check_settings(game: type[Game], where: str) -> None:
     if odd := [f for f in game.inputs.layout.fields if f.default is not MISSING and f.edge and f.default]:
         raise odd[0].fail("a press is off when nothing is pressed: drop the default")
     _check_brain(game.brain, where)
+
+
+def check_rewinds(declaration: Declared[Any]) -> None:
+    """Raise SchemaError for a collection that is to rewind and cannot."""
+    where, jump, name = f"{declaration.where}: {declaration.name}", declaration.jump, declaration.record.__name__
+    if type(declaration.rewinds) is not bool:
+        raise SchemaError(f"{where}: rewinds={declaration.rewinds!r}: say True or False")
+    if not declaration.rewinds:
+        if jump is not None:
+            raise SchemaError(f"{where}: jump={jump!r} says how far who rewinds may move: add rewinds=True")
+        return
+    ways = {field.interpolate for field in declaration.record.layout.fields} - {"none"}
+    if not ways:
+        raise SchemaError(f"{where}: {name} has no field that clients interpolate: there is no past to keep. Drop rewinds=True")
+    if jump is not None and "linear" not in ways:
+        raise SchemaError(f"{where}: {name} has no linear field that could jump: drop jump={jump!r}")
+    if jump is not None and (type(jump) not in (int, float) or not 0 < jump < math.inf):
+        raise SchemaError(f"{where}: jump={jump!r} must be a length of more than 0, in the units of {name}'s fields")
 
 
 def _check_method(method: object, name: str, arguments: tuple[str, ...], where: str) -> None:

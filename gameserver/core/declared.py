@@ -10,6 +10,7 @@ from gameserver.core.record import Entity, Globals, Player
 if TYPE_CHECKING:
     from gameserver.core.game import Game
     from gameserver.core.groups import Entities, Players
+    from gameserver.core.rewind import Eye
 
 E = TypeVar("E", bound=Entity)
 G = TypeVar("G", bound=Globals)
@@ -20,10 +21,14 @@ T_co = TypeVar("T_co", covariant=True)
 class Declared(Generic[T_co]):
     """A collection that a game's class body declares; an instance has the real one under the same name."""
 
-    def __init__(self, role: str, record: type[Any]) -> None:
+    def __init__(self, role: str, record: type[Any], *, rewinds: bool = False, jump: float | None = None) -> None:
         frame = sys._getframe(2)
         self.role = role
         self.record = record
+        self.rewinds = rewinds
+        self.jump = jump
+        self.eye: Eye | None = None
+        """Of what rewinds, once the game's class has been checked."""
         self.where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
         self.name = ""
 
@@ -41,9 +46,13 @@ class Declared(Generic[T_co]):
         return value
 
 
-def entities_of(record: type[E]) -> Declared[Entities[E]]:
-    """In a game's class body: `tanks = entities_of(Tank)` gives the game a kind of entity and `self.tanks` to hold them."""
-    return Declared("entities", record)
+def entities_of(record: type[E], *, rewinds: bool = False, jump: float | None = None) -> Declared[Entities[E]]:
+    """In a game's class body: `tanks = entities_of(Tank)` gives the game a kind of entity and `self.tanks` to hold them.
+
+    `rewinds`: the server remembers where they were, for `Game.as_seen_by`. `jump`: who moves further than this in one tick, along
+    any axis, has been put there and not driven, and is not looked for where he was before.
+    """
+    return Declared("entities", record, rewinds=rewinds, jump=jump)
 
 
 def players_of(record: type[P]) -> Declared[Players[P]]:

@@ -18,18 +18,19 @@ docs/api.md lists each hook; docs/architecture.md says when it runs.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
 
 import attrs
 
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, Audience, PlayerId
 from gameserver.core.calls import call, calls_of
-from gameserver.core.contract import check_class, check_settings, is_record
+from gameserver.core.contract import check_class, check_rewinds, check_settings, is_record
 from gameserver.core.declared import Declared, declared, entities_of, players_of, shared
 from gameserver.core.errors import GameError, MapError, Refused, SchemaError
 from gameserver.core.fields import boolean, integer, text
-from gameserver.core.limits import MAX_CHAT, MAX_INTEGER, TICK_RATE
+from gameserver.core.limits import MAX_CHAT, MAX_INTEGER, SUBTICKS, TICK_RATE
 from gameserver.core.record import Entity, Event, Globals, Input, Options, Player
+from gameserver.core.rewind import Eye
 from gameserver.core.schema import Schema
 from gameserver.core.talk import BUILT_IN_EVENTS, EMOTES
 from gameserver.core.timers import is_plain
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gameserver.core.brain import Brain
-    from gameserver.core.groups import Players
+    from gameserver.core.groups import Entities, Players
     from gameserver.core.maps import TileMap
     from gameserver.core.rng import Rng
     from gameserver.core.simulation import Simulation
     from gameserver.core.timers import TimerArgument
+
+E = TypeVar("E", bound=Entity)
 
 Profile = dict[str, "int | float | str | bool | None"]
 """What `Hooks.authorise` found out about a player: plain values, recorded with the join."""
@@ -184,6 +187,26 @@ class Game:
         """Tell an audience that something happened. A reliable event arrives once, a cosmetic one with its snapshot or never."""
         self._simulation.emit(event, to)
 
+    def as_seen_by(self, player: PlayerId, entities: Entities[E], *, after: int = 0) -> list[tuple[E, E]]:
+        """Each of these entities, and how this player saw it when he made the input of this tick.
+
+            for tank, then in self.as_seen_by(shooter, self.tanks):
+                if hits(then.x, then.y) and tank.health: ...
+
+        Judge by `then` where it was, and by `tank` what it is: `then` has only the fields that clients interpolate, and cannot be
+        changed. Who was not there at that moment, or has been put elsewhere since, is left out; what is the player's own is where
+        it is now. `after`: so many ticks later than he saw it, but never later than now; for what flies. The collection is declared
+        with `rewinds=True`. Raises GameError if it is not, or if nobody has this number.
+        """
+        return self._simulation.as_seen_by(player, entities, after)
+
+    def sees_back(self, player: PlayerId) -> float:
+        """How many ticks ago the world was as this player saw it when he made the input of this tick, with its fraction.
+
+        0 for bots, at most 250 ms. Raises GameError if nobody has this number.
+        """
+        return self._simulation.sees_back(player) / SUBTICKS
+
     def kick(self, player: PlayerId, why: str) -> None:
         """Send somebody away at the end of this tick, and tell him why. He leaves in the next tick; his seat is free."""
         self._simulation.kick(player, why)
@@ -262,6 +285,9 @@ def _schema_of(game: type[Game], where: str) -> Schema:
                     f"{declaration.where}: {declaration.name} must be given a subclass of {base.__name__}: "
                     f"write `class {given}({base.__name__}):`"
                 )
+            check_rewinds(declaration)
+            if declaration.rewinds:
+                declaration.eye = Eye(declaration.record, declaration.jump)
     globals_ = [*declared(game, "globals")]
     players = declared(game, "players")[-1].record
     if len(globals_) > 1:

@@ -23,12 +23,16 @@ class Entities(Generic[E]):
     """The entities of one kind, in the order in which they were added.
 
     Iterating goes over a copy, so entities may be added and removed meanwhile.
+
+    Attributes:
+        record: their class.
     """
 
-    __slots__ = ("_audience", "_members", "_world")
+    __slots__ = ("_audience", "_members", "_world", "record")
 
     def __init__(self, world: World, record: type[E], audience: Callable[[E], Audience]) -> None:
         """`audience` says who will see an entity that is being added; its id comes from that audience's counter."""
+        self.record = record
         self._world = world
         self._members = cast("dict[int, E]", world.by_kind[record])
         self._audience = audience

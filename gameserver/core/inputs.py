@@ -4,6 +4,9 @@ Inputs are stamped with the tick they are meant for. What is there in time is us
 (a held button) hold for a while, then everything is neutral. What comes late still counts as far as it can without going back in
 time: its levels if they are newer than those in use, its edges (presses) once, in the next tick. So a press is never lost and
 never doubled (several of one field that fall into one tick are one), and sending more or faster gains nothing.
+
+With an input comes what was on its player's screen when he made it. `take` makes a distance of it, how far back he saw, which holds
+with the levels and is an input of the step like any other.
 """
 
 from __future__ import annotations
@@ -12,12 +15,26 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from gameserver.core.limits import INPUT_CREDIT, INPUT_HOLD_SECONDS, INPUT_QUEUE, INPUT_WINDOW_SECONDS
+from gameserver.core.limits import INPUT_CREDIT, INPUT_HOLD_SECONDS, INPUT_QUEUE, INPUT_WINDOW_SECONDS, SUBTICKS
+from gameserver.core.rewind import most_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gameserver.core.layout import Layout, Row
+
+
+@attrs.frozen
+class Sight:
+    """What was on a player's screen when he made an input.
+
+    Attributes:
+        view: 256 × the tick of the world that he saw.
+        cut: by how much he said that it was older than the server believes, in 1/256 of a tick.
+    """
+
+    view: int
+    cut: int = 0
 
 
 @attrs.define
@@ -45,6 +62,8 @@ class InputBuffer:
 
     Attributes:
         acknowledged: the newest tick whose input was used, None before the first.
+        back: how far back he saw for what the last `take` gave, in 1/256 of a tick; at most REWIND_SECONDS.
+        cut: how much of that he said and is not believed, or is beyond that most.
     """
 
     def __init__(self, layout: Layout, tick_rate: int) -> None:
@@ -53,24 +72,30 @@ class InputBuffer:
         self._neutral: Row = layout.pack(layout.neutral())
         self._window = max(1, round(INPUT_WINDOW_SECONDS * tick_rate))
         self._hold = max(1, round(INPUT_HOLD_SECONDS * tick_rate))
-        self._waiting: dict[int, Row] = {}
+        self._most_back = most_back(tick_rate)
+        self._waiting: dict[int, tuple[Row, Sight | None]] = {}
         self._newest = 0
         """The highest tick that was ever sent."""
         self._credit = INPUT_CREDIT
         self._levels: Row = self._neutral
         self._levels_at = 0
         """The tick in hand when they came into use."""
+        self._levels_back = 0
+        self._levels_cut = 0
         self._pressed: dict[int, Any] = {}
         """Edges that came late, by slot."""
         self._came_late = False
         """Something did since the last `take`."""
         self._made: tuple[Row, Any] = (self._neutral, layout.make(self._neutral))
         self.acknowledged: int | None = None
+        self.back = 0
+        self.cut = 0
         self.counts = InputCounts()
 
-    def add(self, first_tick: int, rows: Sequence[Row], tick: int) -> int | None:
+    def add(self, first_tick: int, rows: Sequence[Row], tick: int, sight: Sight | None = None) -> int | None:
         """Inputs for first_tick and the ticks behind it have arrived while `tick` was the last one done.
 
+        `sight`: of the first one's making; time goes on for those behind it. None: he sees the present, or does not say what.
         Returns the first of these ticks that was new, None if none was.
         """
         fresh: int | None = None
@@ -85,12 +110,12 @@ class InputBuffer:
             if fresh is None:
                 fresh = wanted
             if wanted <= tick:
-                self._add_late(wanted, row, tick)
+                self._add_late(wanted, row, tick, _later(sight, wanted - first_tick))
             elif self._credit == 0 or len(self._waiting) >= INPUT_QUEUE:
                 self.counts.excess += 1
             else:
                 self._credit -= 1
-                self._waiting[wanted] = row
+                self._waiting[wanted] = row, _later(sight, wanted - first_tick)
         return fresh
 
     def restart(self, tick: int) -> None:
@@ -102,13 +127,23 @@ class InputBuffer:
         """Has anything been sent that `take` gives for this tick and has not given before?"""
         return tick in self._waiting or self._came_late
 
-    def _add_late(self, wanted: int, row: Row, tick: int) -> None:
+    def _add_late(self, wanted: int, row: Row, tick: int, sight: Sight | None) -> None:
         self.counts.late += 1
         self._came_late = True
         for slot in self._edges:
             if row[slot] != self._neutral[slot]:
                 self._pressed[slot] = row[slot]
         self._use_levels(wanted, row, tick)  # newer than those in use, because the ticks of a line only grow
+        self._look(tick + 1, sight)
+
+    def _look(self, tick: int, sight: Sight | None) -> None:
+        """What counts from this tick on was made at this sight."""
+        if sight is None:
+            self._levels_back = self._levels_cut = 0
+            return
+        back = max(0, tick * SUBTICKS - sight.view)
+        self._levels_back = min(back, self._most_back)
+        self._levels_cut = sight.cut + back - self._levels_back
 
     def _use_levels(self, wanted: int, row: Row, tick: int) -> None:
         self._levels_at = tick
@@ -125,16 +160,20 @@ class InputBuffer:
         if self._credit < INPUT_CREDIT:
             self._credit += 1
         self._came_late = False
-        row = self._waiting.pop(tick, None)
-        if row is not None:
+        waiting = self._waiting.pop(tick, None)
+        if waiting is not None:
+            row, sight = waiting
             self._use_levels(tick, row, tick)
+            self._look(tick, sight)
             self.counts.used += 1
         elif self.acknowledged is not None and tick - self._levels_at <= self._hold:
             row = self._levels
             self.counts.held += 1
         else:
             row = self._neutral
+            self._look(tick, None)
             self.counts.neutral += 1
+        self.back, self.cut = self._levels_back, self._levels_cut
         if self._pressed:
             merged = list(row)
             for slot, value in self._pressed.items():
@@ -145,3 +184,8 @@ class InputBuffer:
         if row != self._made[0]:
             self._made = (row, self._layout.make(row))
         return self._made[1]
+
+
+def _later(sight: Sight | None, ticks: int) -> Sight | None:
+    """What was on the screen so many ticks later."""
+    return sight if sight is None or not ticks else Sight(sight.view + ticks * SUBTICKS, sight.cut)

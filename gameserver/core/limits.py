@@ -94,6 +94,20 @@ INPUT_QUEUE: Final = 16
 INPUT_CREDIT: Final = 8
 """Inputs that a player may have accepted at once; one more accrues a tick, so flooding gains nothing."""
 
+# -- looking back ----------------------------------------------------------------------------------------------------------
+SUBTICKS: Final = 256
+"""Of a tick: as fine as INPUT says what was on the screen (docs/protocol.md, section 3)."""
+REWIND_SECONDS: Final = 0.25
+"""As far back as a shot is judged at most, whatever the line: whoever took cover may feel shot behind it for so long, and no longer
+(Overwatch and nengi stop here too)."""
+REWIND_TRUST_SECONDS: Final = 0.05
+"""What a client may be beyond the server's own measure of how far back it sees: jitter that no least round trip shows. It is all
+that a forged view gains."""
+VIEW_INTERVALS: Final = 1.5
+"""An honest client shows the others so many snapshots late at least: then the next one is there when it is needed."""
+MAX_VIEW_DELAY_SECONDS: Final = 0.2
+"""And never later, however much its line jitters."""
+
 # -- snapshots -------------------------------------------------------------------------------------------------------------
 MAX_BASE_AGE: Final = 32
 """Ticks that a base may lie back; older ones begin again with a keyframe, which is smaller by then. The last contents before

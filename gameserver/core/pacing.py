@@ -20,7 +20,7 @@ from typing import Final
 
 import attrs
 
-from gameserver.core.limits import ACK_EVERY, ACK_SECONDS, MAX_UNACKED_BYTES
+from gameserver.core.limits import ACK_EVERY, ACK_SECONDS, MAX_UNACKED_BYTES, MAX_VIEW_DELAY_SECONDS, VIEW_INTERVALS
 
 SLACK_SECONDS: Final = 0.1
 """In flight beyond the round trip and its jitter."""
@@ -107,6 +107,13 @@ class Pacer:
         if self._best is None or self._best_before is None:
             return self._best if self._best_before is None else self._best_before
         return min(self._best, self._best_before)
+
+    @property
+    def view_delay_seconds(self) -> float:
+        """How late a client shows the others that keeps to docs/protocol.md, at its rate and with the jitter of its line."""
+        interval = self.divisor * self._period
+        least = VIEW_INTERVALS * interval
+        return max(least, min(interval + min(self._jitter, MAX_JITTER_SECONDS), MAX_VIEW_DELAY_SECONDS))
 
     @property
     def unacknowledged_bytes(self) -> int:

@@ -1,7 +1,8 @@
 """One room's match, without a network and without a clock: commands and inputs in, a world, a view and events out.
 
-`step` is a pure function of the state before it, the commands, the inputs and the tick, and it is the only thing that changes
-the state. So the recorded commands and inputs of a match, put through a Simulation of the same seed, give the same match.
+`step` is a pure function of the state before it, the commands, the inputs, the views (how far back each player saw) and the tick,
+and it is the only thing that changes the state. So these, recorded in a match and put through a Simulation of the same seed, give
+the same match.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-import attrs
-
 from gameserver.core.audience import EVERYONE, NOBODY, Audience, PlayerId, part_of
+from gameserver.core.commands import Answer, Called, Command, Connected, Emitted, Join, Leave, Replied
 from gameserver.core.declared import declared
 from gameserver.core.errors import GameError, Refused
-from gameserver.core.game import Game, NoGlobals, Profile, Result
+from gameserver.core.game import Game, NoGlobals, Result
 from gameserver.core.groups import Entities, Players
-from gameserver.core.limits import MAX_EVENTS_PER_TICK, MAX_KICK_TEXT, MAX_LOG_LINES, MAX_LOG_TEXT
+from gameserver.core.limits import MAX_EVENTS_PER_TICK, MAX_KICK_TEXT, MAX_LOG_LINES, MAX_LOG_TEXT, SUBTICKS
 from gameserver.core.record import Entity, Event, Input, Options, Player
+from gameserver.core.rewind import most_back
 from gameserver.core.talk import BUILT_IN_EVENTS, Ended
 from gameserver.core.timers import is_plain
 from gameserver.core.view import Contents, View
@@ -30,78 +31,8 @@ if TYPE_CHECKING:
     from gameserver.core.layout import Row
     from gameserver.core.maps import TileMap
 
+E = TypeVar("E", bound=Entity)
 G = TypeVar("G", bound=Game)
-
-
-# -- what enters a step beside the inputs ----------------------------------------------------------------------------------
-@attrs.frozen
-class Join:
-    """Somebody takes a seat."""
-
-    player: PlayerId
-    name: str
-    profile: Profile = attrs.field(factory=dict)
-    bot: bool = False
-
-
-@attrs.frozen
-class Leave:
-    """He gives it up."""
-
-    player: PlayerId
-
-
-@attrs.frozen
-class Connected:
-    """His line broke, and his seat is kept; or he is back."""
-
-    player: PlayerId
-    connected: bool
-
-
-@attrs.frozen
-class Called:
-    """A client calls a method. `number` is the client's own, for the reply. The schema has the method, and its layout's `check_row`
-    has passed the arguments."""
-
-    player: PlayerId
-    number: int
-    method: str
-    arguments: Row
-
-
-@attrs.frozen
-class Answer:
-    """An asynchronous hook has answered."""
-
-    question: str
-    value: Any
-
-
-Command = Join | Leave | Connected | Called | Answer
-
-
-# -- what comes out of it --------------------------------------------------------------------------------------------------
-@attrs.frozen
-class Emitted:
-    """An event of the last step. `kind` indexes the schema's events."""
-
-    kind: int
-    row: Row
-    to: Audience
-    reliable: bool
-    deaf: frozenset[PlayerId] = frozenset()
-    """Who of them does not want it: he has muted whom it comes from."""
-
-
-@attrs.frozen
-class Replied:
-    """The outcome of a call: value if ok, else the reason as text."""
-
-    player: PlayerId
-    number: int
-    ok: bool
-    value: bool | int | str | None
 
 
 class _Inputs(dict[PlayerId, Input]):
@@ -119,6 +50,7 @@ class Simulation:
         replied: outcomes of the last step's calls.
         kicked: whom the game sent away in the last step, and why.
         logged: what the game said to its author in the last step, also in one that failed.
+        judged: as whose eyes saw them the last step looked at entities, and how far back, in 1/256 of a tick.
     """
 
     def __init__(
@@ -133,12 +65,16 @@ class Simulation:
         self.replied: list[Replied] = []
         self.kicked: list[tuple[PlayerId, str]] = []
         self.logged: list[str] = []
+        self.judged: dict[PlayerId, int] = {}
+        self._views: Mapping[PlayerId, int] = {}
+        self._most_back = most_back(game_type.tick_rate)
         entity_types = [d.record for d in declared(game_type, "entities")]
         self._player_type: type[Player] = declared(game_type, "players")[-1].record
         globals_declared = declared(game_type, "globals")
         globals_ = (globals_declared[0].record if globals_declared else NoGlobals)()
         kinds = {record: number for number, record in enumerate((self._player_type, *entity_types), start=1)}
-        self.world = World(schema, kinds, globals_, seed, game_type.tick_rate)
+        eyes = [d.eye for d in declared(game_type, "entities") if d.eye is not None]
+        self.world = World(schema, kinds, globals_, seed, game_type.tick_rate, eyes=eyes)
         self._events = {event: number for number, event in enumerate((*game_type.events, *BUILT_IN_EVENTS))}
         self._view = View(self.world)
         self.game = game_type()
@@ -155,20 +91,34 @@ class Simulation:
         self.game.setup(self.options)
         game["_sealed"] = True
         self.world.quantise()
+        self.world.remember()
         self._contents: Contents = self._look()
 
     # -- one tick ----------------------------------------------------------------------------------------------------------
-    def step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input], tick: int | None = None) -> None:
+    def step(
+        self,
+        commands: Sequence[Command],
+        inputs: Mapping[PlayerId, Input],
+        tick: int | None = None,
+        views: Mapping[PlayerId, int] | None = None,
+    ) -> None:
         """Advance to this tick, or by one: commands in order, due timers, the game's step, then everything is rounded.
 
         A game that ticks on input leaves ticks out, but none for which `is_idle` is false. `inputs` needs one for each player;
-        those who join in this very step get the neutral one. Raises GameError, or whatever the game raises; then the world is
-        undefined and the room is lost. Raises ValueError for a tick that is over.
+        those who join in this very step get the neutral one. `views`: how far back each player saw when he made his input, in 1/256
+        of a tick; 0 for who is not in it. Raises GameError, or whatever the game raises; then the world is undefined and the room
+        is lost. Raises ValueError for a tick that is over, or a view that is none.
         """
         world, game = self.world, self.game
         tick = world.tick + 1 if tick is None else tick
         if tick <= world.tick:
             raise ValueError(f"tick {tick} is over: the last one was {world.tick}")
+        views = views or {}
+        for viewer, back in views.items():
+            if type(back) is not int or not 0 <= back <= self._most_back:
+                raise ValueError(f"player {viewer} sees {back!r} back: it is an integer from 0 to {self._most_back}")
+        self._views = views
+        self.judged = {}
         self.emitted = []
         self.replied = []
         self.kicked = []
@@ -193,6 +143,7 @@ class Simulation:
             if player.owner != number:
                 raise GameError(f"player {number}'s owner was set to {player.owner}: it is his number in the room and stays")
         world.quantise()
+        world.remember()
         self._contents = self._look()
 
     def is_idle(self, tick: int) -> bool:
@@ -310,6 +261,25 @@ class Simulation:
         return other
 
     # -- for the game ------------------------------------------------------------------------------------------------------
+    def sees_back(self, player: PlayerId) -> int:
+        """How far back he saw, in 1/256 of a tick. Raises GameError if nobody has this number."""
+        if player not in self._players:
+            raise GameError(f"{player!r} sees nothing: nobody has this number in the room")
+        return self._views.get(player, 0)
+
+    def as_seen_by(self, player: PlayerId, entities: Entities[E], after: int) -> list[tuple[E, E]]:
+        """See Game.as_seen_by."""
+        if not isinstance(entities, Entities):
+            raise GameError(f"as_seen_by(): {entities!r} is no collection of entities: give one, such as self.tanks")
+        past = self.world.pasts.get(entities.record)
+        if past is None:
+            name = entities.record.__name__
+            raise GameError(f"as_seen_by(): {name} does not rewind: declare its collection as entities_of({name}, rewinds=True)")
+        if type(after) is not int or after < 0:
+            raise GameError(f"as_seen_by(): after={after!r} is no number of ticks: give an int of 0 or more")
+        back = self.judged[player] = self.sees_back(player)
+        return past.seen(entities, self.world.tick, max(0, back - after * SUBTICKS), player)
+
     def kick(self, player: PlayerId, why: str) -> None:
         """See Game.kick. Raises GameError if nobody has this number, or the reason is no text."""
         if player not in self._players:
@@ -380,3 +350,6 @@ class Simulation:
                 f"{type(self.game).__name__}.audience returned {audience!r}: return EVERYONE, team(n), owner(player) or NOBODY"
             )
         return audience
+
+
+__all__ = ["Answer", "Called", "Command", "Connected", "Emitted", "Join", "Leave", "Replied", "Simulation"]

@@ -17,16 +17,18 @@ import msgpack
 from gameserver.core.audience import EVERYONE, Audience
 from gameserver.core.errors import GameError
 from gameserver.core.limits import ID_REST_SECONDS, MAX_BASE_AGE, MAX_ENTITIES, MAX_STATE
+from gameserver.core.rewind import Past
 from gameserver.core.rng import Rng
 from gameserver.core.schema import GLOBALS
 from gameserver.core.talk import Talk
 from gameserver.core.timers import Timers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gameserver.core.layout import Row
     from gameserver.core.record import Entity, Globals
+    from gameserver.core.rewind import Eye
     from gameserver.core.schema import Schema
 
 E = TypeVar("E", bound="Entity")
@@ -57,6 +59,7 @@ class World:
         "by_kind",
         "entities",
         "globals",
+        "pasts",
         "result",
         "rng",
         "rows",
@@ -66,8 +69,17 @@ class World:
         "timers",
     )
 
-    def __init__(self, schema: Schema, kinds: dict[type[Entity], int], globals_: Globals, seed: int, tick_rate: int) -> None:
-        """`kinds`: each entity class's kind number."""
+    def __init__(
+        self,
+        schema: Schema,
+        kinds: dict[type[Entity], int],
+        globals_: Globals,
+        seed: int,
+        tick_rate: int,
+        *,
+        eyes: Sequence[Eye] = (),
+    ) -> None:
+        """`kinds`: each entity class's kind number. `eyes`: of those whose past is kept."""
         self.schema = schema
         self.tick = 0
         self.rng = Rng(seed)
@@ -76,6 +88,8 @@ class World:
         self.by_kind: dict[type[Entity], dict[int, Entity]] = {record: {} for record in kinds}
         self.rows: dict[int, Row] = {}
         """The packed row of each entity (and of the globals, under GLOBALS_ID) as of the last `quantise`."""
+        self.pasts = {eye.record: Past(eye, tick_rate) for eye in eyes}
+        """Where entities were in the last ticks; of the kinds that rewind."""
         self.timers = Timers()
         self.talk = Talk(tick_rate)
         self.result: PlainResult | None = None
@@ -134,6 +148,11 @@ class World:
                 rows[number] = before if before == row else row  # the same object: later comparisons are by identity
         self.rows = rows
 
+    def remember(self) -> None:
+        """The tick is done, and `quantise` has run: what rewinds will have been where it is now."""
+        for record, past in self.pasts.items():
+            past.note(self.tick, self.by_kind[record], self.rows)
+
     # -- the whole, as bytes -----------------------------------------------------------------------------------------------
     def _sections(self) -> Iterator[tuple[str, Any]]:
         """Everything that makes the state, in a fixed order, as plain values. Taken after `quantise`."""
@@ -143,6 +162,7 @@ class World:
         yield "timers", self.timers.to_plain()
         yield "talk", self.talk.to_plain()
         yield "result", self.result
+        yield "past", [[record.__name__, past.to_plain()] for record, past in self.pasts.items()]
         yield "globals", self.rows[GLOBALS_ID]
         for record, entities in self.by_kind.items():
             yield record.__name__, [[number, self.rows[number]] for number in entities]
@@ -156,8 +176,8 @@ class World:
 
     def restore(self, data: bytes) -> None:
         """Become the world that was encoded. Raises GameError if it is of another game or version of it."""
-        fingerprint, tick, random, ids, timers, talk, result, globals_row, *kinds = msgpack.unpackb(data, use_list=False)
-        if fingerprint != self.schema.fingerprint():
+        fingerprint, tick, random, ids, timers, talk, result, pasts, globals_row, *kinds = msgpack.unpackb(data, use_list=False)
+        if fingerprint != self.schema.fingerprint() or [name for name, _ in pasts] != [kind.__name__ for kind in self.pasts]:
             raise GameError(
                 f"this state does not fit {self.schema.game}@{self.schema.version}: its fields are declared differently now"
             )
@@ -167,6 +187,8 @@ class World:
         self.timers.from_plain(timers)
         self.talk.from_plain(talk)
         self.result = result
+        for past, (_, plain) in zip(self.pasts.values(), pasts, strict=True):
+            past.from_plain(plain)
         self.schema.kinds[GLOBALS].load(self.globals, globals_row)
         self.entities.clear()
         self.rows = {GLOBALS_ID: globals_row}

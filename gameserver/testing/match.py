@@ -113,14 +113,17 @@ class Match(Generic[G]):
         return Simulation(self.game_type, options=self._options, tile_map=self.map, seed=seed)
 
     # -- who is there ------------------------------------------------------------------------------------------------------
-    def join(self, name: str, *, profile: Profile | None = None, bot: bool = False) -> Seat:
+    def join(self, name: str, *, profile: Profile | None = None, bot: bool = False, sees_back: float = 0.0) -> Seat:
         """A seat for a script. He is in the match from the next tick on, or the one after: two join in one tick.
 
-        `profile`: what the host's `authorise` would have returned. Raises Refused if the room is full.
+        `profile`: what the host's `authorise` would have returned. `sees_back`: how many ticks late he sees the others, as on a
+        line with delay; see `Seat.sees_back`. Raises Refused if the room is full.
         """
         if not is_name(name):
             raise ValueError(f"{name!r} is no name of a player: 1 to 24 characters that can be seen")
-        return self._take_seat(name, profile=profile, bot=bot, mind=None)
+        seat = self._take_seat(name, profile=profile, bot=bot, mind=None)
+        seat.sees_back = sees_back
+        return seat
 
     def bots(self, count: int | None = None, *, strength: int = STRENGTH) -> list[Seat]:
         """So many bots with the game's brain, or as many as there are seats left. They think as often as in a room.
@@ -235,15 +238,16 @@ class Match(Generic[G]):
         commands = self._take_commands()
         has_news = bool(commands) or any(seat.client.inputs.has_news(tick) for seat in self._in_match.values())
         inputs = {player: seat.client.inputs.take(tick) for player, seat in self._in_match.items()}
+        views = {player: seat.client.inputs.back for player, seat in self._in_match.items()}
         if not has_news and self.simulation.is_idle(tick):
             self._show_newcomers(tick)
             return
         before = self.simulation.result
         if self._twin is None:
-            self._step(commands, inputs)
+            self._step(commands, inputs, views)
         else:
             self._twin.before(self.simulation)
-            self._twin.step(self.simulation, commands, inputs, self._step)
+            self._twin.step(self.simulation, commands, inputs, views, self._step)
         self._hand_out(tick)
         for player, why in self.simulation.kicked:
             for seat in [seat for seat in self.seats if seat.player == player]:
@@ -253,10 +257,10 @@ class Match(Generic[G]):
             self.results.append(result)
         self._show(tick)
 
-    def _step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input]) -> None:
+    def _step(self, commands: Sequence[Command], inputs: Mapping[PlayerId, Input], views: Mapping[PlayerId, int]) -> None:
         __tracebackhide__ = True
         try:
-            self.simulation.step(commands, inputs, self._now)
+            self.simulation.step(commands, inputs, self._now, views)
         finally:
             self.logged += self.simulation.logged
 

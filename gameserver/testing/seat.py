@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from gameserver.core.brain import THINKS_PER_SECOND
 from gameserver.core.errors import Refused
 from gameserver.core.fields import check_value
+from gameserver.core.inputs import Sight
+from gameserver.core.limits import SUBTICKS
 from gameserver.core.record import Event
+from gameserver.core.rewind import most_back
 from gameserver.testing.client import CallSaid, Client
 from gameserver.testing.sees import Sees
 
@@ -63,6 +66,8 @@ class Seat:
         self._held: dict[str, Any] = {field.name: field.neutral for field in self._layout.fields}
         self._pressed: dict[str, Any] = {}
         self._last_call = 0
+        self._back = 0
+        """How far back it sees, in 1/256 of a tick."""
         self._said: Row | None = None
         """The input that it sent last; where a game ticks on input it is not said again."""
 
@@ -93,6 +98,22 @@ class Seat:
     def let_go(self) -> None:
         """Hold nothing: every field is as without an input."""
         self._held = {field.name: field.neutral for field in self._layout.fields}
+
+    @property
+    def sees_back(self) -> float:
+        """How many ticks late it sees the others when it makes its inputs; at most 250 ms, for no room believes more.
+
+        What the game is told with `Game.sees_back`. What the seat itself is shown with `sees` stays that of its last snapshot.
+        """
+        return self._back / SUBTICKS
+
+    @sees_back.setter
+    def sees_back(self, ticks: float) -> None:
+        most = most_back(self._match.game_type.tick_rate)
+        back = round(ticks * SUBTICKS)
+        if not 0 <= back <= most:
+            raise ValueError(f"sees_back={ticks!r}: a room looks 0 to {most / SUBTICKS:g} ticks back")
+        self._back = back
 
     def _checked(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         __tracebackhide__ = True
@@ -187,7 +208,8 @@ class Seat:
             if self._match.game_type.ticks_on_input and row == self._said:
                 return
             self._said = row
-        self.client.inputs.add(tick, [self._layout.check_row(row)], tick - 1)
+        sight = Sight(tick * SUBTICKS - self._back) if self._back else None
+        self.client.inputs.add(tick, [self._layout.check_row(row)], tick - 1, sight)
 
 
 class Mind:

@@ -1,6 +1,6 @@
 """Finds what makes matches not repeat: a copy of the match, restored from bytes, must go on exactly as the match does.
 
-All state is in declared fields. So a fresh game, given the encoded state, the same commands and the same inputs, comes to the same
+All state is in declared fields. So a fresh game, given the encoded state, the same commands, inputs and views, comes to the same
 next state. Where it does not, something else decided: a value kept on `self`, in a module or in a closure, a clock, a random
 generator of one's own, the order of a set. The copy then shows which field went another way.
 """
@@ -59,17 +59,18 @@ class Twin:
         match: Simulation,
         commands: Sequence[Command],
         inputs: Mapping[PlayerId, Input],
-        step: Callable[[Sequence[Command], Mapping[PlayerId, Input]], None],
+        views: Mapping[PlayerId, int],
+        step: Callable[[Sequence[Command], Mapping[PlayerId, Input], Mapping[PlayerId, int]], None],
     ) -> None:
         """Let both do the tick: `step` does the match's. Raises AssertionError if they come to something else."""
         __tracebackhide__ = True
         twin = self._copy
         assert twin is not None
         for_twin = copy.deepcopy(list(commands))  # a hook may take a profile apart
-        step(commands, inputs)
+        step(commands, inputs, views)
         tick = match.world.tick
         try:
-            twin.step(for_twin, inputs, tick)
+            twin.step(for_twin, inputs, tick, views)
         except Exception as error:  # whatever the game raises: in the match it did not
             raise AssertionError(
                 f"tick {tick}: {_name(match)} goes on, and a copy of it, restored from tick {self._since}, raises "
@@ -117,6 +118,8 @@ def _different(match: Simulation, twin: Simulation) -> list[str]:
                 found.append("self.random: it was asked more often, or less, in the copy")
             case "timers":
                 found.append(f"timers: {mine.timers.to_plain()[1]} in the match, {other.timers.to_plain()[1]} in the copy")
+            case "past":
+                found.append("the past: entities that rewind were elsewhere in the last ticks")
             case "result":
                 found.append(f"result: {match.result} in the match, {twin.result} in the copy")
             case "ids":

@@ -28,6 +28,7 @@ from gameserver.games.arena import away, flags, harm, map_rules, mines, pickups,
 from gameserver.games.arena.brain import ArenaBrain
 from gameserver.games.arena.ground import Ground, choose_mode, read_ground
 from gameserver.games.arena.state import (
+    LEAP,
     OVER,
     PLAYING,
     WAITING,
@@ -61,7 +62,7 @@ class Arena(Game):
     """Tanks with free turrets on a tile map: each against all, team against team, or for the other team's flag."""
 
     name = "arena"
-    version = 2
+    version = 3
     tick_rate = 30
     max_players = 16
     inputs = Controls
@@ -73,7 +74,7 @@ class Arena(Game):
     closes_when_over = False
 
     players = players_of(Driver)
-    tanks = entities_of(Tank)
+    tanks = entities_of(Tank, rewinds=True, jump=LEAP)
     shells = entities_of(Shell)
     mines = entities_of(Mine)
     pickups = entities_of(Pickup)

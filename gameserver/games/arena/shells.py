@@ -1,4 +1,9 @@
-"""Shells and pellets in flight, and what they hit."""
+"""Shells and pellets in flight, and what they hit.
+
+A shell leaves the barrel on its driver's screen at once, while the others there are some ticks old. So the server lets it fly these
+ticks in the moment in which it is fired, past the others where he saw them, one tick later with each; then it flies on in the
+present.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +17,14 @@ from gameserver.games.arena.state import Hit, Shell, Tank
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gameserver.games.arena.aiming import Place
     from gameserver.games.arena.game import Arena
 
 
-def launch(game: Arena, tank: Tank, aim: int, living: Sequence[Tank], blows: list[Blow], *, weapon: int, life: int) -> None:
-    """A shell leaves the barrel of this tank."""
+def launch(
+    game: Arena, tank: Tank, aim: int, moments: Sequence[Sequence[Place]], blows: list[Blow], *, weapon: int, life: int
+) -> None:
+    """A shell leaves the barrel of this tank. `moments`: where the others were then, and in each tick that it flies at once."""
     step_x, step_y = motion.shell_velocity(aim)
     x = motion.on_grid(tank.x + motion.MUZZLE_TICKS * step_x)
     y = motion.on_grid(tank.y + motion.MUZZLE_TICKS * step_y)
@@ -25,23 +33,32 @@ def launch(game: Arena, tank: Tank, aim: int, living: Sequence[Tank], blows: lis
         team=tank.team,
     )  # fmt: skip
     # The barrel may reach into a wall or into another tank: then the shell gets no further.
-    if not _ends(game, shell, x, y, living, blows):
-        shell.x, shell.y = x, y
+    if _ends(game, shell, x, y, moments[0], blows):
+        return
+    shell.x, shell.y = x, y
+    if all(_flies(game, shell, places, blows) for places in moments[1:]):
         game.shells.add(shell)
 
 
 def fly(game: Arena, living: Sequence[Tank], blows: list[Blow]) -> None:
     """All shells go on by a tick."""
+    places = [(tank, tank.x, tank.y) for tank in living]
     for shell in game.shells:
-        x, y = shell.x + shell.step_x, shell.y + shell.step_y
-        shell.life -= 1
-        if shell.life <= 0 or _ends(game, shell, x, y, living, blows):
+        if not _flies(game, shell, places, blows):
             game.shells.remove(shell)
-        else:
-            shell.x, shell.y = x, y
 
 
-def _ends(game: Arena, shell: Shell, x1: float, y1: float, living: Sequence[Tank], blows: list[Blow]) -> bool:
+def _flies(game: Arena, shell: Shell, places: Sequence[Place], blows: list[Blow]) -> bool:
+    """It goes on by a tick, past tanks at these places. False if it goes no further."""
+    x, y = shell.x + shell.step_x, shell.y + shell.step_y
+    shell.life -= 1
+    if shell.life <= 0 or _ends(game, shell, x, y, places, blows):
+        return False
+    shell.x, shell.y = x, y
+    return True
+
+
+def _ends(game: Arena, shell: Shell, x1: float, y1: float, places: Sequence[Place], blows: list[Blow]) -> bool:
     """Whether a shell that flies from where it is to this point hits something on the way. If so, that is a blow."""
     x0, y0 = shell.x, shell.y
     wall = not game.map.clear_line(x0, y0, x1, y1)
@@ -55,10 +72,10 @@ def _ends(game: Arena, shell: Shell, x1: float, y1: float, living: Sequence[Tank
     first, nearest = 2.0, 0.0
     reach = motion.HIT_RADIUS + motion.MUZZLE_TICKS * motion.SHELL_SPEED
     left, right, top, bottom = x1 - reach, x1 + reach, y1 - reach, y1 + reach
-    for tank in living:
-        if not (left < tank.x < right and top < tank.y < bottom) or spares(game, tank, shell.owner, shell.team):
+    for tank, tank_x, tank_y in places:
+        if not (left < tank_x < right and top < tank_y < bottom) or spares(game, tank, shell.owner, shell.team):
             continue
-        part, square = motion.closest(x0, y0, x1, y1, tank.x, tank.y)
+        part, square = motion.closest(x0, y0, x1, y1, tank_x, tank_y)
         if square <= motion.HIT_RADIUS * motion.HIT_RADIUS and (part < first or (part == first and square < nearest)):
             victim, first, nearest = tank, part, square
     if victim is not None:

@@ -36,6 +36,10 @@ START_SPREADS: Final = 2
 START_MINES: Final = 1
 START_RAILS: Final = 1
 
+LEAP: Final = 32.0
+"""Pixels along an axis in a tick, three times what a tank drives and is pushed: it has been put there, and no shot finds it where
+it was before."""
+
 MOST_LIFE: Final = 60
 """Ticks that a shell flies, 2 s: 450 px, a third of the field."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor
 from typing import TYPE_CHECKING, Final
 
-from gameserver.games.arena import mines, rays, shells
+from gameserver.games.arena import aiming, mines, rays, shells
 from gameserver.games.arena.harm import Blow, spares
 from gameserver.games.arena.state import MAGAZINE, MINE, MOST_LIFE, RAIL, SHELL, SPREAD, Controls, Railed, Tank
 from gameserver.games.arena.tanks import RELOAD_TICKS
@@ -36,14 +36,15 @@ def fire(game: Arena, living: Sequence[Tank], inputs: Mapping[PlayerId, Controls
         tank.ready_tick = game.tick + COOLDOWN_TICKS[controls.weapon]
         tank.safe_until = 0
         if controls.weapon == SHELL:
-            shells.launch(game, tank, controls.aim, living, blows, weapon=SHELL, life=MOST_LIFE)
+            shells.launch(game, tank, controls.aim, aiming.moments(game, tank), blows, weapon=SHELL, life=MOST_LIFE)
         elif controls.weapon == SPREAD:
+            moments = aiming.moments(game, tank)
             for beside in FAN:
-                shells.launch(game, tank, controls.aim + beside & 1023, living, blows, weapon=SPREAD, life=PELLET_LIFE)
+                shells.launch(game, tank, controls.aim + beside & 1023, moments, blows, weapon=SPREAD, life=PELLET_LIFE)
         elif controls.weapon == MINE:
             mines.lay(game, tank)
         else:
-            _rail(game, tank, controls.aim, living, blows)
+            _rail(game, tank, controls.aim, blows)
 
 
 def _load(game: Arena, tank: Tank, weapon: int) -> bool:
@@ -63,10 +64,12 @@ def _load(game: Arena, tank: Tank, weapon: int) -> bool:
     return True
 
 
-def _rail(game: Arena, tank: Tank, aim: int, living: Sequence[Tank], blows: list[Blow]) -> None:
-    targets = [(number, other.x, other.y) for number, other in enumerate(living) if not spares(game, other, tank.owner, tank.team)]
+def _rail(game: Arena, tank: Tank, aim: int, blows: list[Blow]) -> None:
+    """It is judged where its driver saw the others. Who of them can be hurt is judged as things are now."""
+    seen = aiming.as_seen(game, tank)
+    targets = [(number, x, y) for number, (other, x, y) in enumerate(seen) if not spares(game, other, tank.owner, tank.team)]
     x, y, hit = rays.shoot(game.map, tank.x, tank.y, aim, targets)
     # At the map's left or upper end rounding may bring the ray a hair's breadth out of it.
     game.emit(Railed(x0=floor(tank.x), y0=floor(tank.y), x1=max(0, floor(x)), y1=max(0, floor(y)), shooter=tank.owner))
     if hit is not None:
-        blows.append(Blow(living[hit], tank.owner, RAIL, game.damage[RAIL]))
+        blows.append(Blow(seen[hit][0], tank.owner, RAIL, game.damage[RAIL]))
