@@ -32,7 +32,8 @@ class Storm(Arena):
         if not living or self.match.phase == OVER:
             return
         blows: list[Blow] = []  # whoever stands at the barrel is not hurt
+        places = [(tank, tank.x, tank.y) for tank in living]
         missing = MOVING - len(living) - len(self.shells)
         for _ in range(min(missing, SPRAY_PER_TICK)):
             tank = self.random.choice(living)
-            shells.launch(self, tank, self.random.integer(0, 1023), living, blows, weapon=SHELL, life=MOST_LIFE)
+            shells.launch(self, tank, self.random.integer(0, 1023), [places], blows, weapon=SHELL, life=MOST_LIFE)

@@ -273,6 +273,6 @@ class Forgery(RuleBasedStateMachine):
 
 
 TestConversation = Conversation.TestCase
-TestConversation.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestConversation.settings = settings(max_examples=150, stateful_step_count=60)
 TestForgery = Forgery.TestCase
-TestForgery.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+TestForgery.settings = settings(max_examples=80, stateful_step_count=50)

@@ -293,7 +293,7 @@ def mutated(value: Any, draw: Callable[[st.SearchStrategy[Any]], Any], dice: ran
             return (*value[:at], mutated(value[at], draw, dice), *value[at + 1 :])
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500)
 @given(data=st.data(), tick=st.integers(1, 59), seed=st.integers(0, 2**32))
 def test_a_hostile_server_raises_two_errors_and_no_other(data: st.DataObject, tick: int, seed: int) -> None:
     dice = random.Random(seed)

@@ -139,7 +139,7 @@ class AllPasts:
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TICKS)
 def test_it_answers_as_a_list_of_all_pasts_does(ticks: list[tuple[list[Deed], int, int, int]]) -> None:
     simulation, pasts = yard(), AllPasts()

@@ -243,7 +243,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_a_mutated_schema_is_read_or_refused(data: st.DataObject, seed: int) -> None:
     """And what is read can be used: every layout makes an object of no input and packs it again."""

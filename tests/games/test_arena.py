@@ -157,7 +157,7 @@ inputs = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.lists(st.tuples(*[inputs] * 5), min_size=10, max_size=30))
 def test_whatever_they_do_nobody_gets_into_a_wall_or_too_fast(seed: int, moves: list[tuple[Controls, ...]]) -> None:
     """Five tanks on the smallest map, each move held for 4 ticks."""
@@ -231,7 +231,7 @@ def test_a_shell_lives_two_seconds_at_most() -> None:
     pytest.fail("the shell flies for ever")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 1023), st.integers(60, 260), st.integers(45, 180))
 def test_shells_never_pass_walls(aim: int, x: int, y: int) -> None:
     match = ArenaMatch(WALLED, bots=1)
@@ -247,7 +247,7 @@ def test_shells_never_pass_walls(aim: int, x: int, y: int) -> None:
     assert not len(match.game.shells)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 1023), st.integers(28, 120), st.integers(-13, 13))
 def test_shells_never_pass_tanks(aim: int, away: int, beside: int) -> None:
     """A tank anywhere on the straight way of a shell is hit, however the ticks fall."""

@@ -419,7 +419,7 @@ def test_of_two_who_did_the_same_either_may_get_it() -> None:
     assert killers == {1, 3}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 3), min_size=4, max_size=4), st.integers(0, 1023))
 def test_whatever_is_fired_nothing_breaks_and_the_books_agree(seed: int, weapons: list[int], aim: int) -> None:
     match = ArenaMatch(drawn_map("s  #s", "   # ", " a   ", "s v s"), bots=4, seed=seed, rules=Rules(damage=400))

@@ -111,7 +111,7 @@ def test_a_step_of_the_fastest_things_fits_one_byte() -> None:
         assert 64 <= speed / QUANTUM <= 127
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32),
     plan=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(1, 90)), min_size=1, max_size=8),

@@ -189,7 +189,7 @@ CONVERSATION = st.builds(
 
 
 @pytest.mark.parametrize("client", [True, False], ids=["client", "server"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(frames=CONVERSATION, cuts=st.lists(st.integers(0, 100_000), max_size=12), rest=st.integers(0, 40))
 def test_messages_and_answers_are_those_of_trio_websocket_alone(
     client: bool, frames: list[Frame], cuts: list[int], rest: int

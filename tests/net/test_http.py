@@ -371,7 +371,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     pieces=st.lists(PIECES, min_size=1, max_size=4),
     changes=st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), max_size=5),
