@@ -1,8 +1,8 @@
 /**
  * One tick of one tank: what gameserver/games/arena/tanks.py does to it, as far as its own client can know beforehand.
  *
- * That is everything when nobody else is near. Other tanks are taken to be where the newest snapshot has them; what they really
- * do is the server's to say.
+ * That is everything when nobody else is near. Other tanks are taken to go on for a moment as the newest snapshot has them; what
+ * they really do is the server's to say.
  */
 
 import { FAST_SPEED, TANK_RADIUS, TOP_SPEED, drive, limitPush, onGrid, push, roll, slide, speedAfterPush } from "./motion.js";
@@ -10,12 +10,13 @@ import { FAST_SPEED, TANK_RADIUS, TOP_SPEED, drive, limitPush, onGrid, push, rol
 /** @typedef {readonly number[]} TankState  [x, y, heading, speed, fastUntil], each exactly what the wire says */
 /** @typedef {{bearing: number, throttle: number}} Steering  wire values */
 /** @typedef {{x: number, y: number}} Place */
+/** @typedef {{x: number, y: number, stepX: number, stepY: number}} Moving  a place, and how far it went in the last tick */
 /**
  * @typedef {object} Around
  * @property {import("./motion.js").Walls} walls
- * @property {readonly Place[]} pickups  those that make fast, as of the newest snapshot
- * @property {number} pickupsAt  its tick
- * @property {readonly Place[]} tanks  the other living ones
+ * @property {number} tick  of the newest snapshot, which the rest is from
+ * @property {readonly Place[]} pickups  those that make fast
+ * @property {readonly Moving[]} tanks  the other living ones
  * @property {number} fastTicks  for so long a pickup makes fast
  */
 
@@ -29,6 +30,11 @@ export const FAST_UNTIL = 4;
 export const REACH = 20;
 /** For so long it makes fast. */
 export const FAST_SECONDS = 6;
+/**
+ * For so many ticks another tank is taken to go on as it went. In a scrum, seen 6 ticks late, the own tank is then 1.6 px from
+ * where it comes to on average; 2.2 px if the others are taken to stand, 9.3 px if they are driven through.
+ */
+const SURE_TICKS = 3;
 
 /**
  * @param {TankState} state
@@ -44,7 +50,7 @@ export function stepTank(state, { bearing, throttle }, tick, around) {
   let [heading, speed] = drive(state[HEADING], state[SPEED], bearing, throttle, topSpeed);
   let x, y;
   [x, y, speed] = roll(around.walls, state[X], state[Y], heading, speed);
-  if (around.tanks.length > 0) [x, y, speed] = pushedAway(x, y, heading, speed, around);
+  if (around.tanks.length > 0) [x, y, speed] = pushedAway(x, y, heading, speed, tick, around);
   if (finds(x, y, fastUntil, around)) fastUntil = tick + around.fastTicks;
   return [onGrid(x), onGrid(y), heading, onGrid(speed), fastUntil];
 }
@@ -56,23 +62,26 @@ export function stepTank(state, { bearing, throttle }, tick, around) {
  * @param {number} y
  * @param {number} heading
  * @param {number} speed
+ * @param {number} tick
  * @param {Around} around
  * @returns {[x: number, y: number, speed: number]}
  */
-function pushedAway(x, y, heading, speed, { walls, tanks }) {
+function pushedAway(x, y, heading, speed, tick, around) {
   const near = 2 * TANK_RADIUS;
+  const ticks = Math.min(tick - around.tick, SURE_TICKS);
   let pushX = 0;
   let pushY = 0;
-  for (const other of tanks) {
-    const dx = other.x - x;
-    const dy = other.y - y;
+  for (const other of around.tanks) {
+    const dx = other.x + ticks * other.stepX - x;
+    const dy = other.y + ticks * other.stepY - y;
     if (dx >= near || dx <= -near || dx * dx + dy * dy >= near * near) continue;
     const [toX, toY, far] = push(dx, dy);
     speed = speedAfterPush(heading, speed, toX, toY);
     pushX -= far * toX;
     pushY -= far * toY;
   }
-  return [...slide(walls, x, y, limitPush(pushX), limitPush(pushY)), speed];
+  if (pushX === 0 && pushY === 0) return [x, y, speed];
+  return [...slide(around.walls, x, y, limitPush(pushX), limitPush(pushY)), speed];
 }
 
 /**
@@ -84,8 +93,8 @@ function pushedAway(x, y, heading, speed, { walls, tanks }) {
  * @param {number} fastUntil
  * @param {Around} around
  */
-function finds(x, y, fastUntil, { pickups, pickupsAt, fastTicks }) {
-  if (fastUntil - fastTicks > pickupsAt) return false;
+function finds(x, y, fastUntil, { tick, pickups, fastTicks }) {
+  if (fastUntil - fastTicks > tick) return false;
   for (const pickup of pickups) {
     const dx = pickup.x - x;
     const dy = pickup.y - y;

@@ -19,6 +19,7 @@ import { QUARTER_TURN, TANK_HALF } from "./motion.js";
 /** @typedef {import("./ground.js").Ground} Ground */
 /** @typedef {import("./driving.js").TankState} TankState */
 /** @typedef {import("./driving.js").Around} Around */
+/** @typedef {import("./driving.js").Place} Place */
 
 /** @typedef {{bearing: number, throttle: number, aim: number, fire: number, weapon: number}} Controls  wire values */
 /** @typedef {{x: number, y: number, heading: number, speed: number}} Drawn  heading 0 to 256, with fractions */
@@ -66,8 +67,8 @@ export class OwnTank {
   #live = null;
   /** What was held when the newest input was sent. @type {Controls} */
   #held = NEUTRAL;
-  /** @type {number | null} */
-  #snapshotTick = null;
+  /** Where tanks were in the newest snapshot. @type {Map<number, Place>} */
+  #places = new Map();
   /** @type {Follower[]} */
   #followers = [];
   /** @type {(() => void)[]} */
@@ -82,7 +83,7 @@ export class OwnTank {
     this.ground = ground;
     const holdTicks = Math.max(1, Math.round(HOLD_SECONDS * client.tickRate));
     const fastTicks = Math.round(FAST_SECONDS * client.tickRate);
-    this.#around = { walls: ground, pickups: [], pickupsAt: 0, tanks: [], fastTicks };
+    this.#around = { walls: ground, tick: 0, pickups: [], tanks: [], fastTicks };
     this.#predictor = new Predictor({
       step: (state, controls, tick) => stepTank(state, controls, tick, this.#around),
       absent: (last, ticks) => (last !== null && ticks <= holdTicks ? last : NEUTRAL),
@@ -194,20 +195,37 @@ export class OwnTank {
   /** @param {number} tick */
   #seen(tick) {
     // In another process's epoch the ticks begin where they like: then everything is new.
-    if (this.#snapshotTick !== null && tick <= this.#snapshotTick) this.#forget();
-    this.#snapshotTick = tick;
+    if (tick <= this.#around.tick) this.#forget();
     const { world, player } = this.client;
     const tanks = world.all("Tank").filter((tank) => tank.values.health !== 0);
     const own = tanks.find((tank) => player !== 0 && tank.values.owner === player && "speed" in tank.values) ?? null;
     const anew = own !== null && own.id !== this.#id;
     this.#id = own?.id ?? null;
-    this.#around.tanks = tanks.filter((tank) => tank !== own).map(placeOf);
-    this.#around.pickups = world.all("Pickup").filter(makesFast).map(placeOf);
-    this.#around.pickupsAt = tick;
+    this.#lookAround(tick, tanks, world.all("Pickup"));
     if (own === null) this.#stop();
     else if (anew) this.#begin(tick, this.#stateOf(own.values));
     else this.#correct(tick, this.#stateOf(own.values));
     for (const follower of this.#followers) follower.seen(tick, own, anew);
+  }
+
+  /**
+   * @param {number} tick
+   * @param {Entity[]} tanks
+   * @param {Entity[]} pickups
+   */
+  #lookAround(tick, tanks, pickups) {
+    const places = new Map(tanks.map((tank) => [tank.id, placeOf(tank)]));
+    const passed = tick - this.#around.tick;
+    this.#around.tanks = tanks
+      .filter((tank) => tank.id !== this.#id)
+      .map(({ id }) => {
+        const { x, y } = /** @type {Place} */ (places.get(id));
+        const before = this.#places.get(id) ?? { x, y };
+        return { x, y, stepX: (x - before.x) / passed, stepY: (y - before.y) / passed };
+      });
+    this.#places = places;
+    this.#around.pickups = pickups.filter(makesFast).map(placeOf);
+    this.#around.tick = tick;
   }
 
   /** @param {number} tick @param {TankState} state */
@@ -245,7 +263,8 @@ export class OwnTank {
     this.#id = null;
     this.#held = NEUTRAL;
     this.#live = null;
-    this.#snapshotTick = null;
+    this.#places = new Map();
+    this.#around.tick = 0;
     for (const follower of this.#followers) follower.forgotten();
   }
 

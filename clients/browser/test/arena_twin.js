@@ -19,7 +19,7 @@ import { stepGun } from "../arena/weapons.js";
 import { bytes } from "./vectors.js";
 
 const { map, fast_ticks: fastTicks, inputs, told, pickups, mute } = JSON.parse(readFileSync(0, "utf8"));
-const around = { walls: Ground.fromTmj(bytes(map)), pickups: [], pickupsAt: 0, tanks: [], fastTicks };
+const around = { walls: Ground.fromTmj(bytes(map)), tick: 0, pickups: [], tanks: [], fastTicks };
 const muted = new Set(mute);
 
 /** @type {import("../arena/driving.js").TankState | null} */
@@ -40,7 +40,7 @@ inputs.forEach((/** @type {number[]} */ [bearing, throttle, fire, weapon], /** @
   }
   if (tick in pickups)
     around.pickups = pickups[tick].map((/** @type {number[]} */ [x, y]) => ({ x: x * QUANTUM, y: y * QUANTUM }));
-  around.pickupsAt = tick;
+  around.tick = tick;
   lines.push(tank && gun && [tank[0] / QUANTUM, tank[1] / QUANTUM, tank[2], tank[3] / QUANTUM, tank[4], ...gun]);
 });
 process.stdout.write(`${lines.map((line) => JSON.stringify(line)).join("\n")}\n`);
