@@ -56,6 +56,8 @@ import { NoticeCode, Role, encodeCall, encodeHello, encodeInput, encodeReady } f
 /** @typedef {{viewTick: number, inputTick: number}} Frame  the tick that the picture shows, and that for which inputs are made */
 /** @typedef {{message: string, sinceMs: number, nextTryMs: number | null}} Loss  `nextTryMs`: null while one is under way */
 
+/** @type {readonly (keyof Told)[]} */
+const NAMES = ["state", "session", "snapshot", "input", "event", "shown", "notice", "draining"];
 /** A client with nothing else to say acknowledges every 4th snapshot. */
 const ACK_EVERY = 4;
 /** With so much unsent, inputs would only make the line later. */
@@ -75,7 +77,7 @@ export class Client {
   #hello;
   #environment;
   /** @type {Emitter<Told & Record<string, unknown>>} */
-  #emitter = new Emitter(["state", "session", "snapshot", "input", "event", "shown", "notice", "draining"]);
+  #emitter;
   #seat;
   #calls;
   #comeback;
@@ -120,6 +122,7 @@ export class Client {
     this.#hello = { game, room: this.#address.room, credential, role, name };
     encodeHello(this.#hello);
     this.#environment = environmentOf(environment);
+    this.#emitter = new Emitter(NAMES, this.#environment.reportError);
     this.lag = lag ?? new LagSimulator();
     this.stats = new Stats(this.#environment.clock);
     this.#seat = new Seat(memory);

@@ -4,9 +4,14 @@
 export class Emitter {
   /** @type {Map<keyof Happenings, Set<(told: any) => void>>} */
   #listeners;
+  #reportError;
 
-  /** @param {readonly (keyof Happenings & string)[]} names  all that there are */
-  constructor(names) {
+  /**
+   * @param {readonly (keyof Happenings & string)[]} names  all that there are
+   * @param {(error: unknown) => void} reportError  is given what listeners throw
+   */
+  constructor(names, reportError) {
+    this.#reportError = reportError;
     this.#listeners = new Map(names.map((name) => [name, new Set()]));
   }
 
@@ -26,8 +31,8 @@ export class Emitter {
   }
 
   /**
-   * Tells all who listen, in the order in which they began. What one of them throws reaches the page as an error that nobody
-   * caught, and neither the others nor the client.
+   * Tells all who listen, in the order in which they began. What one of them throws is the page's affair, and stops neither the
+   * others nor the client.
    *
    * @template {keyof Happenings & string} Name
    * @param {Name} name
@@ -38,9 +43,7 @@ export class Emitter {
       try {
         listener(told);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        this.#reportError(error);
       }
   }
 }

@@ -7,6 +7,7 @@
  * @property {typeof globalThis.WebSocket} WebSocket
  * @property {(callback: () => void, ms: number) => unknown} setTimeout  returns what `clearTimeout` takes
  * @property {(timer: any) => void} clearTimeout
+ * @property {(error: unknown) => void} reportError  is given what the page's listeners throw
  */
 
 /**
@@ -21,5 +22,6 @@ export function environmentOf(given = {}) {
     // A browser's timers refuse to be called as the methods of another object.
     setTimeout: given.setTimeout ?? ((callback, ms) => globalThis.setTimeout(callback, ms)),
     clearTimeout: given.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer)),
+    reportError: given.reportError ?? ((error) => globalThis.reportError(error)),
   };
 }
