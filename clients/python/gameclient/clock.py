@@ -17,6 +17,8 @@ import attrs
 SAMPLES: Final = 16
 """PONGs, and the snapshots that came between them, that are remembered: at one a second a line that became slower is believed
 after a quarter of a minute."""
+STRETCH_SECONDS: Final = 0.05
+"""Two clocks drift apart by a few milliseconds in a quarter of a minute; bounds that contradict each other by more are not drift."""
 TRIP_GAIN: Final = 1 / 12
 JITTER_GAIN: Final = 1 / 6
 """Share of the newest round trip in the mean, and of its difference from the mean in the jitter."""
@@ -56,13 +58,16 @@ class ServerClock:
         """A PONG has come for the PING of `sent_at`; returns the round trip in seconds, without the time that it was held."""
         round_trip = max(0.0, now - sent_at - held_seconds)
         least = tick / self._rate + into_tick_seconds - now
+        most = least + round_trip
         if self._samples:
             difference = round_trip - self._mean_trip
             self._mean_trip += TRIP_GAIN * difference
             self.jitter_seconds += JITTER_GAIN * (abs(difference) - self.jitter_seconds)
+            if most < self._least() - STRETCH_SECONDS or least > self._most() + STRETCH_SECONDS:
+                self._samples.clear()  # a clock of the two has stood still or was set: what it said before is of another time
         else:
             self._mean_trip = round_trip
-        self._samples.append(_Sample(round_trip, least, least + round_trip))
+        self._samples.append(_Sample(round_trip, least, most))
         self._estimate()
         return round_trip
 
@@ -71,17 +76,18 @@ class ServerClock:
         least = tick / self._rate - now
         if not self._samples:
             self._offset = least if self._offset is None else max(self._offset, least)
-        elif (
-            self._samples[-1].least < least <= self._most()
-        ):  # beyond that it contradicts what is known: the room's time is another
+        elif self._samples[-1].least < least <= self._most():  # beyond that it contradicts the PONGs, which know better
             self._samples[-1].least = least
             self._estimate()
+
+    def _least(self) -> float:
+        return max(sample.least for sample in self._samples)
 
     def _most(self) -> float:
         return min(sample.most for sample in self._samples)
 
     def _estimate(self) -> None:
-        self._offset = (max(sample.least for sample in self._samples) + self._most()) / 2
+        self._offset = (self._least() + self._most()) / 2
 
     @property
     def known(self) -> bool:

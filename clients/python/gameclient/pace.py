@@ -1,8 +1,8 @@
 """How far ahead of the room inputs must be made, so that they arrive in time and hardly earlier.
 
 The room says with every snapshot by how much the newest input was early: its margin. How much earlier than half a round trip that
-input was made is known here; the difference of the two is what it *needed*. Wanted is a margin of one tick for all but the latest
-2 % of the last seconds, so what they needed and one tick is what the next ones get. Since need does not depend on what was given,
+input was made is known here; the difference of the two is what it *needed*. Wanted is a margin of one tick for all but the
+latest of the last seconds, so what they needed and one tick is what the next ones get. Since need does not depend on what was given,
 nothing is integrated and nothing swings, though the answer comes a round trip later.
 
 An input that is later than 50 ms was held up by something that no sensible margin covers (a stall, a retransmission): it says
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TARGET_TICKS: Final = 1.0
 """Wanted margin: an input that comes as late as half of this still meets its tick while the estimates wander."""
 LATEST_PERCENT: Final = 1
+"""Of the reports, which are about 2 % of the inputs: of those that come in one tick only the newest is reported, the best."""
 WINDOW_SECONDS: Final = 2.0
 SPIKE_SECONDS: Final = -0.05
 """A margin below this is a spike."""
