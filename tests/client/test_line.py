@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 from gameclient.address import parse_url
-from gameclient.line import FIRST_PINGS, SILENCE_SECONDS, ClientClosed, Line
+from gameclient.line import FIRST_PING_SECONDS, FIRST_PINGS, PING_SECONDS, SILENCE_SECONDS, ClientClosed, Line
 from gameclient.stats import ClientStats
 
 from gameserver.core.errors import ProtocolError
@@ -136,8 +136,9 @@ async def test_pings_are_quick_at_first_and_then_one_a_second(autojump_clock: Mo
     with pytest.raises(ClientClosed):
         await talk(script)
     assert [sequence for sequence, _ in pings] == list(range(1, len(pings) + 1))
-    assert [round(at, 6) for _, at in pings] == [0, 0.1, 0.2, 0.3, 0.4, 1.4, 2.4, 3.4, 4.4]
-    assert FIRST_PINGS == 5
+    at_first = [round(n * FIRST_PING_SECONDS, 6) for n in range(FIRST_PINGS)]
+    assert [round(at, 6) for _, at in pings] == at_first + [round(at_first[-1] + n * PING_SECONDS, 6) for n in (1, 2, 3)]
+    assert (FIRST_PINGS, FIRST_PING_SECONDS, PING_SECONDS) == (16, 0.103, 0.97), "protocol: one to ten a second"
 
 
 async def test_silence_ends_it_after_five_seconds(autojump_clock: MockClock) -> None:

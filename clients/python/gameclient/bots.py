@@ -65,7 +65,8 @@ class Bot:
             tick = client.replica.tick or 0
             wanted = brain.think(client.replica, client.player)
             if wanted is not None:
-                await client.send_input(client.next_input_tick(), wanted, ticks)
+                turns = client.next_input_ticks(ticks)
+                await client.send_input(turns.start, wanted, len(turns))
             await self._make_calls(client, brain)
             if session == client.sessions:
                 await self._next_sight(client, tick, ticks)

@@ -254,7 +254,28 @@ class Client(Sight):
 
     def next_input_tick(self) -> int:
         """The first tick for which an input that is sent now arrives in time, by the room's clock and the margin it reports."""
-        return self._stamps.next(self.clock, trio.current_time(), self.tick_rate)
+        return self.next_input_ticks(1).start
+
+    def next_input_ticks(self, ticks: int) -> range:
+        """The same for an input that holds for so many ticks: that one and those behind it, fewer where inputs were made too early."""
+        return self._stamps.next(self.clock, trio.current_time(), ticks)
+
+    async def next_turn(self) -> int:
+        """Wait until the input for the next tick is to be made, and return that tick: for who sends one for every tick. Each comes
+        as late as it still arrives in time; where that is over already, it is not waited for, and ticks that were missed are passed
+        over. Without a line time stands still.
+
+        Raises ClientClosed when there will be no line any more.
+        """
+        while True:
+            if not (self.connected and self.clock.measured):
+                await self.next_snapshot()
+                continue
+            turn, seconds = self._stamps.turn(self.clock, trio.current_time())
+            if not seconds:
+                await trio.lowlevel.checkpoint()
+                return turn
+            await trio.sleep(seconds)
 
     async def send_input(self, first_tick: int, wanted: Any, ticks: int = 1) -> None:  # noqa: ANN401 - an object with its fields
         """Send this input for first_tick, and the same without its presses for the ticks behind it, `ticks` in all.

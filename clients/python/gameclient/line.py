@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from gameserver.core.messages import ClientMessage, Pong, ServerMessage
     from gameserver.ports import Network
 
-FIRST_PINGS: Final = 5
-FIRST_PING_SECONDS: Final = 0.1
-PING_SECONDS: Final = 1.0
+FIRST_PINGS: Final = 16
+"""As many as the clock keeps: so it is right to a few milliseconds after two seconds, also where ways take 30 ms more or less."""
+FIRST_PING_SECONDS: Final = 0.103
+PING_SECONDS: Final = 0.97
+"""Not in step with any tick rate: a server that reads a PING together with an INPUT behind it takes both for as late as that, so
+PINGs that always fall into the same place between two INPUTs would all be wrong by the same."""
 KEPT_PINGS: Final = 16
 """PINGs whose PONGs are waited for; the clock keeps as many."""
 SILENCE_SECONDS: Final = 5.0

@@ -40,6 +40,7 @@ class Sight:
     replica: Replica
     clock: ServerClock
     tick_rate: int
+    _stamps: Stamps
 
     def __init__(self) -> None:
         self.map: TileMap | None = None
@@ -48,7 +49,6 @@ class Sight:
         self.stats = ClientStats()
         self._happenings = Happenings()
         self.events: deque[tuple[str, int, Any]] = self._happenings.seen
-        self._stamps = Stamps()
         self._clock_number: int | None = None
         self._rate = 1
         """We get every 1st, 2nd, 4th or 8th tick."""
@@ -58,7 +58,7 @@ class Sight:
     @property
     def margin_seconds(self) -> float | None:
         """How long before its tick our newest input came, as the server says."""
-        return self._stamps.margin_seconds
+        return self._stamps.pace.margin_seconds
 
     def _take_welcome(self, welcome: Welcome, *, resumed: bool) -> None:
         """A line begins; `resumed`: it goes on with our seat. Raises ProtocolError for what cannot be read, or is not our seat."""
@@ -73,6 +73,7 @@ class Sight:
         else:
             self.sessions += 1
             self._clock_number = None
+            self._stamps = Stamps(welcome.tick_rate)
             self._happenings.begin_anew()
         if self.sessions == 1 and not self.stats.snapshots:
             self.replica = self._next_replica
@@ -98,6 +99,7 @@ class Sight:
             self._next_replica = None
             self.replica = replica
             self.clock = ServerClock(self.tick_rate)
+            self._stamps.begin_line()
             self._rate = 1
         if rate is not None:
             self._rate = rate
@@ -108,7 +110,8 @@ class Sight:
         self._happenings.take_cosmetics(cosmetics, snapshot.tick - COSMETIC_SECONDS * self.tick_rate)
         self.clock.hint(now, snapshot.tick)
         self.input_ack = snapshot.input_ack
-        if snapshot.margin is not None and (margin := snapshot.margin / 1e6) != self._stamps.margin_seconds:
-            self._stamps.margin_seconds = margin
-            self.stats.late_inputs += margin < 0
+        if snapshot.margin is not None:
+            margin = snapshot.margin / 1e6
+            self.stats.late_inputs += margin != self.margin_seconds and margin < 0
+            self._stamps.report(margin, snapshot.tick, now)
         self.stats.count_snapshot(now)
