@@ -1,0 +1,89 @@
+/** Pictures of things, painted in code when they are first wanted, in the size in which they are shown. */
+
+/** @typedef {import("./camera.js").Camera} Camera */
+/** @typedef {{canvas: HTMLCanvasElement, x: number, y: number}} Sprite  its middle, in device pixels */
+/** @typedef {(context: CanvasRenderingContext2D) => void} Painter  in pixels of the ground, 0 in the middle */
+
+/** Edges that a turned picture needs, in device pixels. */
+const MARGIN = 2;
+/** Pictures of names come and go with players. */
+const MOST = 400;
+
+export class Sprites {
+  /** @type {Map<string, Sprite>} */
+  #known = new Map();
+  #scale = 1;
+
+  /** Device pixels in a pixel of the ground. @param {number} scale */
+  resize(scale) {
+    if (scale !== this.#scale) this.#known.clear();
+    this.#scale = scale;
+  }
+
+  /** All are painted anew: other colours. */
+  clear() {
+    this.#known.clear();
+  }
+
+  /**
+   * @param {string} name  of the picture; another one for each colour
+   * @param {number} width  pixels of the ground
+   * @param {number} height
+   * @param {Painter} painter
+   * @returns {Sprite}
+   */
+  get(name, width, height, painter) {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.ceil(width * this.#scale) + 2 * MARGIN;
+    canvas.height = Math.ceil(height * this.#scale) + 2 * MARGIN;
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const sprite = { canvas, x: canvas.width / 2, y: canvas.height / 2 };
+    context.setTransform(this.#scale, 0, 0, this.#scale, sprite.x, sprite.y);
+    painter(context);
+    if (this.#known.size >= MOST) this.#known.clear();
+    this.#known.set(name, sprite);
+    return sprite;
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Camera} camera
+ * @param {Sprite} sprite
+ * @param {number} x  on the ground
+ * @param {number} y
+ * @param {number} [angle]  radians
+ * @param {number} [size]  of the picture's own
+ */
+export function put(context, camera, sprite, x, y, angle = 0, size = 1) {
+  const left = camera.screenX(x);
+  const top = camera.screenY(y);
+  if (angle === 0) {
+    context.setTransform(size, 0, 0, size, left, top);
+  } else {
+    const cosine = Math.cos(angle) * size;
+    const sine = Math.sin(angle) * size;
+    context.setTransform(cosine, sine, -sine, cosine, left, top);
+  }
+  context.drawImage(sprite.canvas, -sprite.x, -sprite.y);
+}
+
+/** A soft round light or shadow. @param {string} colour  #rrggbb @param {number} radius @param {number} [alpha] @returns {Painter} */
+export function glow(colour, radius, alpha = 1) {
+  return (context) => {
+    const light = context.createRadialGradient(0, 0, 0, 0, 0, radius);
+    const part = Math.round(alpha * 255);
+    light.addColorStop(0, colour + byte(part));
+    light.addColorStop(0.4, colour + byte(part * 0.45));
+    light.addColorStop(1, colour + "00");
+    context.fillStyle = light;
+    context.fillRect(-radius, -radius, 2 * radius, 2 * radius);
+  };
+}
+
+/** @param {number} part */
+function byte(part) {
+  return Math.round(part).toString(16).padStart(2, "0");
+}
