@@ -57,7 +57,7 @@ test("a list has rooms with people first, and full ones last", () => {
 });
 
 test("an offer is read from its entity, and what is missing is nothing", () => {
-  const values = { room: "arena1", game: "arena", map: "field", mode: "all", players: 9, people: 1, bots: 8, most: 16, spectators: 2, state: 1 };
+  const values = { room: "arena1", game: "arena", map: "field", mode: "all", players: 9, people: 1, bots: 8, most: 16, spectators: 2, running: 1 };
   assert.deepEqual(offerOf(values), {
     room: "arena1",
     game: "arena",

@@ -40,7 +40,7 @@ export function h(tag, properties = {}, ...children) {
  */
 export function person(name, colour = null) {
   const element = h("bdi", { class: "person", text: name });
-  if (colour !== null) element.style.color = colour;
+  if (colour !== null) element.style.setProperty("--who", colour); // style.css makes it readable on light ground
   return element;
 }
 

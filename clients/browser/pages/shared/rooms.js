@@ -42,7 +42,7 @@ export function offerOf(values) {
     bots: number("bots"),
     most: number("most"),
     spectators: number("spectators"),
-    running: number("state") === 1,
+    running: number("running") === 1,
   };
 }
 

@@ -97,6 +97,7 @@ const TEXTS = Object.freeze({
   "room.play.in": "Play in {room}",
   "room.watch.in": "Watch {room}",
   "room.link.of": "Copy the link to {room}",
+  "mode.map": "as the map has it",
   "mode.all": "free-for-all",
   "mode.teams": "teams",
   "mode.flags": "flags",
@@ -106,9 +107,7 @@ const TEXTS = Object.freeze({
   "create.options": "Options",
   "create.go": "Create and join",
   "create.working": "Creating …",
-  "create.yes": "Yes",
-  "create.no": "No",
-  "create.default": "as the game has it",
+  "create.much": "These are too many options at once: leave some as they are.",
   "join.title": "Join by link",
   "join.lead": "Paste a link that you were sent, or type a room's name.",
   "join.field": "Link or name",
@@ -172,6 +171,8 @@ const TEXTS = Object.freeze({
   "feed.drawn": "The match is over, without a winner",
   "scores.title": "Scores",
   "scores.player": "Player",
+  "scores.team": "Team {number}",
+  "scores.away": "away",
   "scores.mute": "Mute",
   "scores.unmute": "Hear again",
   "scores.silence": "Silence for all",
@@ -286,7 +287,6 @@ const TEXTS = Object.freeze({
   "net.lag.off": "off",
 
   // -- a game that is drawn from its schema ------------------------------------------------------------------------------
-  "generic.players": "Players",
   "generic.shared": "This room",
   "generic.calls": "What you can do",
   "generic.do": "Do it",
@@ -300,6 +300,8 @@ const TEXTS = Object.freeze({
   "generic.yours": "Yours",
   "generic.others": "Of {name}",
   "generic.ready": "done",
+  "generic.yes": "yes",
+  "generic.no": "no",
 
   // -- times --------------------------------------------------------------------------------------------------------------------
   "time.seconds": { one: "{count} second", other: "{count} seconds" },
@@ -323,17 +325,27 @@ export function t(key, values = {}) {
 }
 
 /**
+ * A text in pieces, for whoever puts something else than words into its placeholders.
+ *
+ * @param {TextKey} key
+ * @returns {(string | {name: string})[]}
+ */
+export function pieces(key) {
+  return formOf(key, {})
+    .split(/\{(\w+)\}/)
+    .map((piece, at) => (at % 2 === 1 ? { name: piece } : piece))
+    .filter((piece) => piece !== "");
+}
+
+/**
  * A text in which some placeholders are nodes, such as a person's name in its colour.
  *
  * @param {TextKey} key
- * @param {Readonly<Record<string, Node | string>>} values
+ * @param {Readonly<Record<string, Node>>} values
  * @returns {(Node | string)[]} for `element.append`
  */
 export function nodes(key, values) {
-  return formOf(key, {})
-    .split(/\{(\w+)\}/)
-    .map((piece, at) => (at % 2 === 1 ? (values[piece] ?? piece) : piece))
-    .filter((piece) => piece !== "");
+  return pieces(key).map((piece) => (typeof piece === "string" ? piece : (values[piece.name] ?? piece.name)));
 }
 
 /**

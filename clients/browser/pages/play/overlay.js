@@ -1,0 +1,79 @@
+/** What covers the match while there is none: connecting, lost, over. One at a time; the newest counts. */
+
+import { button } from "../shared/dialogs.js";
+import { fill, h, say } from "../shared/dom.js";
+import { t } from "../shared/texts.js";
+import { STEP_TEXTS } from "./endings.js";
+
+/** @typedef {import("./endings.js").Step} Step */
+
+/**
+ * @typedef {object} Shown
+ * @property {string} kind  for the page's look, and for those who look for it: "connecting", "lost", "ended"
+ * @property {string} title
+ * @property {string} text
+ * @property {string | null} [detail]
+ * @property {readonly Step[]} [steps]  the first one is the one to take
+ */
+
+/** See the module. */
+export class Overlay {
+  #title = h("h2", { id: "overlay-title" });
+  #text = h("p", { id: "overlay-text", "aria-live": "polite" });
+  #detail = h("code", { class: "detail" });
+  #steps = h("div", { class: "row" });
+  #element;
+  #step;
+  /** The steps that are offered, so that a text that changes leaves the focus alone. */
+  #offered = "";
+
+  /** @param {(step: Step) => void} step  somebody has taken it */
+  constructor(step) {
+    this.#step = step;
+    this.#element = h(
+      "dialog",
+      {
+        class: "dialog overlay",
+        "aria-labelledby": "overlay-title",
+        "aria-describedby": "overlay-text",
+        on: { cancel: (event) => event.preventDefault(), keydown: keepOpen },
+      },
+      h("div", { class: "dialog-body" }, this.#title, this.#text, this.#detail, this.#steps),
+    );
+    document.body.append(this.#element);
+  }
+
+  get shown() {
+    return this.#element.open;
+  }
+
+  /** @param {Shown} shown */
+  show({ kind, title, text, detail = null, steps = [] }) {
+    this.#element.dataset.kind = kind;
+    say(this.#title, title);
+    say(this.#text, text);
+    say(this.#detail, detail ?? "");
+    this.#detail.hidden = detail === null;
+    const offered = steps.join();
+    if (offered !== this.#offered) {
+      this.#offered = offered;
+      fill(
+        this.#steps,
+        steps.map((step, at) => button(t(STEP_TEXTS[step]), () => this.#step(step), { kind: at === 0 ? "primary" : "", name: step })),
+      );
+    }
+    if (this.shown) return;
+    this.#element.showModal();
+    /** @type {HTMLElement | null} */ (this.#steps.firstElementChild)?.focus();
+  }
+
+  hide() {
+    this.#element.close();
+  }
+}
+
+/** Chromium closes at the second Escape whatever `cancel` says. @param {KeyboardEvent} event */
+function keepOpen(event) {
+  if (event.key === "Escape") event.preventDefault();
+  event.stopPropagation();
+}

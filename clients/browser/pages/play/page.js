@@ -1,0 +1,426 @@
+/** The play page: finds the room, shows the match, and says what happens to the line. */
+
+import { ClientEnded } from "../../src/errors.js";
+import { LagSimulator } from "../../src/lag.js";
+import { Toast } from "../shared/dialogs.js";
+import { LobbyLink } from "../shared/lobby_link.js";
+import { SeatMemory } from "../shared/memory.js";
+import { addressOf, bestRoom } from "../shared/rooms.js";
+import { openSettings } from "../shared/settings_dialog.js";
+import { copyText, shareLink } from "../shared/share.js";
+import { localStore, sessionStore } from "../shared/storage.js";
+import { duration, t } from "../shared/texts.js";
+import { endingOf, movedTo } from "./endings.js";
+import { FrameMeter } from "./frames.js";
+import { Match } from "./match.js";
+import { openEmotes, openHelp, openMenu } from "./menu.js";
+import { dataUsed } from "./net_numbers.js";
+import { NetGraph } from "./netgraph.js";
+import { Overlay } from "./overlay.js";
+import { canFill, Presence, toggleFull } from "./presence.js";
+import { Stage } from "./stage.js";
+
+/** @typedef {import("../shared/rooms.js").Place} Place */
+/** @typedef {import("../shared/settings.js").Settings} Settings */
+/** @typedef {import("./endings.js").Step} Step */
+/** @typedef {{room: string, game: string, watch: boolean}} Found */
+
+/** Who is there, scores, and how long the line has been lost: nobody reads faster. */
+const REFRESH_MS = 250;
+/** A line that is back sooner was hardly missed: the badge is enough. */
+const OVERLAY_AFTER_MS = 700;
+/** A seat is kept for so long (docs/protocol.md, section 8). */
+const SEAT_KEPT_MS = 30_000;
+/** Pongs come each second: so long without a byte is a line that does not get through. */
+const QUIET_MS = 1600;
+
+/** See the module. */
+export class PlayPage {
+  #settings;
+  #stage;
+  #toast = new Toast(document.body);
+  #overlay = new Overlay((step) => this.#take(step));
+  #presence = new Presence((awayMs) => this.#back(awayMs));
+  #frames = new FrameMeter();
+  #lag = new LagSimulator();
+  #graph;
+  /** @type {Match | null} */
+  #match = null;
+  /** @type {Found | null} */
+  #place = null;
+  /** Counts the attempts to get somewhere: one that is not the newest has nothing to say any more. */
+  #attempt = 0;
+  /** Only for who watches: where it says whether a seat is free. @type {LobbyLink | null} */
+  #rooms = null;
+  /** The server's last word on why it ended. @type {import("../../src/wire.js").Notice | null} */
+  #notice = null;
+  #lostAtMs = 0;
+  /** When the server will be gone. @type {number | null} */
+  #drainsAtMs = null;
+  #heard = { bytes: 0, atMs: 0 };
+
+  /** @param {Settings} settings @param {() => boolean} motionReduced */
+  constructor(settings, motionReduced) {
+    this.#settings = settings;
+    this.#graph = new NetGraph({ frames: this.#frames, lag: this.#lag, close: () => settings.set("netgraph", false) });
+    this.#stage = new Stage({
+      settings,
+      motionReduced,
+      graph: this.#graph.element,
+      page: {
+        actions: () => this.#match?.view?.actions ?? [],
+        menu: () => this.#openMenu(),
+        help: () => void openHelp(settings, this.#match?.view?.actions ?? []),
+        emotes: () => this.#match?.own && openEmotes((which) => this.#call("emote", which)),
+        say: (line, toTeam) => this.#call("chat", line, toTeam),
+        join: () => this.#join(),
+        scoresShown: () => this.#showScores(),
+        resized: (width, height, ratio) => this.#match?.view?.resize(width, height, ratio),
+      },
+    });
+    const showGraph = () => {
+      this.#graph.element.hidden = !settings.get("netgraph");
+      document.body.classList.toggle("graphed", settings.get("netgraph"));
+    };
+    settings.on("netgraph", showGraph);
+    showGraph();
+    setInterval(() => this.#refresh(), REFRESH_MS);
+    requestAnimationFrame((nowMs) => this.#frame(nowMs));
+  }
+
+  /**
+   * Goes there.
+   *
+   * @param {Place} place
+   * @param {{not?: string}} [wish]  `not`: a room where it shall not be
+   */
+  async begin(place, { not = "" } = {}) {
+    const attempt = ++this.#attempt;
+    this.#stop();
+    try {
+      const found = await this.#find(place, not);
+      if (attempt !== this.#attempt || found === null) return;
+      this.#place = found;
+      history.replaceState(null, "", addressOf(found));
+      await this.#enter(found);
+    } catch (error) {
+      if (attempt !== this.#attempt) return;
+      if (!(error instanceof ClientEnded)) throw error;
+      this.#end(error);
+    }
+  }
+
+  // -- on the way in ---------------------------------------------------------------------------------------------------------
+  /**
+   * Which room it is: the one that the address says, or the best one.
+   *
+   * @param {Place} place
+   * @param {string} not
+   * @returns {Promise<Found | null>} null: there is none, and he has been told
+   */
+  async #find({ room, game, watch }, not) {
+    if (room !== null && game !== null) return { room, game, watch };
+    this.#overlay.show({ kind: "connecting", title: t("over.finding"), text: t("over.finding.text") });
+    const lobby = new LobbyLink({ name: this.#settings.get("name"), looking: true });
+    try {
+      await lobby.open();
+      await lobby.whenListed();
+      const { offers, choices } = lobby;
+      const found = room === null ? bestRoom(offers, { not, game }) : offers.find((offer) => offer.room === room);
+      if (found) return { room: found.room, game: found.game, watch };
+      if (room !== null) return this.#dead(t("over.unknown", { room }), t("over.unknown.text"));
+      const choice = choices.find((each) => each.game === (game ?? "arena")) ?? (game === null ? choices[0] : undefined);
+      if (choice === undefined) return this.#dead(t("over.none"), t("over.none.text"));
+      return { room: await this.#create(choice.game), game: choice.game, watch };
+    } finally {
+      lobby.close();
+    }
+  }
+
+  /** @param {string} game @returns {Promise<string>} the name of a new room */
+  async #create(game) {
+    const lobby = new LobbyLink({ name: this.#settings.get("name") });
+    try {
+      await lobby.open();
+      await lobby.whenListed();
+      return await lobby.create(game, "", "");
+    } finally {
+      lobby.close();
+    }
+  }
+
+  /** @param {Found} place */
+  async #enter(place) {
+    const { room, watch } = place;
+    this.#overlay.show({ kind: "connecting", title: t("over.connecting"), text: t("over.connecting.text", { room }) });
+    const memory = watch ? null : new SeatMemory({ own: sessionStore(), shared: localStore(), room, now: () => Date.now() });
+    const match = new Match({
+      place,
+      settings: this.#settings,
+      memory,
+      lag: this.#lag,
+      stage: {
+        canvas: this.#stage.canvas,
+        hud: this.#stage.hud,
+        listening: () => this.#stage.listening && !this.#overlay.shown,
+        motionReduced: this.#stage.motionReduced,
+        announce: (parts) => this.#stage.feed.add(parts),
+        state: (state) => this.#become(state),
+        began: (anew) => this.#began(anew),
+        said: (said) => this.#said(said),
+        draining: (seconds) => (this.#drainsAtMs = performance.now() + 1000 * seconds),
+      },
+    });
+    this.#match = match;
+    this.#stage.people = { nameOf: (player) => match.nameOf(player), colourOf: (player) => match.colourOf(player) };
+    await match.client.connect();
+  }
+
+  /** @param {string} title @param {string} text @returns {null} */
+  #dead(title, text) {
+    this.#overlay.show({ kind: "ended", title, text, steps: ["lobby", "quick"] });
+    return null;
+  }
+
+  #stop() {
+    this.#match?.stop();
+    this.#match = null;
+    this.#rooms?.close();
+    this.#rooms = null;
+    this.#drainsAtMs = null;
+    this.#presence.awake = false;
+    this.#stage.clear();
+  }
+
+  // -- what happens ----------------------------------------------------------------------------------------------------------
+  /** @param {boolean} anew */
+  #began(anew) {
+    const match = /** @type {Match} */ (this.#match);
+    if (anew && !match.spectating) this.#toast.show(t("play.anew"));
+    this.#presence.awake = true;
+    this.#stage.begin({ spectating: match.spectating });
+    this.#overlay.hide();
+    if (match.spectating && this.#rooms === null) this.#watchRooms();
+  }
+
+  /** @param {import("../../src/client.js").ClientState} state */
+  #become(state) {
+    const match = this.#match;
+    if (match === null) return;
+    const now = performance.now();
+    if (state === "lost") this.#lostAtMs = now;
+    if (state === "playing" && this.#lostAtMs > 0) {
+      if (this.#overlay.shown) this.#toast.show(t("play.back"));
+      this.#lostAtMs = 0;
+      this.#overlay.hide();
+    }
+    if (state === "ended" && match.client.end !== null) this.#end(match.client.end);
+  }
+
+  /** @param {ClientEnded} error */
+  #end(error) {
+    const match = this.#match;
+    this.#lostAtMs = 0;
+    this.#presence.awake = false;
+    const ending = endingOf(error.notice, {
+      why: error.message,
+      spectating: this.#place?.watch ?? false,
+      winners: match?.winners ?? "",
+    });
+    this.#notice = error.notice;
+    this.#overlay.show({ kind: "ended", ...ending });
+    match?.stop();
+    this.#rooms?.close();
+    this.#rooms = null;
+    this.#match = null;
+    this.#drainsAtMs = null;
+    this.#stage.quieten();
+  }
+
+  /** @param {Step} step */
+  #take(step) {
+    const here = this.#place;
+    const asIs = here ?? { room: null, game: null, watch: false };
+    switch (step) {
+      case "try":
+        this.#match?.client.nudge();
+        return;
+      case "again":
+      case "join":
+      case "here":
+        void this.begin(asIs);
+        return;
+      case "watch":
+        void this.begin({ ...asIs, watch: true });
+        return;
+      case "other":
+        void this.begin({ room: null, game: null, watch: asIs.watch }, { not: here?.room ?? "" });
+        return;
+      case "quick":
+        void this.begin({ room: null, game: null, watch: false });
+        return;
+      case "follow":
+        void this.begin({ ...asIs, room: movedTo(this.#notice?.detail) ?? asIs.room });
+        return;
+      case "reload":
+        location.reload();
+        return;
+      case "copy":
+        void copyText(String(this.#notice?.detail ?? ""), this.#toast);
+        return;
+      case "lobby":
+        location.assign("/");
+    }
+  }
+
+  /** @param {number | null} awayMs */
+  #back(awayMs) {
+    this.#match?.client.nudge();
+    if (awayMs !== null && this.#match?.begun) this.#toast.show(t("play.away", { time: duration(awayMs) }));
+  }
+
+  /** @param {{player: number, text: string, toTeam: boolean}} said */
+  #said({ player, text, toTeam }) {
+    const match = this.#match;
+    if (match === null || this.#stage.scoreboard.muted.has(player)) return;
+    this.#stage.chat.add({ name: match.nameOf(player), colour: match.colourOf(player), text, toTeam });
+  }
+
+  /** @param {string} method @param {...(string | number | boolean)} values */
+  #call(method, ...values) {
+    this.#match?.client.call(method, ...values).catch((error) => this.#stage.chat.tell(t("chat.refused", { why: error.message })));
+  }
+
+  // -- again and again -------------------------------------------------------------------------------------------------------
+  /** @param {number} nowMs */
+  #frame(nowMs) {
+    requestAnimationFrame((next) => this.#frame(next));
+    const match = this.#match;
+    if (match === null || !match.begun) return;
+    const beganMs = performance.now();
+    match.draw(nowMs);
+    this.#frames.add(nowMs, performance.now() - beganMs);
+    this.#graph.draw(nowMs, match.client, match.view?.prediction?.() ?? null);
+  }
+
+  #refresh() {
+    const match = this.#match;
+    if (match === null) return;
+    const nowMs = performance.now();
+    this.#showLoss(match, nowMs);
+    const seconds = this.#drainsAtMs === null ? null : Math.max(0, Math.ceil((this.#drainsAtMs - nowMs) / 1000));
+    this.#stage.warn(seconds === null ? "" : t("play.draining", { count: seconds }));
+    if (!match.begun) return;
+    match.refresh();
+    this.#stage.chat.teams = (match.own?.team ?? 0) > 0;
+    if (this.#stage.scoreboard.shown) this.#showScores();
+    this.#stage.showUnread();
+    if (match.spectating && match.view !== null) {
+      const offer = this.#rooms?.offers.find(({ room }) => room === this.#place?.room) ?? null;
+      this.#stage.spectatorBar.show(match.view, match.people.here, offer, (player) => match.colourOf(player));
+    }
+  }
+
+  /** @param {Match} match @param {number} nowMs */
+  #showLoss({ client, begun }, nowMs) {
+    const { bytesIn } = client.stats;
+    if (bytesIn !== this.#heard.bytes) this.#heard = { bytes: bytesIn, atMs: nowMs };
+    const lost = client.state === "lost" && this.#lostAtMs > 0;
+    const quiet = begun && client.state === "playing" && nowMs - this.#heard.atMs > QUIET_MS && !document.hidden;
+    this.#stage.trouble = lost || quiet;
+    if (!lost || nowMs - this.#lostAtMs < OVERLAY_AFTER_MS) return;
+    const forMs = nowMs - this.#lostAtMs;
+    this.#overlay.show({
+      kind: "lost",
+      title: t("over.lost"),
+      text: t(forMs < SEAT_KEPT_MS ? "over.lost.text" : "over.lost.late", { time: duration(forMs) }),
+      steps: ["try", "lobby"],
+    });
+  }
+
+  #showScores() {
+    const match = this.#match;
+    if (match === null || !match.begun) return;
+    const { scoreboard } = this.#stage;
+    const redraw = () => this.#showScores();
+    scoreboard.show(match.scoreboard, (player) => match.people.get(player), {
+      own: match.client.player,
+      colourOf: (player) => match.colourOf(player),
+      deeds: {
+        mute: (player, muted) => {
+          this.#call("mute", player, muted);
+          remember(scoreboard.muted, player, muted);
+          redraw();
+        },
+        silence: match.own?.host
+          ? (player, silenced) => {
+              this.#call("silence", player, silenced);
+              remember(scoreboard.silenced, player, silenced);
+              redraw();
+            }
+          : null,
+        follow: match.spectating ? (player) => match.view?.follow?.(player) : null,
+      },
+    });
+  }
+
+  #watchRooms() {
+    const rooms = new LobbyLink({ name: this.#settings.get("name"), looking: true });
+    this.#rooms = rooms;
+    rooms.open().catch((error) => {
+      if (!(error instanceof ClientEnded)) throw error; // without a lobby nobody says whether a seat is free
+    });
+  }
+
+  #join() {
+    const here = this.#place;
+    if (here !== null) void this.begin({ ...here, watch: false });
+  }
+
+  #openMenu() {
+    const match = this.#match;
+    const here = this.#place;
+    const spectating = match?.spectating ?? false;
+    openMenu(here === null ? t("play.menu") : here.room, [
+      { text: "play.resume", name: "resume", do: () => {} },
+      { text: "scores.title", name: "scores", do: () => this.#stage.scoreboard.toggle() },
+      ...(spectating ? [] : [{ text: /** @type {const} */ ("emote.title"), name: "emotes", do: () => this.#stage.emotes() }]),
+      { text: "settings", name: "settings", do: () => this.#openSettings() },
+      { text: "help.title", name: "help", do: () => void openHelp(this.#settings, match?.view?.actions ?? []) },
+      ...(canFill() ? [{ text: /** @type {const} */ ("play.fullscreen"), name: "full", do: () => void toggleFull() }] : []),
+      { text: "play.link", name: "link", do: () => here && void shareLink(addressOf({ ...here, watch: false }), this.#toast) },
+      { text: "play.leave", name: "leave", do: () => this.#leave() },
+    ]);
+  }
+
+  #openSettings() {
+    const match = this.#match;
+    openSettings(this.#settings, {
+      actions: match?.view?.actions ?? [],
+      dataUsed: match === null ? null : () => dataUsed(match.client.stats),
+    });
+  }
+
+  #leave() {
+    this.#attempt++;
+    this.#match?.stop();
+    this.#match = null;
+    location.assign("/");
+  }
+
+  /** For tests, and for the curious. */
+  get client() {
+    return this.#match?.client ?? null;
+  }
+
+  /** Likewise. */
+  get view() {
+    return this.#match?.view ?? null;
+  }
+}
+
+/** @param {Set<number>} players @param {number} player @param {boolean} is */
+function remember(players, player, is) {
+  if (is) players.add(player);
+  else players.delete(player);
+}

@@ -1,0 +1,172 @@
+/** The scoreboard: shown while a key is held, or until it is closed; here one mutes, silences and follows, too. */
+
+import { fill, h, icon, person, say } from "../shared/dom.js";
+import { ICONS } from "../shared/icons.js";
+import { t } from "../shared/texts.js";
+
+/** @typedef {import("./view.js").Scoreboard} Table */
+/** @typedef {import("./view.js").ScoreGroup} ScoreGroup */
+/** @typedef {import("./view.js").ScoreRow} ScoreRow */
+/** @typedef {import("./people.js").Person} Person */
+
+/**
+ * @typedef {object} Deeds
+ * @property {(player: number, muted: boolean) => void} mute  for himself
+ * @property {((player: number, silenced: boolean) => void) | null} silence  for all; null: he is not the host
+ * @property {((player: number) => void) | null} follow  null: he plays
+ */
+
+/** See the module. */
+export class Scoreboard {
+  #title = h("h2", { id: "scores-title" });
+  #tables = h("div", { class: "tables" });
+  element;
+  /** Whom one does not want to hear, and whom the host has silenced. */
+  muted = new Set();
+  silenced = new Set();
+  #held = false;
+  #pinned = false;
+  /** What is shown, as text: it is built anew only when something is another. */
+  #shown = "";
+
+  constructor() {
+    const close = () => this.pin(false);
+    this.element = h(
+      "section",
+      { class: "scores glass", "aria-labelledby": "scores-title", hidden: true, tabindex: -1 },
+      h(
+        "header",
+        {},
+        this.#title,
+        h("button", { class: "plain corner", type: "button", "aria-label": t("close"), on: { click: close } }, icon(ICONS.close)),
+      ),
+      this.#tables,
+    );
+  }
+
+  get shown() {
+    return !this.element.hidden;
+  }
+
+  /** While a key is down. @param {boolean} held */
+  hold(held) {
+    this.#held = held;
+    this.#apply();
+  }
+
+  /** Until it is closed. @param {boolean} pinned */
+  pin(pinned) {
+    this.#pinned = pinned;
+    this.#apply();
+    if (pinned) this.element.focus();
+  }
+
+  toggle() {
+    this.pin(!this.shown);
+  }
+
+  #apply() {
+    this.element.hidden = !this.#held && !this.#pinned;
+  }
+
+  /**
+   * @param {Table} table
+   * @param {(player: number) => Person | undefined} personOf
+   * @param {{own: number, deeds: Deeds, colourOf: (player: number) => string}} viewer
+   */
+  show(table, personOf, { own, deeds, colourOf }) {
+    const people = table.groups.flatMap(({ rows }) => rows.map(({ player }) => describe(personOf(player))));
+    const shown = JSON.stringify([table, people, own, [...this.muted], [...this.silenced], deeds.silence !== null, deeds.follow !== null]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    say(this.#title, table.title);
+    const focused = document.activeElement?.getAttribute("data-deed");
+    fill(
+      this.#tables,
+      table.groups.map((group) => this.#group(table, group, { personOf, own, deeds, colourOf })),
+    );
+    // The same button is another element now.
+    if (focused !== null && focused !== undefined)
+      /** @type {HTMLElement | null} */ (this.#tables.querySelector(`[data-deed="${focused}"]`))?.focus();
+  }
+
+  /**
+   * @param {Table} table
+   * @param {ScoreGroup} group
+   * @param {{personOf: (player: number) => Person | undefined, own: number, deeds: Deeds, colourOf: (player: number) => string}} viewer
+   */
+  #group({ columns }, { title, colour, score, rows }, viewer) {
+    const caption = h("caption", {}, h("span", { text: title ?? "" }), score === null ? null : h("b", { text: score }));
+    if (colour !== null) caption.style.borderColor = colour;
+    caption.hidden = title === null && score === null;
+    return h(
+      "table",
+      {},
+      caption,
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col", text: t("scores.player") }),
+          ...columns.map((column) => h("th", { scope: "col", class: "number", text: column })),
+          h("td"),
+        ),
+      ),
+      h("tbody", {}, ...rows.map((row) => this.#row(row, viewer))),
+    );
+  }
+
+  /**
+   * @param {ScoreRow} row
+   * @param {{personOf: (player: number) => Person | undefined, own: number, deeds: Deeds, colourOf: (player: number) => string}} viewer
+   */
+  #row({ player, cells, out = false }, { personOf, own, deeds, colourOf }) {
+    const who = personOf(player);
+    const name = who?.name ?? t("somebody", { number: player });
+    const marks = [];
+    if (player === own) marks.push(t("you"));
+    if (who?.bot) marks.push(t("bot"));
+    if (who?.host) marks.push(t("host"));
+    if (who?.connected === false) marks.push(t("scores.away"));
+    const shown = person(name, colourOf(player));
+    shown.classList.add("clip");
+    return h(
+      "tr",
+      { class: `${player === own ? "own" : ""} ${out || who?.connected === false ? "out" : ""}`, "data-player": player },
+      h("th", { scope: "row" }, h("span", { class: "who" }, shown, ...marks.map((mark) => h("span", { class: "mark", text: mark })))),
+      ...cells.map((cell) => h("td", { class: "number", text: String(cell) })),
+      h("td", { class: "deeds" }, ...this.#deeds(player, name, own, deeds)),
+    );
+  }
+
+  /** @param {number} player @param {string} name @param {number} own @param {Deeds} deeds */
+  #deeds(player, name, own, { mute, silence, follow }) {
+    if (follow !== null) return [deed(t("scores.follow"), t("scores.follow.of", { name }), `follow ${player}`, () => follow(player))];
+    if (player === own) return [];
+    const muted = this.muted.has(player);
+    const found = [
+      deed(t(muted ? "scores.unmute" : "scores.mute"), t(muted ? "scores.unmute.of" : "scores.mute.of", { name }), `mute ${player}`, () =>
+        mute(player, !muted),
+      ),
+    ];
+    if (silence === null) return found;
+    const silenced = this.silenced.has(player);
+    const label = t(silenced ? "scores.unsilence.of" : "scores.silence.of", { name });
+    return [
+      ...found,
+      deed(t(silenced ? "scores.unsilence" : "scores.silence"), label, `silence ${player}`, () => silence(player, !silenced)),
+    ];
+  }
+}
+
+/** @param {string} text @param {string} label @param {string} key @param {() => void} press */
+function deed(text, label, key, press) {
+  return h("button", { class: "plain deed", type: "button", "aria-label": label, "data-deed": key, text, on: { click: press } });
+}
+
+/** @param {Person | undefined} who  as far as it is shown */
+function describe(who) {
+  return who === undefined ? null : [who.name, who.bot, who.host, who.connected, who.team];
+}
