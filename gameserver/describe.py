@@ -79,7 +79,7 @@ def _type_of(field: Field) -> str:
         case "angle":
             return f"angle of {field.steps} steps"
         case "text":
-            return f"text of {field.most}"
+            return f"one of {', '.join(field.choices)}" if field.choices else f"text of {field.most}"
         case "integers":
             return f"{field.most} integers {field.low}..{field.high}"
         case _:

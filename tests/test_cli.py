@@ -249,6 +249,7 @@ BROKEN_GAMES: dict[str, tuple[str, str, str]] = {
     "a bad tick rate": (GAME + "    tick_rate = 1000\n", r"game\.py:7: class Mine: tick_rate = 1000", "from 1 to 60"),
     "no game": ("x = 1\n", r"game\.py: a file holds exactly one class derived from Game; this one has none", ""),
     "two games": (GAME + SECOND_GAME, r"game\.py: a file holds", "Mine, Other"),
+    "the lobby's name": (GAME.replace('"mine"', '"lobby"'), "a game cannot be called 'lobby'", "where people look for rooms"),
     "an error in setup": (GAME + BAD_SETUP, r"game\.py:12: mine cannot set up a room: KeyError: 'map'", ""),
     "a value out of range in setup": (
         GAME.replace("name =", "score = shared(Score)\n    name =").replace("class Mine", SCORE + "class Mine") + BAD_SCORE,

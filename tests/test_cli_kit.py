@@ -130,7 +130,7 @@ def test_a_game_that_fails_while_it_is_measured_is_named_with_file_and_line(
 def test_schema_is_a_page_for_people(gameserver: Command) -> None:
     assert gameserver("schema", "arena") == cli.OK
     lines = [" ".join(line.split()) for line in gameserver.out.splitlines()]
-    assert lines[0] == "arena, version 2: 30 Hz, up to 16 players, on a map"
+    assert lines[0] == "arena, version 3: 30 Hz, up to 16 players, on a map"
     for line in (
         "Match (the room)",
         "Driver (players)",
@@ -142,6 +142,7 @@ def test_schema_is_a_page_for_people(gameserver: Command) -> None:
         "Hit (cosmetic event)",
         "aim angle of 1024 steps default 0",
         "respawn boolean default False, a press",
+        "mode one of map, all, teams, flags default 'map'",
     ):
         assert line in lines
 

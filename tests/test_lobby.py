@@ -20,7 +20,7 @@ from gameserver.core.simulation import Answer, Called, Join, Simulation
 from gameserver.fill import Filler
 from gameserver.games.arena import Arena
 from gameserver.guard import NoGuard
-from gameserver.lobby.game import LOBBY, MOST_LIST, Lobby, Terms
+from gameserver.lobby.game import LOBBY, MOST_LIST, ORDER_SECONDS, ORDERS_AT_ONCE, Lobby, Terms
 from gameserver.lobby.keeper import LOOK_SECONDS, MOST_OPEN, Keeper, _joined
 from gameserver.maps import load_map
 from gameserver.net.link import MemoryLink
@@ -253,6 +253,7 @@ async def test_what_cannot_be_created_is_refused_in_words(autojump_clock: MockCl
         ):
             with refused(words):
                 await ann.call("create", *order)
+            await trio.sleep(ORDER_SECONDS)
         assert set(it.server.rooms) == {LOBBY}
         await trio.sleep(SOON)
         assert not offers(ann)
@@ -271,10 +272,11 @@ async def test_a_visitor_has_a_few_rooms_open_and_not_many(autojump_clock: MockC
                 outcomes.append(str(refusal))
 
         async with trio.open_nursery() as nursery:
-            for _ in range(6):
+            for _ in range(8):
                 nursery.start_soon(create)
         assert len(it.server.rooms) == 1 + MOST_OPEN
-        assert sum("of your rooms are open" in str(outcome) for outcome in outcomes) == 6 - MOST_OPEN
+        assert sum("of your rooms are open" in str(outcome) for outcome in outcomes) == ORDERS_AT_ONCE - MOST_OPEN
+        assert outcomes.count("not so fast") == 8 - ORDERS_AT_ONCE
         assert await ben.call("create", "toy", "", "") in it.server.rooms, "others have their own"
         await trio.sleep(EMPTY_ROOM_SECONDS + 1)
         assert await ann.call("create", "toy", "", "") in it.server.rooms, "and they close when nobody comes"

@@ -47,6 +47,9 @@ MOST_LIST: Final = 512
 MOST_ORDER: Final = 128
 """Of the options of an order: what a call can carry."""
 
+ORDER_SECONDS: Final = 2.0
+"""In the long run an order in so many seconds: each may cost a room's setup, also one that is refused in the end."""
+ORDERS_AT_ONCE: Final = 4
 MOST_VISITOR: Final = 991
 """No PlayerId is higher."""
 
@@ -78,6 +81,8 @@ class Hall(Globals):
 class Visitor(Player):
     """Somebody who looks around."""
 
+    order_due: int = integer(0, 2**31 - 1, default=0, audience="none")
+    """The tick at which he may order as much at once as if he had never done so."""
     team: int = integer(0, 31, default=0, audience="none")
 
 
@@ -193,6 +198,10 @@ class Lobby(Game):
         maps = choice.maps.split(",") if choice.maps else []
         if map and map not in maps:
             raise Refused(f"{game} has no map {map!r}; it has {', '.join(maps) or 'none'}")
+        ticks, due = self.ticks(ORDER_SECONDS), max(player.order_due, self.tick)
+        if due - self.tick > ticks * (ORDERS_AT_ONCE - 1):
+            raise Refused("not so fast")
+        player.order_due = due + ticks
         taken = {offer.room for offer in self.offers}
         room = self._draw_name()
         while room in taken:

@@ -37,6 +37,9 @@ LOOK_SECONDS: Final = 0.5
 MOST_OPEN: Final = 2
 """Rooms that one visitor has had opened and that are still there: one to play in, and one by mistake."""
 
+_ORDERED: Final = Lobby.events.index(Ordered)
+"""The kind of this event (Emitted.kind)."""
+
 
 class Keeper:
     """See the module."""
@@ -90,7 +93,7 @@ class Keeper:
         """The lobby has made a step."""
         simulation = lobby.simulation
         for emitted in simulation.emitted:
-            if Lobby.events[emitted.kind : emitted.kind + 1] != (Ordered,):
+            if emitted.kind != _ORDERED:
                 continue
             order: Ordered = Ordered.layout.make(emitted.row)
             try:
