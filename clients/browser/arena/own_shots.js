@@ -34,7 +34,7 @@ import { COOLDOWN_TICKS, FAN, READY_TICK, SHELL, SPREAD, stepGun } from "./weapo
  * @property {number} stepY
  * @property {number} wall  ticks after which it meets a wall; Infinity: not in its time as a ghost
  * @property {number} end  ticks after which the ghost meets a wall or a tank
- * @property {number} seenTo  ticks that it was drawn for
+ * @property {number} met  ticks for which it is known what it has met
  * @property {number | null} id  of the server's shell
  * @property {number} bornTick  from then on the server's shell is in the view
  * @property {number | null} lead  once that is so: how many ticks further on the shot is drawn
@@ -118,10 +118,13 @@ export class OwnShots {
     for (const shot of this.#shots) {
       const isGhost = viewTick < shot.bornTick;
       if (isGhost && shot.id === null && this.#isGone(shot, viewTick, inputTick)) continue;
-      const age = isGhost ? this.#ghostAge(shot, inputTick, targets) : handOver(shot, viewTick, picture);
+      const ghostAge = Math.min(inputTick - shot.tick, this.#ghostTicks);
+      if (isGhost) this.#meet(shot, ghostAge, targets);
+      const age = isGhost ? ghostAge : handOver(shot, viewTick, ghostAge, picture);
       if (age === null) continue;
       going.push(shot);
-      if (age >= 0 && age < (isGhost ? shot.end : shot.wall)) {
+      const flies = isGhost ? age < Math.min(shot.end, this.#ghostTicks) : age < shot.wall;
+      if (age >= 0 && flies) {
         const { x, y, stepX, stepY, heading, weapon } = shot;
         drawn.push({ x: x + stepX * age, y: y + stepY * age, heading, weapon });
       }
@@ -164,7 +167,7 @@ export class OwnShots {
       if (part !== undefined && part < 1) wall = age + part;
     }
     const heading = ((aim + 2) >> 2) & 255;
-    const flight = { tick, weapon, heading, x, y, stepX, stepY, wall, end: wall, seenTo: 0 };
+    const flight = { tick, weapon, heading, x, y, stepX, stepY, wall, end: wall, met: 0 };
     this.#shots.push({ ...flight, id: null, bornTick: Infinity, lead: null, leadAt: 0 });
   }
 
@@ -237,22 +240,21 @@ export class OwnShots {
   }
 
   /**
+   * A ghost ends on a tank that is drawn in its way.
+   *
    * @param {Shot} shot
-   * @param {number} inputTick
+   * @param {number} age
    * @param {Values[]} targets
-   * @returns {number}  ticks that it has flown
    */
-  #ghostAge(shot, inputTick, targets) {
-    const age = Math.min(inputTick - shot.tick, this.#ghostTicks);
-    const { x, y, stepX, stepY, seenTo } = shot;
-    if (age <= seenTo) return age;
+  #meet(shot, age, targets) {
+    const { x, y, stepX, stepY, met } = shot;
+    if (age <= met) return;
     for (const target of targets) {
       const [tankX, tankY] = /** @type {number[]} */ ([target.x, target.y]);
-      const [part, square] = closest(x + stepX * seenTo, y + stepY * seenTo, x + stepX * age, y + stepY * age, tankX, tankY);
-      if (square <= HIT_RADIUS * HIT_RADIUS) shot.end = Math.min(shot.end, seenTo + (age - seenTo) * part);
+      const [part, square] = closest(x + stepX * met, y + stepY * met, x + stepX * age, y + stepY * age, tankX, tankY);
+      if (square <= HIT_RADIUS * HIT_RADIUS) shot.end = Math.min(shot.end, met + (age - met) * part);
     }
-    shot.seenTo = age;
-    return age;
+    shot.met = age;
   }
 
   /**
@@ -274,16 +276,17 @@ export class OwnShots {
  *
  * @param {Shot} shot
  * @param {number} viewTick
+ * @param {number} ghostAge
  * @param {Picture} picture
  * @returns {number | null}  ticks that it has flown; null: it is drawn like any other from now on, or is gone
  */
-function handOver(shot, viewTick, picture) {
+function handOver(shot, viewTick, ghostAge, picture) {
   const shell = shot.id === null ? undefined : picture.get(shot.id);
   if (shell === undefined) return null;
   const { x, y, stepX, stepY } = shot;
   const [shellX, shellY] = /** @type {number[]} */ ([shell.values.x, shell.values.y]);
   const flown = ((shellX - x) * stepX + (shellY - y) * stepY) / (stepX * stepX + stepY * stepY);
-  if (shot.lead === null) [shot.lead, shot.leadAt] = [shot.seenTo - flown, viewTick];
+  if (shot.lead === null) [shot.lead, shot.leadAt] = [ghostAge - flown, viewTick];
   const give = GIVE * Math.max(0, viewTick - shot.leadAt);
   shot.lead = Math.sign(shot.lead) * Math.max(0, Math.abs(shot.lead) - give);
   shot.leadAt = viewTick;

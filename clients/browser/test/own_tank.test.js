@@ -9,7 +9,7 @@ import { ArenaClient, TICK_RATE, groundOf } from "./arena_client.js";
 const GROUND = groundOf("field");
 const TICK_MS = 1000 / TICK_RATE;
 /** On the longest straight road of the field. */
-const [X, Y] = [880, 336];
+const [X, Y] = [900, 336];
 const EAST = Object.freeze({ bearing: 0, throttle: 2, aim: 0, fire: 0, weapon: 0 });
 const REST = Object.freeze({ bearing: 0, throttle: 0, aim: 0, fire: 0, weapon: 0 });
 
