@@ -67,7 +67,11 @@ const FRAMES_AWAY_MS = 500;
 /** A try that has taken so long may be one of a network that is not there any more. */
 const STALE_TRY_MS = 2_000;
 
-/** See the module. */
+/**
+ * Plays in one room, or looks on, and comes back to its seat when a line is lost: until then the world stands still, inputs are not
+ * sent, calls wait. If the server has given the seat away meanwhile, it joins anew ("session" tells): as another player, in another
+ * world. What is known of the room (from `role` to `clock`) is there once `connect` has resolved; before, it throws.
+ */
 export class Client {
   /** Delays, jitter and standstills, to try a game on a worse line. */
   lag;

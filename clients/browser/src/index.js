@@ -3,7 +3,23 @@
 export { Client } from "./client.js";
 export { CallRefused, ClientEnded, LineLost, ProtocolError, SessionGone, WorldMismatch } from "./errors.js";
 export { LagSimulator } from "./lag.js";
-export { Field, Fields, Schema } from "./schema.js";
+export { Predictor } from "./prediction.js";
 export { Replica } from "./replica.js";
-export { NoticeCode, Role } from "./wire.js";
+export { Field, Fields, Schema } from "./schema.js";
+export { ErrorSmoother } from "./smoothing.js";
 export { View } from "./view.js";
+export { NoticeCode, Role } from "./wire.js";
+
+/** @typedef {import("./client.js").ClientOptions} ClientOptions */
+/** @typedef {import("./client.js").ClientState} ClientState */
+/** @typedef {import("./client.js").Frame} Frame */
+/** @typedef {import("./client.js").Told} Told */
+/** @typedef {import("./happenings.js").ReliableEvent} ReliableEvent */
+/** @typedef {import("./happenings.js").ShownEvent} ShownEvent */
+/** @typedef {import("./inputs.js").Sampler} Sampler */
+/** @typedef {import("./receipt.js").Receipt} Receipt */
+/** @typedef {import("./schema.js").Values} Values */
+/** @typedef {import("./seat.js").Memory} Memory */
+/** @typedef {import("./seat.js").SavedSeat} SavedSeat */
+/** @typedef {import("./stats.js").Stats} Stats */
+/** @typedef {import("./wire.js").Notice} Notice */

@@ -106,7 +106,7 @@ export class Way {
       deliver();
       return;
     }
-    this.#under.push({ dueMs: Math.max(dueMs, this.#under.at(-1)?.dueMs ?? 0), deliver });
+    this.#under.push({ dueMs, deliver }); // and comes when all before it have
     if (this.#timer === null) this.#arm();
   }
 
