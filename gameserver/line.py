@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gameserver.core.allowance import Allowance
 from gameserver.core.errors import ProtocolError
-from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, OVER_ALLOWANCE_SECONDS, REWIND_TRUST_SECONDS, SUBTICKS
+from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, OVER_ALLOWANCE_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Ping, Pong
 from gameserver.core.pacing import Pacer
 from gameserver.core.parts import Draft, Viewer
@@ -93,9 +93,7 @@ class Line:
 
     def oldest_view(self, at: float) -> int:
         """256 × the oldest tick that can have been on the peer's screen when it sent what arrived then, by our own measure."""
-        way = self.pacer.round_trip_seconds or 0.0
-        seconds = way + self.pacer.view_delay_seconds + REWIND_TRUST_SECONDS
-        return floor((self._clock.tick_at(at - seconds)) * SUBTICKS)
+        return floor(self._clock.tick_at(at - self.pacer.sight_seconds) * SUBTICKS)
 
     def take_ping(self, at: float, ping: Ping) -> None:
         """Answer it with the next frame. Raises ProtocolError for a flood."""

@@ -101,8 +101,8 @@ REWIND_SECONDS: Final = 0.25
 """As far back as a shot is judged at most, whatever the line: whoever took cover may feel shot behind it for so long, and no longer
 (Overwatch and nengi stop here too)."""
 REWIND_TRUST_SECONDS: Final = 0.05
-"""What a client may be beyond the server's own measure of how far back it sees: jitter that no least round trip shows. It is all
-that a forged view gains."""
+"""What a client may see further back than the server measures: jitter that no least round trip shows. It is all that a forged view
+gains (one tick in a game of less than 20 a second: no round trip is known more exactly)."""
 VIEW_INTERVALS: Final = 1.5
 """An honest client shows the others so many snapshots late at least: then the next one is there when it is needed."""
 MAX_VIEW_DELAY_SECONDS: Final = 0.2

@@ -20,7 +20,14 @@ from typing import Final
 
 import attrs
 
-from gameserver.core.limits import ACK_EVERY, ACK_SECONDS, MAX_UNACKED_BYTES, MAX_VIEW_DELAY_SECONDS, VIEW_INTERVALS
+from gameserver.core.limits import (
+    ACK_EVERY,
+    ACK_SECONDS,
+    MAX_UNACKED_BYTES,
+    MAX_VIEW_DELAY_SECONDS,
+    REWIND_TRUST_SECONDS,
+    VIEW_INTERVALS,
+)
 
 SLACK_SECONDS: Final = 0.1
 """In flight beyond the round trip and its jitter."""
@@ -109,11 +116,17 @@ class Pacer:
         return min(self._best, self._best_before)
 
     @property
-    def view_delay_seconds(self) -> float:
-        """How late a client shows the others that keeps to docs/protocol.md, at its rate and with the jitter of its line."""
+    def sight_seconds(self) -> float:
+        """How old what the client shows can be when an input arrives that it makes at that sight: the way there and back, the delay
+        with which a client shows the others that keeps to docs/protocol.md, and what is given on trust.
+
+        An acknowledgement that rides on an input has waited for it, up to a tick. That much of the round trip may be wrong, and is
+        given already; of the jitter it is noise, and half of the rest is that of one way.
+        """
         interval = self.divisor * self._period
-        least = VIEW_INTERVALS * interval
-        return max(least, min(interval + min(self._jitter, MAX_JITTER_SECONDS), MAX_VIEW_DELAY_SECONDS))
+        jitter = max(0.0, min(self._jitter, MAX_JITTER_SECONDS) - self._period) / 2
+        delay = max(VIEW_INTERVALS * interval, min(interval + jitter, MAX_VIEW_DELAY_SECONDS))
+        return (self.round_trip_seconds or 0.0) + delay + max(0.0, REWIND_TRUST_SECONDS - self._period)
 
     @property
     def unacknowledged_bytes(self) -> int:

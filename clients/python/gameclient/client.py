@@ -15,7 +15,7 @@ from gameclient.line import ClientClosed as ClientClosed
 from gameclient.line import Line
 from gameclient.sight import Sight
 from gameserver.core.errors import ProtocolError, Refused, WorldMismatch
-from gameserver.core.limits import ACK_EVERY, PROTOCOL
+from gameserver.core.limits import ACK_EVERY, PROTOCOL, SUBTICKS
 from gameserver.core.messages import EventMessage, Hello, Inputs, Notice, Pong, Ready, Reply, Role, Snapshot, Welcome
 from gameserver.net.real import TcpNetwork
 
@@ -37,6 +37,8 @@ class Client(Sight):
 
     Attributes:
         notice: why the server ended the last line, None as long as it has not.
+        view_tick: which tick, with its fraction, is on the player's screen, for who draws between snapshots: it goes with each
+            input, and shots are judged by it. None: the newest snapshot.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Client(Sight):
         self._comeback = Comeback(rng, comes_back=comes_back, patient=patient, give_up_seconds=give_up_seconds)
         self._on_loss = on_loss
         self.notice: Notice | None = None
+        self.view_tick: float | None = None
         self._calls = Calls()
         self._scope = trio.CancelScope()
         self._patience = trio.CancelScope()
@@ -298,8 +301,10 @@ class Client(Sight):
 
     async def _say_inputs(self, line: Line, first_tick: int, values: tuple[int, ...]) -> None:
         tick = self.replica.tick
+        view = self.view_tick if self.view_tick is not None else tick
+        view_256 = None if view is None else max(0, round(view * SUBTICKS))
         self._unacknowledged = 0
-        await line.say(Inputs(first_tick, tick, self._happenings.last, None if tick is None else tick * 256, values))
+        await line.say(Inputs(first_tick, tick, self._happenings.last, view_256, values))
 
     async def call(self, method: str, *arguments: Any) -> Any:  # noqa: ANN401 - plain values
         """Call one of the game's methods and wait for its answer, over a loss of the line if need be.
