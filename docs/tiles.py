@@ -273,4 +273,4 @@ def sheet() -> png.Picture:
 
 
 if __name__ == "__main__":
-    png.write(Path(__file__).parent.parent / "maps" / "tiles.png", sheet())
+    png.write(Path(__file__).parent.parent / "maps" / "tiles.png", sheet(), paletted=True)  # every player loads it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,34 +29,24 @@ def test_what_is_written_is_read(tmp_path: Path, picture: png.Picture) -> None:
     assert png.read(tmp_path / "picture.png") == picture
 
 
-@pytest.mark.parametrize(
-    ("kind", "second_row"),
-    [(0, [10, 20, 30, 40, 50, 60]), (1, [10, 20, 30, 30, 30, 30]), (2, [9, 18, 27, 36, 45, 54]),
-     (3, [10, 19, 29, 33, 38, 42]), (4, [9, 18, 27, 30, 30, 30])],
-)  # fmt: skip
-def test_rows_are_read_in_every_filter(tmp_path: Path, kind: int, second_row: list[int]) -> None:
-    """(1, 2, 3), (4, 5, 6) above (10, 20, 30), (40, 50, 60), worked out by hand from section 9 of the specification."""
-    path = tmp_path / "picture.png"
-    picture = [[(1, 2, 3), (4, 5, 6)], [(10, 20, 30), (40, 50, 60)]]
-    png.write(path, picture)
-    data = path.read_bytes()
-    packed = zlib.compress(bytes([0, 1, 2, 3, 4, 5, 6, kind, *second_row]))
-    path.write_bytes(data[:33] + len(packed).to_bytes(4, "big") + b"IDAT" + packed + bytes(4) + data[-12:])
-    assert png.read(path) == picture
-
-
-def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
-    png.write(tmp_path / "picture.png", [[(1, 2, 3)]])
-    data = bytearray((tmp_path / "picture.png").read_bytes())
-    data[25] = 6  # with transparency
-    (tmp_path / "picture.png").write_bytes(data)
-    with pytest.raises(ValueError, match="no 24-bit PNG"):
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"a sheet of tiles")
+    with pytest.raises(OSError, match="cannot identify"):
         png.read(tmp_path / "picture.png")
 
 
 def test_the_tile_sheet_is_what_its_script_draws() -> None:
-    """Whoever redraws it by hand takes the script out."""
-    assert png.read(maps_folder() / "tiles.png") == tiles.sheet()
+    """But for what a palette of 256 colours leaves out. Whoever redraws it by hand takes the script out."""
+    drawn, sheet = tiles.sheet(), png.read(maps_folder() / "tiles.png")
+    assert (len(drawn), len(drawn[0])) == (len(sheet), len(sheet[0]))
+    off = [
+        abs(a - b)
+        for row, other in zip(drawn, sheet, strict=True)
+        for c, d in zip(row, other, strict=True)
+        for a, b in zip(c, d, strict=True)
+    ]
+    assert sum(off) / len(off) < 2
+    assert sum(each > 24 for each in off) < len(off) / 100
 
 
 def test_a_picture_shows_the_whole_map() -> None:
