@@ -48,6 +48,12 @@ const errors = [];
 /** The longest way from one frame to the next. */
 let jump = 0;
 let ghosts = 0;
+/** Where ghosts began, by tick; the server's shells, and those of them that came just there. @type {Map<number, string>} */
+const muzzles = new Map();
+/** @type {Set<number>} */
+let flying = new Set();
+let shells = 0;
+let exact = 0;
 let taken = 0;
 /** @type {import("../arena/own_tank.js").Drawn | null} */
 let last = null;
@@ -57,6 +63,13 @@ for (const frame of frames) {
   world.apply(snapshot);
   listeners.snapshot(snapshot.tick);
   taken++;
+  const own = world.all("Shell").filter((shell) => shell.values.owner === player);
+  for (const { id, values } of own) {
+    if (flying.has(id)) continue;
+    shells++;
+    if (muzzles.get(snapshot.tick)?.includes(`${values.x} ${values.y};`)) exact++;
+  }
+  flying = new Set(own.map(({ id }) => id));
   const newest = snapshot.tick + lead;
   for (sent = Math.max(sent, snapshot.tick); sent < newest; ) {
     sent++;
@@ -71,7 +84,9 @@ for (const frame of frames) {
     if (drawn !== null && last !== null && tank.id === lastId) jump = Math.max(jump, Math.hypot(drawn.x - last.x, drawn.y - last.y));
     last = drawn;
     lastId = tank.id;
-    ghosts += shots.drawn(snapshot.tick - 2, inputTick, picture).length;
+    const flights = shots.drawn(snapshot.tick - 2, inputTick, picture);
+    ghosts += flights.length;
+    if (part === 0) muzzles.set(newest, flights.map(({ x, y }) => `${x} ${y};`).join(""));
   }
 }
 const inTime = shown.filter((tick) => fired.includes(tick)).length;
@@ -90,5 +105,7 @@ process.stdout.write(
     ghosts,
     shown: shown.length,
     in_time: inTime,
+    shells,
+    exact,
   }),
 );
