@@ -1,10 +1,10 @@
 /**
  * The player's own shots, from the moment of firing on.
  *
- * The server's shell comes on the screen late: by the way there and back, and by the delay at which others are drawn. Until then
- * its *ghost* flies where it will be. The server starts a shell as far ahead as its driver saw the others late, so the shell that is
- * drawn at the view's tick goes on where the ghost is at the predicted one; what is left of a difference (it is a whole number of
- * ticks, and 250 ms at most) is made up in flight.
+ * The server's shell comes on the screen late: by the way there and back, and by the delay at which others are drawn. Until
+ * then its *ghost* flies where it will be. The server starts a shell as far ahead as its driver saw the others late, so the shell
+ * that is drawn at the view's tick goes on where the ghost is at the predicted one. How far ahead is a whole number of ticks, and
+ * 250 ms at most; what that leaves of a difference is made up in flight.
  */
 
 import { Predictor } from "../src/prediction.js";

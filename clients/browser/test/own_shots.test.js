@@ -29,7 +29,13 @@ function standing() {
   return { client, shots, fired };
 }
 
-/** The server has fired in this tick, and its snapshot comes with the shell so many ticks ahead. @param {ArenaClient} client @param {number} tick @param {{ahead?: number, aim?: number, id?: number, weapon?: number}} [how] */
+/**
+ * The server has fired in this tick, and its snapshot comes with the shell so many ticks ahead.
+ *
+ * @param {ArenaClient} client
+ * @param {number} tick
+ * @param {{ahead?: number, aim?: number, id?: number, weapon?: number}} [how]
+ */
 function answer(client, tick, { ahead = DELAY, aim = 0, id = 80, weapon = SHELL } = {}) {
   client.putOwn(50, { x: X, y: Y, ammo: 4, ready_tick: tick + COOLDOWN_TICKS[weapon], reload_tick: tick + 18 });
   const [stepX, stepY] = shellVelocity(aim);
@@ -37,12 +43,19 @@ function answer(client, tick, { ahead = DELAY, aim = 0, id = 80, weapon = SHELL 
   client.put("Shell", id, { x: X + (2 + ahead) * stepX, y: Y + (2 + ahead) * stepY, heading, weapon, owner: client.player });
 }
 
-/** What is on the screen at a view's tick, if the shells fly since the tick of their launch. @param {ArenaClient} client @param {number} viewTick @param {number} launched */
+/**
+ * What is on the screen at a view's tick, if the shells fly since the tick of their launch.
+ *
+ * @param {ArenaClient} client
+ * @param {number} viewTick
+ * @param {number} launched
+ */
 function pictureAt(client, viewTick, launched) {
-  const moved = ({ id, kind, values }) => {
+  const moved = (/** @type {any} */ { id, kind, values }) => {
     if (kind !== "Shell") return { id, kind, values };
     const [stepX, stepY] = shellVelocity(Math.round((values.heading / (2 * Math.PI)) * 1024));
-    return { id, kind, values: { ...values, x: values.x + stepX * (viewTick - launched), y: values.y + stepY * (viewTick - launched) } };
+    const flown = viewTick - launched;
+    return { id, kind, values: { ...values, x: values.x + stepX * flown, y: values.y + stepY * flown } };
   };
   const entities = [...client.entities.values()].filter(({ kind }) => kind !== "Shell" || viewTick >= launched).map(moved);
   return {

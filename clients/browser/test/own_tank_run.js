@@ -2,7 +2,8 @@
  * The browser's half of tests/games/test_arena_prediction.py: OwnTank and OwnShots over a match that Python recorded as its
  * player's client got it, with inputs sent so many ticks ahead of the newest snapshot as on a line of that length.
  *
- * In: {"welcome": frame as hex, "player", "lead", "inputs": {tick: wire values}, "frames": [hex, …], "truth": {tick: [x, y]}, "fired": [tick, …]}
+ * In: {"welcome": frame as hex, "player", "lead", "inputs": {tick: wire values}, "frames": [hex, …],
+ *      "truth": {tick: [x, y]}, "fired": [tick, …]}
  * Out: what became of it, as one JSON object.
  */
 
@@ -81,7 +82,8 @@ for (const frame of frames) {
   for (let part = 0; part < FRAMES_A_TICK; part++) {
     const inputTick = newest + part / FRAMES_A_TICK;
     const drawn = tank.drawn(inputTick * TICK_MS, inputTick);
-    if (drawn !== null && last !== null && tank.id === lastId) jump = Math.max(jump, Math.hypot(drawn.x - last.x, drawn.y - last.y));
+    if (drawn !== null && last !== null && tank.id === lastId)
+      jump = Math.max(jump, Math.hypot(drawn.x - last.x, drawn.y - last.y));
     last = drawn;
     lastId = tank.id;
     const flights = shots.drawn(snapshot.tick - 2, inputTick, picture);
