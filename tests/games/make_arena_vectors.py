@@ -140,7 +140,10 @@ def _ground(rng: Rng, name: str, tile_map: TileMap) -> dict[str, Any]:
     def point() -> tuple[float, float]:
         return anywhere(tile_map.width), anywhere(tile_map.height)
 
-    blocked, lines, ends = [], [], []
+    blocked: list[list[float]] = []
+    lines: list[list[float]] = []
+    ends: list[list[float]] = []
+    shots: list[list[Any]] = []
     for _ in range(300):
         x, y = point()
         half = rng.choice((TANK_HALF, TANK_HALF, 0.0, 5.5, size / 2))
@@ -153,6 +156,11 @@ def _ground(rng: Rng, name: str, tile_map: TileMap) -> dict[str, Any]:
         x, y = _open_place(rng, tile_map)
         aim = rng.choice((0, 128, 256, 384, 512, 640, 768, 896, rng.integer(0, 1023)))
         ends.append([x, y, aim, *rays.to_wall(tile_map, x, y, aim)])
+        near = [(number, x + rng.integer(-99, 99), y + rng.integer(-99, 99)) for number in range(3)]
+        if rng.chance(0.5):  # two at once, as near as each other
+            near += [(3, near[0][1], near[0][2])]
+        aim = motion.aim_at(near[0][1] - x, near[0][2] - y)
+        shots.append([x, y, aim, near, *rays.shoot(tile_map, x, y, aim, near)])
     return {
         "name": name,
         "size": [tile_map.width, tile_map.height, size],
@@ -162,6 +170,7 @@ def _ground(rng: Rng, name: str, tile_map: TileMap) -> dict[str, Any]:
         "blocked": blocked,
         "lines": lines,
         "ends": ends,
+        "shots": shots,
     }
 
 

@@ -126,6 +126,7 @@ def test_alone_every_tick_is_predicted() -> None:
     fired = watched.given["fired"]
     assert len(fired) > 40 and outcome["shown"] == outcome["in_time"] == len(fired)
     assert outcome["ghosts"] > 500
+    assert outcome["shells"] == outcome["exact"] > 40, "a ghost begins where the server's shell does"
 
 
 def test_snapshots_that_are_skipped_cost_nothing() -> None:

@@ -40,7 +40,6 @@ export const MUZZLE_TICKS = 2;
 export const HIT_RADIUS = 14;
 
 /** The cosine × 32,768 of the headings 0 to 64. */
-// prettier-ignore
 export const QUARTER_WAVE = Object.freeze([
   32768, 32758, 32729, 32679, 32610, 32522, 32413, 32286, 32138, 31972, 31786, 31581, 31357, 31114, 30853, 30572, 30274,
   29957, 29622, 29269, 28899, 28511, 28106, 27684, 27246, 26791, 26320, 25833, 25330, 24812, 24279, 23732, 23170, 22595,

@@ -1,10 +1,10 @@
 /**
  * The player's own shots, from the moment of firing on.
  *
- * The server's shell comes on the screen late: by the way there and back, and by the delay at which others are drawn. Until then
- * its *ghost* flies where it will be. The server starts a shell as far ahead as its driver saw the others late, so the shell that is
- * drawn at the view's tick goes on where the ghost is at the predicted one; what is left of a difference (it is a whole number of
- * ticks, and 250 ms at most) is made up in flight.
+ * The server's shell comes on the screen late: by the way there and back, and by the delay at which others are drawn. Until
+ * then its *ghost* flies where it will be. The server starts a shell as far ahead as its driver saw the others late, so the shell
+ * that is drawn at the view's tick goes on where the ghost is at the predicted one. It does so for 250 ms at most: on a longer
+ * line the ghost is as much slower. What is left of a difference, for the server counts in whole ticks, is made up in flight.
  */
 
 import { Predictor } from "../src/prediction.js";
@@ -34,6 +34,8 @@ import { COOLDOWN_TICKS, FAN, READY_TICK, SHELL, SPREAD, stepGun } from "./weapo
  * @property {number} stepY
  * @property {number} wall  ticks after which it meets a wall; Infinity: not in its time as a ghost
  * @property {number} end  ticks after which the ghost meets a wall or a tank
+ * @property {number | null} pace  of the ghost, as part of the shell's speed; null before it was first drawn
+ * @property {number} age  ticks that it was last drawn to have flown
  * @property {number} met  ticks for which it is known what it has met
  * @property {number | null} id  of the server's shell
  * @property {number} bornTick  from then on the server's shell is in the view
@@ -43,6 +45,8 @@ import { COOLDOWN_TICKS, FAN, READY_TICK, SHELL, SPREAD, stepGun } from "./weapo
 
 /** A ghost that the server has not taken over by then is gone. */
 const GHOST_SECONDS = 0.5;
+/** So much is the most that the server starts a shell ahead. */
+const REWIND_SECONDS = 0.25;
 /** So many ticks later than asked for the server may have fired: an input may come late. */
 const LATE_TICKS = 3;
 /** How many ticks a shot may be made slower or faster by, in each tick, to lose its lead. */
@@ -57,6 +61,7 @@ export class OwnShots {
   #tank;
   #onFire;
   #ghostTicks;
+  #rewindTicks;
   #mayFire = true;
   /** @type {Predictor<Controls>} */
   #gun;
@@ -74,6 +79,7 @@ export class OwnShots {
     this.#tank = tank;
     this.#onFire = onFire;
     this.#ghostTicks = GHOST_SECONDS * tank.client.tickRate;
+    this.#rewindTicks = Math.floor(REWIND_SECONDS * tank.client.tickRate);
     this.#gun = new Predictor({
       step: (state, controls, tick) => stepGun(state, this.#mayFire ? controls : { fire: 0, weapon: 0 }, tick),
       absent: () => ({ bearing: 0, throttle: 0, aim: 0, fire: 0, weapon: 0 }),
@@ -118,13 +124,17 @@ export class OwnShots {
     for (const shot of this.#shots) {
       const isGhost = viewTick < shot.bornTick;
       if (isGhost && shot.id === null && this.#isGone(shot, viewTick, inputTick)) continue;
-      const ghostAge = Math.min(inputTick - shot.tick, this.#ghostTicks);
+      const passed = inputTick - shot.tick;
+      shot.pace ??= Math.min(1, this.#rewindTicks / Math.max(inputTick - viewTick, 1));
+      const ghostAge = Math.min(passed, this.#ghostTicks) * shot.pace;
       if (isGhost) this.#meet(shot, ghostAge, targets);
-      const age = isGhost ? ghostAge : handOver(shot, viewTick, ghostAge, picture);
-      if (age === null) continue;
+      const flown = isGhost ? ghostAge : handOver(shot, viewTick, ghostAge, picture);
+      if (flown === null) continue;
       going.push(shot);
-      const flies = isGhost ? age < Math.min(shot.end, this.#ghostTicks) : age < shot.wall;
-      if (age >= 0 && flies) {
+      const age = Math.max(flown, shot.age); // the view holds a shell that is about to end: losing its lead must not turn it back
+      shot.age = age;
+      const flies = isGhost ? passed < this.#ghostTicks && age < shot.end : age < shot.wall;
+      if (passed >= 0 && flies) {
         const { x, y, stepX, stepY, heading, weapon } = shot;
         drawn.push({ x: x + stepX * age, y: y + stepY * age, heading, weapon });
       }
@@ -167,7 +177,7 @@ export class OwnShots {
       if (part !== undefined && part < 1) wall = age + part;
     }
     const heading = ((aim + 2) >> 2) & 255;
-    const flight = { tick, weapon, heading, x, y, stepX, stepY, wall, end: wall, met: 0 };
+    const flight = { tick, weapon, heading, x, y, stepX, stepY, wall, end: wall, pace: null, age: 0, met: 0 };
     this.#shots.push({ ...flight, id: null, bornTick: Infinity, lead: null, leadAt: 0 });
   }
 
@@ -234,9 +244,8 @@ export class OwnShots {
    * @param {number} viewTick
    * @param {number} inputTick
    */
-  #isGone({ tick, end }, viewTick, inputTick) {
-    const age = inputTick - tick;
-    return age > this.#ghostTicks || age > end || viewTick > tick + LATE_TICKS;
+  #isGone({ tick, age, end }, viewTick, inputTick) {
+    return inputTick - tick > this.#ghostTicks || age >= end || viewTick > tick + LATE_TICKS;
   }
 
   /**

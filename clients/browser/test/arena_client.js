@@ -8,7 +8,7 @@ import { Schema } from "../src/schema.js";
 /** @typedef {import("../src/replica.js").Entity} Entity */
 
 /** The arena's input, as its schema has it. */
-const INPUT = ["bearing", "throttle", "aim", "fire", "weapon", "respawn"].map((name) => ({ name, type: "integer", audience: "all" }));
+const INPUT = ["bearing", "throttle", "aim", "fire", "weapon", "respawn"].map((name) => ({ name, type: "integer" }));
 
 export const TICK_RATE = 30;
 
@@ -30,7 +30,8 @@ export class ArenaClient {
     /** @type {number | null} */
     tick: null,
     get: (/** @type {number} */ id) => this.entities.get(id),
-    all: (/** @type {string} */ kind) => [...this.entities.values()].filter((each) => each.kind === kind).sort((a, b) => a.id - b.id),
+    all: (/** @type {string} */ kind) =>
+      [...this.entities.values()].filter((each) => each.kind === kind).sort((one, other) => one.id - other.id),
   };
 
   /** @param {string} name @param {(it: any) => void} listener */

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import { Ground, MapError, splitGid } from "../arena/ground.js";
-import { toWall } from "../arena/rays.js";
+import { shoot, toWall } from "../arena/rays.js";
 import { readVectors } from "./vectors.js";
 
 const { maps } = readVectors("arena/ground");
@@ -52,6 +52,15 @@ for (const map of maps) {
 
   test(`${map.name}: toWall`, () => {
     for (const [x, y, aim, ...end] of map.ends) assert.deepEqual(toWall(ground, x, y, aim), end, `${x} ${y} ${aim}`);
+  });
+
+  test(`${map.name}: shoot`, () => {
+    let hits = 0;
+    for (const [x, y, aim, targets, ...end] of map.shots) {
+      assert.deepEqual(shoot(ground, x, y, aim, targets), end, `${x} ${y} ${aim}`);
+      hits += end[2] === null ? 0 : 1;
+    }
+    assert.ok(hits > 10 && hits < map.shots.length, String(hits));
   });
 }
 
@@ -151,8 +160,8 @@ for (const [what, message, change] of damages)
   });
 
 test("refused: what is no JSON, no text, nothing, too much, too deep", () => {
-  const deep = new TextEncoder().encode("[".repeat(200_000) + "]".repeat(200_000));
-  for (const bytes of [new Uint8Array(), Uint8Array.of(0xff, 0xfe), new TextEncoder().encode("{"), new Uint8Array(2 ** 20 + 1), deep])
+  const texts = ["", "{", "null", "[".repeat(200_000) + "]".repeat(200_000), `${" ".repeat(2 ** 20)}{}`];
+  for (const bytes of [...texts.map((text) => new TextEncoder().encode(text)), Uint8Array.of(0xff, 0xfe)])
     assert.throws(() => Ground.fromTmj(bytes), MapError);
 });
 

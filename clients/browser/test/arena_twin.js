@@ -6,8 +6,8 @@
  *      "told": {tick: [tank | null, gun | null]}, "pickups": {tick: [[x, y], …]}, "mute": [tick, …]}
  * `told` is what a client cannot know beforehand, after that tick: a new tank, no tank, ammunition that was found. `pickups`: where
  * those lie from that tick on that make fast. `mute`: ticks in which nobody may fire.
- * Out: for each tick a line: null, or [x, y, heading, speed, fastUntil, ammo, readyTick, reloadTick, spreads, mines, rails]. Lengths
- * are in quanta, both ways.
+ * Out: for each tick a line: null, or [x, y, heading, speed, fastUntil, ammo, readyTick, reloadTick, spreads, mines, rails].
+ * Lengths are in quanta, both ways.
  */
 
 import { readFileSync } from "node:fs";

@@ -12,8 +12,8 @@ import { ArenaClient, groundOf } from "./arena_client.js";
 const GROUND = groundOf("field");
 /** On the longest straight road of the field. */
 const [X, Y] = [900, 336];
-/** Ticks from what is on the screen to what is being sent. */
-const DELAY = 8;
+/** Ticks from what is on the screen to what is being sent: as far as the server starts a shell ahead. */
+const DELAY = 7;
 
 /** A match in tick 100: our tank stands and looks along the road, what is sent is 6 ticks ahead. */
 function standing() {
@@ -29,7 +29,13 @@ function standing() {
   return { client, shots, fired };
 }
 
-/** The server has fired in this tick, and its snapshot comes with the shell so many ticks ahead. @param {ArenaClient} client @param {number} tick @param {{ahead?: number, aim?: number, id?: number, weapon?: number}} [how] */
+/**
+ * The server has fired in this tick, and its snapshot comes with the shell so many ticks ahead.
+ *
+ * @param {ArenaClient} client
+ * @param {number} tick
+ * @param {{ahead?: number, aim?: number, id?: number, weapon?: number}} [how]
+ */
 function answer(client, tick, { ahead = DELAY, aim = 0, id = 80, weapon = SHELL } = {}) {
   client.putOwn(50, { x: X, y: Y, ammo: 4, ready_tick: tick + COOLDOWN_TICKS[weapon], reload_tick: tick + 18 });
   const [stepX, stepY] = shellVelocity(aim);
@@ -37,12 +43,19 @@ function answer(client, tick, { ahead = DELAY, aim = 0, id = 80, weapon = SHELL 
   client.put("Shell", id, { x: X + (2 + ahead) * stepX, y: Y + (2 + ahead) * stepY, heading, weapon, owner: client.player });
 }
 
-/** What is on the screen at a view's tick, if the shells fly since the tick of their launch. @param {ArenaClient} client @param {number} viewTick @param {number} launched */
+/**
+ * What is on the screen at a view's tick, if the shells fly since the tick of their launch.
+ *
+ * @param {ArenaClient} client
+ * @param {number} viewTick
+ * @param {number} launched
+ */
 function pictureAt(client, viewTick, launched) {
-  const moved = ({ id, kind, values }) => {
+  const moved = (/** @type {any} */ { id, kind, values }) => {
     if (kind !== "Shell") return { id, kind, values };
     const [stepX, stepY] = shellVelocity(Math.round((values.heading / (2 * Math.PI)) * 1024));
-    return { id, kind, values: { ...values, x: values.x + stepX * (viewTick - launched), y: values.y + stepY * (viewTick - launched) } };
+    const flown = viewTick - launched;
+    return { id, kind, values: { ...values, x: values.x + stepX * flown, y: values.y + stepY * flown } };
   };
   const entities = [...client.entities.values()].filter(({ kind }) => kind !== "Shell" || viewTick >= launched).map(moved);
   return {
@@ -55,9 +68,9 @@ test("a shell is at the muzzle when its input is sent, and flies on the predicte
   const { client, shots, fired } = standing();
   client.input(106, { fire: 1 });
   assert.deepEqual(fired, [{ tick: 106, weapon: SHELL, aim: 0, x: X, y: Y }]);
-  const picture = pictureAt(client, 98, 106);
-  assert.deepEqual(shots.drawn(98, 106, picture), [{ x: X + 15, y: Y, heading: 0, weapon: SHELL }]);
-  assert.deepEqual(shots.drawn(98.5, 106.5, picture), [{ x: X + 15 + 3.75, y: Y, heading: 0, weapon: SHELL }]);
+  const picture = pictureAt(client, 99, 106);
+  assert.deepEqual(shots.drawn(99, 106, picture), [{ x: X + 15, y: Y, heading: 0, weapon: SHELL }]);
+  assert.deepEqual(shots.drawn(99.5, 106.5, picture), [{ x: X + 15 + 3.75, y: Y, heading: 0, weapon: SHELL }]);
   assert.deepEqual(shots.loaded?.slice(0, 3), [4, 114, 124]);
 });
 
@@ -107,6 +120,43 @@ test("a server's shell that is not as far is caught up with in flight: never bac
   }
 });
 
+test("on a line that is longer than the server makes up for the ghost is slower, and there is no jump either", () => {
+  const { client, shots } = standing();
+  const delay = 12;
+  client.input(106, { fire: 1 });
+  answer(client, 106, { ahead: DELAY });
+  client.snapshot(106);
+  let last = X + 15;
+  for (let frame = 0; frame < 100; frame++) {
+    const inputTick = 106 + frame / 4;
+    const viewTick = inputTick - delay;
+    const picture = pictureAt(client, viewTick, 106);
+    const own = shots.drawn(viewTick, inputTick, picture);
+    const others = picture.all("Shell").filter(({ id }) => !shots.replaces(id));
+    const [{ x }] = [...own, ...others.map(({ values }) => values)];
+    const step = (x - last) / (7.5 / 4);
+    if (frame > 0) assert.ok(Math.abs(step - (viewTick > 106 ? 1 : DELAY / delay)) < 1e-9, `frame ${frame}: ${step}`);
+    last = x;
+  }
+});
+
+test("a shell that the view holds at its end stands, while its lead is lost", () => {
+  const { client, shots } = standing();
+  client.input(106, { fire: 1 });
+  answer(client, 106, { ahead: DELAY - 3 });
+  client.snapshot(106);
+  shots.drawn(99, 106, pictureAt(client, 99, 106));
+  let last = 0;
+  for (let inputTick = 112; inputTick < 120; inputTick += 0.5) {
+    const viewTick = inputTick - DELAY;
+    const [shot] = shots.drawn(viewTick, inputTick, pictureAt(client, Math.min(viewTick, 107), 106));
+    if (shot === undefined) break;
+    assert.ok(shot.x >= last, `${shot.x} after ${last}`);
+    last = shot.x;
+  }
+  assert.ok(last > X + 15 + 7.5 * 7);
+});
+
 test("a shot that the server did not make vanishes, as soon as that is known", () => {
   const { client, shots } = standing();
   client.input(106, { fire: 1 });
@@ -143,11 +193,11 @@ test("shells that ended at once are shown as far as they would have come, and no
 test("a ghost does not outlive 500 ms, however long the line", () => {
   const { client, shots } = standing();
   client.input(106, { fire: 1 });
-  assert.equal(shots.drawn(90, 120.9, pictureAt(client, 90, 106)).length, 1);
+  assert.equal(shots.drawn(99, 120.9, pictureAt(client, 99, 106)).length, 1);
   answer(client, 106);
   client.snapshot(106);
-  assert.equal(shots.drawn(90, 120.9, pictureAt(client, 90, 106)).length, 1);
-  assert.equal(shots.drawn(90, 121.1, pictureAt(client, 90, 106)).length, 0);
+  assert.equal(shots.drawn(99, 120.9, pictureAt(client, 99, 106)).length, 1);
+  assert.equal(shots.drawn(99, 121.1, pictureAt(client, 99, 106)).length, 0);
   // The server's shell is drawn when its time has come, at its place or not far ahead.
   assert.equal(shots.drawn(107, 123, pictureAt(client, 107, 106)).length, 1);
 });
@@ -155,8 +205,8 @@ test("a ghost does not outlive 500 ms, however long the line", () => {
 test("nor does one that the server has not answered", () => {
   const { client, shots } = standing();
   client.input(106, { fire: 1 });
-  assert.equal(shots.drawn(90, 121.1, pictureAt(client, 90, 106)).length, 0);
-  assert.equal(shots.drawn(90, 108, pictureAt(client, 90, 106)).length, 0);
+  assert.equal(shots.drawn(99, 121.1, pictureAt(client, 99, 106)).length, 0);
+  assert.equal(shots.drawn(99, 108, pictureAt(client, 99, 106)).length, 0);
 });
 
 test("a wall stops it, and before the barrel none is seen at all", () => {
@@ -171,7 +221,7 @@ test("a wall stops it, and before the barrel none is seen at all", () => {
     assert.equal(fired.length, 1);
     const seen = [];
     for (let inputTick = 106; inputTick < 121; inputTick += 0.25)
-      for (const { x, y } of shots.drawn(90, inputTick, pictureAt(client, 90, 106))) seen.push([x, y]);
+      for (const { x, y } of shots.drawn(99, inputTick, pictureAt(client, 99, 106))) seen.push([x, y]);
     assert.equal(seen.length > 4, some);
     for (const [x, y] of seen) assert.equal(GROUND.blocked(x, y, 0), false, `${x}, ${y}`);
     if (some) assert.ok(Math.min(...seen.map(([, y]) => y)) < wall, "up to the wall, nearer than a tank comes");
@@ -194,7 +244,7 @@ test("it ends on a tank that is drawn in its way, but for wrecks and mates", () 
     client.input(106, { fire: 1 });
     let farthest = 0;
     for (let inputTick = 106; inputTick < 116; inputTick += 0.4)
-      for (const { x } of shots.drawn(90, inputTick, pictureAt(client, 90, 106))) farthest = Math.max(farthest, x);
+      for (const { x } of shots.drawn(99, inputTick, pictureAt(client, 99, 106))) farthest = Math.max(farthest, x);
     assert.equal(farthest < X + 60, ends, JSON.stringify(other));
   }
 });
@@ -202,7 +252,7 @@ test("it ends on a tank that is drawn in its way, but for wrecks and mates", () 
 test("five pellets, each matched to its own shell, in whatever order they come", () => {
   const { client, shots, fired } = standing();
   client.input(106, { fire: 1, weapon: SPREAD, aim: 100 });
-  assert.equal(shots.drawn(98, 106, pictureAt(client, 98, 106)).length, 5);
+  assert.equal(shots.drawn(99, 106, pictureAt(client, 99, 106)).length, 5);
   assert.deepEqual(fired, [{ tick: 106, weapon: SPREAD, aim: 100, x: X, y: Y }]);
   const aims = [140, 60, 100, 80, 120];
   aims.forEach((aim, index) => answer(client, 106, { aim, id: 80 + index, weapon: SPREAD }));
@@ -234,7 +284,7 @@ test("mines and rails are told when they are fired, and fly nowhere", () => {
     const { client, shots, fired } = standing();
     client.input(106, { fire: 1, weapon, aim: 512 });
     assert.deepEqual(fired, [{ tick: 106, weapon, aim: 512, x: X, y: Y }]);
-    assert.deepEqual(shots.drawn(98, 106, pictureAt(client, 98, 106)), []);
+    assert.deepEqual(shots.drawn(99, 106, pictureAt(client, 99, 106)), []);
     for (let tick = 107; tick < 200; tick++) client.input(tick, { fire: 1, weapon });
     assert.equal(fired.length, 1, "there was one of them");
   }

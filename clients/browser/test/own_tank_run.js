@@ -2,7 +2,8 @@
  * The browser's half of tests/games/test_arena_prediction.py: OwnTank and OwnShots over a match that Python recorded as its
  * player's client got it, with inputs sent so many ticks ahead of the newest snapshot as on a line of that length.
  *
- * In: {"welcome": frame as hex, "player", "lead", "inputs": {tick: wire values}, "frames": [hex, …], "truth": {tick: [x, y]}, "fired": [tick, …]}
+ * In: {"welcome": frame as hex, "player", "lead", "inputs": {tick: wire values}, "frames": [hex, …],
+ *      "truth": {tick: [x, y]}, "fired": [tick, …]}
  * Out: what became of it, as one JSON object.
  */
 
@@ -48,6 +49,12 @@ const errors = [];
 /** The longest way from one frame to the next. */
 let jump = 0;
 let ghosts = 0;
+/** Where ghosts began, by tick; the server's shells, and those of them that came just there. @type {Map<number, string>} */
+const muzzles = new Map();
+/** @type {Set<number>} */
+let flying = new Set();
+let shells = 0;
+let exact = 0;
 let taken = 0;
 /** @type {import("../arena/own_tank.js").Drawn | null} */
 let last = null;
@@ -57,6 +64,13 @@ for (const frame of frames) {
   world.apply(snapshot);
   listeners.snapshot(snapshot.tick);
   taken++;
+  const own = world.all("Shell").filter((shell) => shell.values.owner === player);
+  for (const { id, values } of own) {
+    if (flying.has(id)) continue;
+    shells++;
+    if (muzzles.get(snapshot.tick)?.includes(`${values.x} ${values.y};`)) exact++;
+  }
+  flying = new Set(own.map(({ id }) => id));
   const newest = snapshot.tick + lead;
   for (sent = Math.max(sent, snapshot.tick); sent < newest; ) {
     sent++;
@@ -68,10 +82,13 @@ for (const frame of frames) {
   for (let part = 0; part < FRAMES_A_TICK; part++) {
     const inputTick = newest + part / FRAMES_A_TICK;
     const drawn = tank.drawn(inputTick * TICK_MS, inputTick);
-    if (drawn !== null && last !== null && tank.id === lastId) jump = Math.max(jump, Math.hypot(drawn.x - last.x, drawn.y - last.y));
+    if (drawn !== null && last !== null && tank.id === lastId)
+      jump = Math.max(jump, Math.hypot(drawn.x - last.x, drawn.y - last.y));
     last = drawn;
     lastId = tank.id;
-    ghosts += shots.drawn(snapshot.tick - 2, inputTick, picture).length;
+    const flights = shots.drawn(snapshot.tick - 2, inputTick, picture);
+    ghosts += flights.length;
+    if (part === 0) muzzles.set(newest, flights.map(({ x, y }) => `${x} ${y};`).join(""));
   }
 }
 const inTime = shown.filter((tick) => fired.includes(tick)).length;
@@ -90,5 +107,7 @@ process.stdout.write(
     ghosts,
     shown: shown.length,
     in_time: inTime,
+    shells,
+    exact,
   }),
 );

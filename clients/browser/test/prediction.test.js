@@ -10,7 +10,12 @@ function mix([a, b], input, tick) {
   return [(a * 31 + b * 7 + input * 13 + tick) % 1009, (b * 17 + a + input) % 997];
 }
 
-/** What the server takes where no input came: the last one for three ticks, then nothing. @param {number | null} last @param {number} ticks */
+/**
+ * What the server takes where no input came: the last one for three ticks, then nothing.
+ *
+ * @param {number | null} last
+ * @param {number} ticks
+ */
 function absent(last, ticks) {
   return last !== null && ticks <= 3 ? last : 0;
 }
