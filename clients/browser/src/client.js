@@ -483,7 +483,8 @@ export class Client {
   #sendInputs(inputTick) {
     const line = this.#line;
     if (line === null || !line.joined || this.role !== Role.PLAYER) return;
-    if (line.unsentBytes > UNSENT_BYTES_MAX) {
+    // Until the first PONG all would come a round trip late.
+    if (!this.#sight.now.clock.measured || line.unsentBytes > UNSENT_BYTES_MAX) {
       this.#heldBack = true;
       return;
     }

@@ -26,10 +26,15 @@ import { NoticeCode, decodeFrame, encodeBye, encodePing } from "./wire.js";
 
 /** From the beginning to the first snapshot. The server gives 5 s for HELLO and 10 s more for READY. */
 const HANDSHAKE_MS = 10_000;
-const FIRST_PINGS = 5;
-const FIRST_PING_MS = 100;
-const PING_MS = 1_000;
-/** PINGs whose PONGs are waited for; the clock keeps as many. */
+/** As many as the clock keeps: so it is right to a few milliseconds after two seconds. */
+const FIRST_PINGS = 16;
+const FIRST_PING_MS = 103;
+/**
+ * Not in step with any tick rate: a server that reads a PING together with an INPUT behind it takes both for as late as that, so
+ * PINGs that always fall into the same place between two INPUTs would all be wrong by the same.
+ */
+const PING_MS = 970;
+/** PINGs whose PONGs are waited for. */
 const KEPT_PINGS = 16;
 /** A server sends with every tick, or PONG each second; when nothing came for so long, the line is dead whatever TCP thinks. */
 const SILENCE_MS = 15_000;

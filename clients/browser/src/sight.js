@@ -7,7 +7,7 @@ import { LagReceipt } from "./receipt.js";
 import { Replica } from "./replica.js";
 import { Schema } from "./schema.js";
 import { InputPace } from "./stamps.js";
-import { Timeline } from "./timeline.js";
+import { Timeline, VIEW_TIME } from "./timeline.js";
 import { View } from "./view.js";
 
 /** @typedef {import("./schema.js").Values} Values */
@@ -51,7 +51,7 @@ class World {
     this.pace = new InputPace({ tickRate });
     this.delay = new ViewDelay({ tickRate });
     this.receipts = new LagReceipt(tickRate);
-    this.viewTimeline = new Timeline({ tickRate });
+    this.viewTimeline = new Timeline({ tickRate, ...VIEW_TIME });
     this.inputTimeline = new Timeline({ tickRate });
     this.viewTick = 0;
     this.inputTick = 0;
@@ -183,7 +183,8 @@ export class Sight {
    * @param {{sentAtMs: number, nowMs: number}} times  of its PING, and of its arrival
    */
   pong({ tick, intoTick, held }, { sentAtMs, nowMs }) {
-    const { clock, receipts } = this.now;
+    const { clock, inputTimeline, receipts } = this.now;
+    if (!clock.measured) inputTimeline.reset(); // until now it was off by a round trip, which is too much to be made up slowly
     this.#stats.pingMs = clock.add({ sentAtMs, nowMs, tick, intoTickUs: intoTick, heldUs: held });
     this.#stats.jitterMs = clock.jitterMs;
     receipts.pong(intoTick);
@@ -255,7 +256,7 @@ export class Sight {
     const tickMs = 1000 / welcome.tickRate;
     clock.hint(nowMs, snapshot.tick);
     delay.arrived(snapshot.tick, nowMs, world.rate);
-    picture.push(world, nowMs);
+    picture.push(world);
     if (snapshot.margin !== null && snapshot.margin !== this.#margin) {
       this.#stats.marginMs = snapshot.margin / 1000;
       if (snapshot.margin < 0) this.#stats.lateInputs++;

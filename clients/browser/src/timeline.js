@@ -26,15 +26,17 @@ const STAND_MS = 1000;
  * @property {number} [farSlew]  the same where the error is great
  * @property {number} [snapTicks]
  * @property {number} [snapMs]
+ * @property {number} [waitMs]  who is ahead of its target by more than this waits for it
  */
 
 /**
  * For the time that is drawn: `new Timeline({ tickRate, ...VIEW_TIME })`. A backlog of less than a second drains at 1.25 times the
- * speed, a longer one is jumped over; it keeps closer to its target, because what it is ahead it lacks in snapshots.
+ * speed, a longer one is jumped over. It keeps closer to its target, and rather waits for it than to be ahead for long, because what
+ * it is ahead it lacks in snapshots.
  *
  * @type {Readonly<Slack>}
  */
-export const VIEW_TIME = Object.freeze({ deadBandTicks: 0.25, farSlew: 0.25, snapTicks: Infinity, snapMs: 1000 });
+export const VIEW_TIME = Object.freeze({ deadBandTicks: 0.25, farSlew: 0.25, snapTicks: Infinity, snapMs: 1000, waitMs: 100 });
 
 /** See the module. The defaults are for the time for which inputs are made. */
 export class Timeline {
@@ -44,6 +46,7 @@ export class Timeline {
   #farSlew;
   #far;
   #snap;
+  #wait;
   #stand;
   /** @type {number | null} */
   #tick = null;
@@ -54,13 +57,15 @@ export class Timeline {
   #stands = false;
 
   /** @param {{tickRate: number} & Slack} options */
-  constructor({ tickRate, deadBandTicks = DEAD_BAND_TICKS, slew = SLEW, farSlew = SLEW, snapTicks = SNAP_TICKS, snapMs = SNAP_MS }) {
+  constructor({ tickRate, snapTicks = SNAP_TICKS, snapMs = SNAP_MS, waitMs = SNAP_MS, ...rest }) {
+    const { deadBandTicks = DEAD_BAND_TICKS, slew = SLEW, farSlew = SLEW } = rest;
     this.#ticksPerMs = tickRate / 1000;
     this.#deadBand = deadBandTicks;
     this.#slew = slew;
     this.#farSlew = farSlew;
     this.#far = FAR_MS * this.#ticksPerMs;
     this.#snap = Math.min(snapTicks, snapMs * this.#ticksPerMs);
+    this.#wait = Math.min(snapTicks, waitMs * this.#ticksPerMs);
     this.#stand = STAND_MS * this.#ticksPerMs;
     /** How often it had to jump, or to stand still for its target. */
     this.snaps = 0;
@@ -95,7 +100,7 @@ export class Timeline {
       this.snaps++;
       return this.#jump(targetTick);
     }
-    if (error < -this.#snap && !this.#stands) {
+    if (error < -this.#wait && !this.#stands) {
       this.snaps++;
       this.#stands = true;
     }

@@ -31,11 +31,12 @@ class Slack(TypedDict):
     far_slew: float
     snap_ticks: float
     snap_seconds: float
+    wait_seconds: float
 
 
-VIEW_TIME: Final = Slack(dead_band_ticks=0.25, far_slew=0.25, snap_ticks=math.inf, snap_seconds=1.0)
-"""For the time that is drawn. A backlog of less than a second drains at 1.25 times the speed, a longer one is jumped over; it keeps
-closer to its target, because what it is ahead it lacks in snapshots."""
+VIEW_TIME: Final = Slack(dead_band_ticks=0.25, far_slew=0.25, snap_ticks=math.inf, snap_seconds=1.0, wait_seconds=0.1)
+"""For the time that is drawn. A backlog of less than a second drains at 1.25 times the speed, a longer one is jumped over. It keeps
+closer to its target, and rather waits for it than to be ahead for long, because what it is ahead it lacks in snapshots."""
 
 
 class Timeline:
@@ -55,14 +56,19 @@ class Timeline:
         far_slew: float = SLEW,
         snap_ticks: float = SNAP_TICKS,
         snap_seconds: float = SNAP_SECONDS,
+        wait_seconds: float = SNAP_SECONDS,
     ) -> None:
-        """The defaults are for the time for which inputs are made; VIEW_TIME is for the one that is drawn."""
+        """The defaults are for the time for which inputs are made; VIEW_TIME is for the one that is drawn.
+
+        `wait_seconds`: who is ahead of its target by more than this waits for it.
+        """
         self._tick_rate = tick_rate
         self._dead_band = dead_band_ticks
         self._slew = slew
         self._far_slew = far_slew
         self._far = FAR_SECONDS * tick_rate
         self._snap = min(snap_ticks, snap_seconds * tick_rate)
+        self._wait = min(snap_ticks, wait_seconds * tick_rate)
         self._stand = STAND_SECONDS * tick_rate
         self._tick: float | None = None
         self._at: float | None = None
@@ -90,7 +96,7 @@ class Timeline:
         if error > self._snap or error < -self._stand:
             self.snaps += 1
             return self._jump(target_tick)
-        if error < -self._snap and not self._stands:
+        if error < -self._wait and not self._stands:
             self.snaps += 1
             self._stands = True
         if self._stands:
