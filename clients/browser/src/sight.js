@@ -7,7 +7,7 @@ import { LagReceipt } from "./receipt.js";
 import { Replica } from "./replica.js";
 import { Schema } from "./schema.js";
 import { InputPace } from "./stamps.js";
-import { Timeline } from "./timeline.js";
+import { Timeline, VIEW_TIME } from "./timeline.js";
 import { View } from "./view.js";
 
 /** @typedef {import("./schema.js").Values} Values */
@@ -51,7 +51,7 @@ class World {
     this.pace = new InputPace({ tickRate });
     this.delay = new ViewDelay({ tickRate });
     this.receipts = new LagReceipt(tickRate);
-    this.viewTimeline = new Timeline({ tickRate });
+    this.viewTimeline = new Timeline({ tickRate, ...VIEW_TIME });
     this.inputTimeline = new Timeline({ tickRate });
     this.viewTick = 0;
     this.inputTick = 0;
@@ -59,22 +59,17 @@ class World {
 
   /** Its ticks are at other moments now. */
   forgetTime() {
-    const { tickRate } = this.welcome;
-    this.clock.reset();
-    this.pace.reset();
-    this.receipts.reset();
-    this.delay = new ViewDelay({ tickRate });
+    this.beginLine();
     this.viewTimeline.reset();
     this.inputTimeline.reset();
   }
 
   /** It goes on over another line, whose way is another. */
   beginLine() {
-    const { tickRate } = this.welcome;
-    this.clock = new ServerClock(tickRate);
+    this.clock.reset();
     this.pace.reset();
     this.receipts.reset();
-    this.delay = new ViewDelay({ tickRate });
+    this.delay.reset();
   }
 }
 
@@ -256,11 +251,11 @@ export class Sight {
     clock.hint(nowMs, snapshot.tick);
     delay.arrived(snapshot.tick, nowMs, world.rate);
     picture.push(world, nowMs);
-    if (snapshot.margin !== null && snapshot.margin !== this.#margin) {
-      this.#stats.marginMs = snapshot.margin / 1000;
-      if (snapshot.margin < 0) this.#stats.lateInputs++;
+    if (snapshot.margin !== null) {
       pace.report(snapshot.margin, nowMs);
+      this.#stats.marginMs = pace.marginMs;
       this.#stats.marginLowMs = pace.marginLowMs;
+      if (snapshot.margin < 0 && snapshot.margin !== this.#margin) this.#stats.lateInputs++;
     }
     this.#margin = snapshot.margin;
     receipts.snapshot(snapshot, nowMs, { dueMs: (tick) => nowMs + (tick - clock.tickAt(nowMs)) * tickMs });
