@@ -59,22 +59,17 @@ class World {
 
   /** Its ticks are at other moments now. */
   forgetTime() {
-    const { tickRate } = this.welcome;
-    this.clock.reset();
-    this.pace.reset();
-    this.receipts.reset();
-    this.delay = new ViewDelay({ tickRate });
+    this.beginLine();
     this.viewTimeline.reset();
     this.inputTimeline.reset();
   }
 
   /** It goes on over another line, whose way is another. */
   beginLine() {
-    const { tickRate } = this.welcome;
-    this.clock = new ServerClock(tickRate);
+    this.clock.reset();
     this.pace.reset();
     this.receipts.reset();
-    this.delay = new ViewDelay({ tickRate });
+    this.delay.reset();
   }
 }
 
