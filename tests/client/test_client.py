@@ -513,6 +513,7 @@ async def test_what_is_on_the_screen_goes_with_each_input(shown: float | None, s
     async def serve(script: Script) -> None:
         await script.let_in()
         heard.append((await script.hear_a(Inputs)).view_tick_256)
+        await script.end()
 
     async def play(client: Client) -> None:
         client.view_tick = shown
