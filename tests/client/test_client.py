@@ -504,6 +504,26 @@ async def test_replies_find_their_calls(autojump_clock: MockClock) -> None:
     assert answers == {"one": "one", "two": "two"}
 
 
+@pytest.mark.parametrize(("shown", "said"), [(None, 256), (0.5, 128), (0.71, 182), (-3.0, 0)])
+async def test_what_is_on_the_screen_goes_with_each_input(shown: float | None, said: int, autojump_clock: MockClock) -> None:
+    """Of who draws nothing in between it is the newest snapshot, here tick 1."""
+
+    heard: list[int | None] = []
+
+    async def serve(script: Script) -> None:
+        await script.let_in()
+        heard.append((await script.hear_a(Inputs)).view_tick_256)
+        await script.end()
+
+    async def play(client: Client) -> None:
+        client.view_tick = shown
+        await client.send_input(2, Push(right=1))
+        await trio.sleep(0.1)
+
+    await converse(serve, play)
+    assert heard == [said]
+
+
 async def test_inputs_reach_the_game_with_their_ticks(autojump_clock: MockClock) -> None:
     async with serving(latency=Latency(0.05)) as host:
 

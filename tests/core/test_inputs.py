@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameserver.core.fields import boolean, integer, real
-from gameserver.core.inputs import InputBuffer
-from gameserver.core.limits import INPUT_CREDIT, INPUT_HOLD_SECONDS, INPUT_QUEUE, INPUT_WINDOW_SECONDS
+from gameserver.core.inputs import InputBuffer, Sight
+from gameserver.core.limits import INPUT_CREDIT, INPUT_HOLD_SECONDS, INPUT_QUEUE, INPUT_WINDOW_SECONDS, REWIND_SECONDS, SUBTICKS
 from gameserver.core.record import Input
 
 RATE = 20
@@ -254,3 +254,54 @@ def test_whatever_arrives_an_input_is_taken_for_every_tick(arrivals: list[Any]) 
             acknowledged = inputs.acknowledged
     counts = inputs.counts
     assert counts.used + counts.held + counts.neutral == 69
+
+
+# -- what was on the screen --------------------------------------------------------------------------------------------------
+MOST_BACK = round(REWIND_SECONDS * RATE * SUBTICKS)
+
+
+def test_how_far_back_he_saw_is_told_for_each_tick() -> None:
+    inputs = buffer()
+    inputs.add(3, [row(1), row(1)], 1, Sight(3 * SUBTICKS - 400))
+    assert [(inputs.take(tick).walk, inputs.back) for tick in (2, 3, 4)] == [(0, 0), (1, 400), (1, 400)]
+
+
+def test_it_holds_with_the_levels_and_ends_with_them() -> None:
+    inputs = buffer()
+    inputs.add(1, [row(1)], 0, Sight(SUBTICKS - 400, cut=7))
+    backs = []
+    for tick in range(1, HOLD + 4):
+        inputs.take(tick)
+        backs.append((inputs.back, inputs.cut))
+    assert backs == [(400, 7)] * (HOLD + 1) + [(0, 0)] * 2
+
+
+def test_what_comes_late_was_seen_longer_ago() -> None:
+    inputs = buffer()
+    inputs.take(1)
+    inputs.take(2)
+    inputs.add(2, [row(1)], 2, Sight(2 * SUBTICKS - 400))
+    assert inputs.take(3).walk == 1
+    assert inputs.back == 400 + SUBTICKS
+    inputs.take(4)
+    assert inputs.back == 400 + SUBTICKS, "and holds with it"
+
+
+def test_who_says_nothing_after_he_has_said_something_sees_the_present() -> None:
+    inputs = buffer()
+    inputs.add(1, [row(1)], 0, Sight(0))
+    inputs.add(2, [row(1)], 0)
+    inputs.take(1)
+    assert inputs.back == SUBTICKS
+    inputs.take(2)
+    assert inputs.back == 0
+
+
+@given(st.integers(-(2**60), 2**60), st.integers(0, 2**60))
+def test_it_is_never_negative_and_never_more_than_the_most(view: int, cut: int) -> None:
+    """What is more is counted as cut, beside what was cut before."""
+    inputs = buffer()
+    inputs.add(1, [row(1)], 0, Sight(view, cut))
+    inputs.take(1)
+    assert 0 <= inputs.back <= MOST_BACK
+    assert inputs.back + inputs.cut == max(0, SUBTICKS - view) + cut

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameserver.core.limits import ACK_EVERY, ACK_SECONDS, MAX_UNACKED_BYTES
+from gameserver.core.limits import ACK_EVERY, ACK_SECONDS, MAX_UNACKED_BYTES, MAX_VIEW_DELAY_SECONDS, REWIND_TRUST_SECONDS
 from gameserver.core.pacing import DIVISORS, MAX_PATIENCE_SECONDS, PATIENCE_SECONDS, SKIPS_SECONDS, Pacer
 from tests.core.line_model import Peer, Seen, Weather, run
 
@@ -250,3 +250,34 @@ def test_bytes_never_leak_whatever_is_acknowledged(acks: list[tuple[int, float]]
             sent = {number: bytes_ for number, bytes_ in sent.items() if number > claimed}
         pacer.acknowledge(claimed, now)
         assert pacer.unacknowledged_bytes == sum(sent.values())
+
+
+# -- how far back its client sees --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("rate", [20, 30, 60])
+@pytest.mark.parametrize("round_trip", [0.0, 0.05, 0.15, 0.6])
+def test_how_far_back_a_client_sees_is_known_and_no_more_is_given_than_on_trust(round_trip: float, rate: int) -> None:
+    """A round trip and one and a half intervals is what it sees on a steady line."""
+    pacer, _ = run(Weather(round_trip=round_trip), seconds=30.0, rate=rate, peer=Peer(every=1))
+    truth = round_trip + 1.5 / rate
+    assert truth <= pacer.sight_seconds <= truth + REWIND_TRUST_SECONDS + 1e-9
+
+
+def test_on_a_line_that_jitters_a_client_may_see_further_back() -> None:
+    """It shows the others later then. What an acknowledgement that waits for an input varies by is no jitter."""
+
+    def beyond_the_round_trip(*round_trips: float) -> float:
+        pacer = Pacer(30, 0.0)
+        for tick in range(1, 300):
+            pacer.sent(tick, 300, tick / 30)
+            pacer.acknowledge(tick, tick / 30 + round_trips[tick % len(round_trips)])
+        assert pacer.round_trip_seconds == pytest.approx(min(round_trips))
+        return pacer.sight_seconds - min(round_trips)
+
+    calm = 1.5 / 30 + REWIND_TRUST_SECONDS - 1 / 30
+    assert beyond_the_round_trip(0.1) == pytest.approx(calm)
+    assert beyond_the_round_trip(0.1, 0.1 + 1 / 30) == pytest.approx(calm)
+    assert calm + 0.005 < beyond_the_round_trip(0.1, 0.18) < beyond_the_round_trip(0.1, 0.2) < MAX_VIEW_DELAY_SECONDS
+
+
+def test_of_who_has_acknowledged_nothing_only_the_least_is_believed() -> None:
+    assert Pacer(30, 0.0).sight_seconds == pytest.approx(1.5 / 30 + REWIND_TRUST_SECONDS - 1 / 30)

@@ -12,6 +12,7 @@ from gameserver.core.audience import part_of
 from gameserver.core.brain import THINKS_PER_SECOND
 from gameserver.core.messages import Snapshot
 from gameserver.core.parts import Parts, Viewer
+from gameserver.core.rewind import most_back
 from gameserver.core.schema import Schema
 from gameserver.core.simulation import Called, Command, Join, Leave, Simulation
 from gameserver.games.arena import Arena, motion
@@ -116,6 +117,11 @@ class ArenaMatch:
                 respawn=held.respawn,
             )
         return acts
+
+    def views(self) -> dict[PlayerId, int]:
+        """How far back they see, as if they were people on lines of their own: from nothing to the most."""
+        tick = self.simulation.world.tick
+        return {player: (tick * 37 + player * 401) % (most_back(Arena.tick_rate) + 1) for player in self.seats}
 
     def step(self) -> None:
         """One tick: the bots think, the world goes on, they see it."""

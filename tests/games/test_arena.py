@@ -420,16 +420,23 @@ SHELVED = drawn_map(
 
 
 def hash_after(seed: int, ticks: int, mode: str = "all") -> int:
-    """Of a match in which all weapons are fired."""
+    """Of a match in which all weapons are fired, by drivers who see the others late."""
     match = ArenaMatch(SHELVED, bots=6, seed=seed, rules=Rules(mode=mode, time_limit=5))
     for _ in range(ticks):
-        match.simulation.step(match.take_commands(), match.act())
+        match.simulation.step(match.take_commands(), match.act(), None, match.views())
         match.show()
     return match.simulation.world.hash()
 
 
 def test_same_seed_same_match() -> None:
     assert hash_after(3, 300) == hash_after(3, 300)
+
+
+def test_other_views_other_match(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far back they saw is an input like any other."""
+    seen = hash_after(3, 120)
+    monkeypatch.setattr(ArenaMatch, "views", lambda match: {})
+    assert hash_after(3, 120) != seen
 
 
 def test_other_seed_other_match() -> None:
@@ -463,10 +470,10 @@ def test_a_copy_goes_on_alike_from_every_tick(mode: str) -> None:
                 match.call(player, "ready", 1)
         if tick == 100:
             match.command(Connected(4, False))
-        commands, inputs_now = match.take_commands(), match.act()
+        commands, inputs_now, views = match.take_commands(), match.act(), match.views()
         twin.restore(match.simulation.encode())
-        match.simulation.step(commands, inputs_now)
-        twin.step(commands, inputs_now)
+        match.simulation.step(commands, inputs_now, None, views)
+        twin.step(commands, inputs_now, None, views)
         assert twin.world.hash() == match.simulation.world.hash(), {
             name: (mine, twin.world.sub_hashes()[name]) for name, mine in match.simulation.world.sub_hashes().items()
         }

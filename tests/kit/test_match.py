@@ -396,3 +396,20 @@ def test_a_long_match_of_bots_repeats_and_equal_seeds_are_equal_matches() -> Non
         hashes.append(match.simulation.world.hash())
         assert match.events(Killed) and max(match.seats[0].client.frames) < 16 * 1024
     assert hashes[0] == hashes[1]
+
+
+# -- what a seat sees late ---------------------------------------------------------------------------------------------------
+def test_a_seat_that_sees_late_says_so_with_its_inputs() -> None:
+    match = Match(Arena)
+    ann, bob = match.join("ann", sees_back=2.5), match.join("bob")
+    match.step(2)
+    assert (ann.sees_back, match.game.sees_back(ann.player), match.game.sees_back(bob.player)) == (2.5, 2.5, 0.0)
+    ann.sees_back = 7.5
+    match.step()
+    assert match.game.sees_back(ann.player) == 7.5
+
+
+@pytest.mark.parametrize("ticks", [-0.1, 7.6, 100])
+def test_no_seat_sees_further_back_than_a_room_looks(ticks: float) -> None:
+    with pytest.raises(ValueError, match=r"a room looks 0 to 7\.5 ticks back"):
+        Match(Arena).join("ann", sees_back=ticks)
