@@ -155,7 +155,7 @@ export class PlayPage {
   async #enter(place) {
     const { room, watch } = place;
     this.#overlay.show({ kind: "connecting", title: t("over.connecting"), text: t("over.connecting.text", { room }) });
-    const memory = watch ? null : new SeatMemory({ own: sessionStore(), shared: localStore(), room, now: () => Date.now() });
+    const memory = watch ? null : new SeatMemory({ own: sessionStore(), shared: localStore(), room, now: Date.now, random: Math.random });
     const match = new Match({
       place,
       settings: this.#settings,
