@@ -226,7 +226,6 @@ class LobbyPage {
         ),
       ],
     });
-    input.focus();
   }
 
 }

@@ -70,10 +70,10 @@ export class ChatCorner {
     this.#closed();
   }
 
-  /** @param {Line} line */
-  add(line) {
+  /** @param {Line} line @param {{own: boolean}} whose  an own line is no news */
+  add(line, { own }) {
     this.#log.add(line);
-    if (!this.open) this.unread++;
+    if (!this.open && !own) this.unread++;
     this.#refresh();
   }
 

@@ -84,6 +84,8 @@ export class PlayPage {
     };
     settings.on("netgraph", showGraph);
     showGraph();
+    addEventListener("error", ({ message }) => this.#broken(message));
+    addEventListener("unhandledrejection", ({ reason }) => this.#broken(reason instanceof Error ? reason.message : String(reason)));
     setInterval(() => this.#refresh(), REFRESH_MS);
     requestAnimationFrame((nowMs) => this.#frame(nowMs));
   }
@@ -153,7 +155,7 @@ export class PlayPage {
   async #enter(place) {
     const { room, watch } = place;
     this.#overlay.show({ kind: "connecting", title: t("over.connecting"), text: t("over.connecting.text", { room }) });
-    const memory = watch ? null : new SeatMemory({ own: sessionStore(), shared: localStore(), room, now: () => Date.now() });
+    const memory = watch ? null : new SeatMemory({ own: sessionStore(), shared: localStore(), room, now: Date.now, random: Math.random });
     const match = new Match({
       place,
       settings: this.#settings,
@@ -237,6 +239,18 @@ export class PlayPage {
     this.#stage.quieten();
   }
 
+  /** An error that nobody has foreseen. While the match can be seen it goes on. @param {string} message */
+  #broken(message) {
+    if (this.#match?.view) return;
+    this.#overlay.show({
+      kind: "ended",
+      title: t("over.broken"),
+      text: t("over.broken.text"),
+      detail: message,
+      steps: ["reload", "lobby"],
+    });
+  }
+
   /** @param {Step} step */
   #take(step) {
     const here = this.#place;
@@ -283,7 +297,7 @@ export class PlayPage {
   #said({ player, text, toTeam }) {
     const match = this.#match;
     if (match === null || this.#stage.scoreboard.muted.has(player)) return;
-    this.#stage.chat.add({ name: match.nameOf(player), colour: match.colourOf(player), text, toTeam });
+    this.#stage.chat.add({ name: match.nameOf(player), colour: match.colourOf(player), text, toTeam }, { own: player === match.client.player });
   }
 
   /** @param {string} method @param {...(string | number | boolean)} values */

@@ -2,8 +2,8 @@
 
 /** @typedef {import("./view.js").CreateView} CreateView */
 
-/** Games that have a view of their own, by name. */
-export const VIEWS = Object.freeze({ arena: "../../arena/index.js" });
+/** Games that have a view of their own, by name. @type {Readonly<Record<string, string>>} */
+export const VIEWS = Object.freeze({});
 /** Any other game is drawn from its schema. */
 export const GENERIC = "./generic/index.js";
 
@@ -12,7 +12,7 @@ export const GENERIC = "./generic/index.js";
  * @returns {Promise<CreateView>}
  */
 export async function loadView(game) {
-  const path = Object.hasOwn(VIEWS, game) ? VIEWS[/** @type {keyof typeof VIEWS} */ (game)] : GENERIC;
+  const path = Object.hasOwn(VIEWS, game) ? VIEWS[game] : GENERIC;
   const module = /** @type {{createView: CreateView}} */ (await import(path));
   return module.createView;
 }

@@ -4,7 +4,8 @@ import { h, icon } from "./dom.js";
 import { ICONS } from "./icons.js";
 import { t } from "./texts.js";
 
-let count = 0;
+/** What can be pressed or filled in. */
+const CONTROLS = "button, input, select, textarea, a[href]";
 
 /**
  * @typedef {object} Opened
@@ -19,31 +20,24 @@ let count = 0;
  * @param {string} options.title
  * @param {readonly (Node | null)[]} options.body
  * @param {string} [options.name]  its class
- * @param {boolean} [options.closable]  false: only its own buttons end it
+ * @param {boolean} [options.begins]  its first control has the focus; false: the button that closes it, so that no keyboard covers a phone
  * @param {() => void} [options.closed]  called when it has closed, however that came
  * @returns {Opened}
  */
-export function openDialog({ title, body, name = "", closable = true, closed = () => {} }) {
-  const heading = `dialog-${++count}`;
+export function openDialog({ title, body, name = "", begins = true, closed = () => {} }) {
+  const heading = `dialog-${document.querySelectorAll("dialog").length}`;
   const shut = h("button", { class: "plain corner", type: "button", "aria-label": t("close") }, icon(ICONS.close));
   const element = h(
     "dialog",
     { class: `dialog ${name}`, "aria-labelledby": heading },
-    h("header", {}, h("h2", { id: heading, text: title }), closable ? shut : null),
+    h("header", {}, h("h2", { id: heading, text: title }), shut),
     h("div", { class: "dialog-body" }, ...body),
   );
   const close = () => element.close();
   shut.addEventListener("click", close);
-  element.addEventListener("cancel", (event) => {
-    if (event.target === element && !closable) event.preventDefault();
-  });
-  // Chromium closes at the second Escape whatever `cancel` says.
-  element.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !closable) event.preventDefault();
-    event.stopPropagation(); // keys in a dialog are no keys of the game
-  });
+  element.addEventListener("keydown", (event) => event.stopPropagation()); // keys in a dialog are no keys of the game
   element.addEventListener("pointerdown", (event) => {
-    if (closable && event.target === element) close(); // on the ground around it
+    if (event.target === element) close(); // on the ground around it
   });
   element.addEventListener("close", () => {
     element.remove();
@@ -51,6 +45,7 @@ export function openDialog({ title, body, name = "", closable = true, closed = (
   });
   document.body.append(element);
   element.showModal();
+  if (begins) /** @type {HTMLElement | null} */ (element.querySelector(`.dialog-body :is(${CONTROLS})`))?.focus();
   return { element, close };
 }
 

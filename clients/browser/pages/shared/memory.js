@@ -2,12 +2,19 @@
  * Which seat this tab has in a room, so that a reload takes it again.
  *
  * A tab remembers its own seat (session storage). A tab that was duplicated has the same seat and takes it over, with a token that
- * the first one does not know; so the newest token of every seat also lies where all tabs see it, and "play here" finds it.
+ * the first one does not know; so the newest token of every seat also lies where all tabs see it, and "play here" finds it. A tab
+ * whose seat was taken does not forget which one it was: the other one may save its token a moment later.
  */
 
 /** @typedef {import("./storage.js").Store} Store */
 /** @typedef {import("../../src/seat.js").SavedSeat} Seat */
-/** @typedef {Seat & {at: number}} Kept  `at`: milliseconds of the wall clock */
+/**
+ * @typedef {object} Kept
+ * @property {string} id  of the seat in this browser: a player's number is given to others one day
+ * @property {Seat} seat
+ * @property {number} at  when it was saved, in milliseconds of the wall clock
+ * @property {boolean} gone  this tab does not have it any more
+ */
 
 /** What tabs tell each other is forgotten after a day: no match is longer, and a tab that was closed forgets nothing itself. */
 const STALE_MS = 86_400_000;
@@ -18,6 +25,9 @@ export class SeatMemory {
   #shared;
   #room;
   #now;
+  #random;
+  /** Another tab's token was handed out: what is saved next is the same seat. */
+  #takesOver = false;
 
   /**
    * @param {object} options
@@ -25,48 +35,58 @@ export class SeatMemory {
    * @param {Store} options.shared  all tabs'
    * @param {string} options.room
    * @param {() => number} options.now  milliseconds of the wall clock
+   * @param {() => number} options.random  from 0 up to 1
    */
-  constructor({ own, shared, room, now }) {
+  constructor({ own, shared, room, now, random }) {
     this.#own = own;
     this.#shared = shared;
     this.#room = room;
     this.#now = now;
-    for (const key of shared.keys("seat:")) if (!this.#fresh(asKept(shared.get(key)))) shared.set(key, null);
+    this.#random = random;
+    for (const key of shared.keys("seat:")) {
+      const kept = asKept(shared.get(key));
+      if (kept === null || Math.abs(now() - kept.at) > STALE_MS) shared.set(key, null);
+    }
   }
 
-  /** @returns {Seat | null} */
+  /** @returns {Seat | null} as it was saved last, by whichever tab; the client checks what is in it */
   load() {
-    const own = asKept(this.#own.get(`seat:${this.#room}`));
+    const own = this.#kept();
     if (own === null) return null;
-    const shared = asKept(this.#shared.get(this.#sharedKey(own.player)));
-    const newest = shared !== null && shared.at > own.at ? shared : own;
-    return { player: newest.player, token: newest.token, calls: newest.calls };
+    const shared = asKept(this.#shared.get(this.#sharedKey(own)));
+    if (shared !== null && shared.at > own.at) {
+      this.#takesOver = true;
+      return shared.seat;
+    }
+    return own.gone ? null : own.seat;
   }
 
   /** @param {Seat} seat */
   save(seat) {
-    const kept = { ...seat, at: this.#now() };
+    const own = this.#kept();
+    const known = own !== null && (this.#takesOver || !own.gone) && own.seat.player === seat.player;
+    const kept = { id: known ? own.id : this.#random().toString(36).slice(2), seat, at: this.#now(), gone: false };
+    this.#takesOver = false;
     this.#own.set(`seat:${this.#room}`, kept);
-    this.#shared.set(this.#sharedKey(seat.player), kept);
+    this.#shared.set(this.#sharedKey(kept), kept);
   }
 
-  /** The seat is gone. What another tab knows of it since then is left alone. */
+  /** The seat is gone. What another tab has saved of it, or will, is left alone. */
   clear() {
-    const own = asKept(this.#own.get(`seat:${this.#room}`));
+    const own = this.#kept();
     if (own === null) return;
-    this.#own.set(`seat:${this.#room}`, null);
-    if (asKept(this.#shared.get(this.#sharedKey(own.player)))?.token === own.token)
-      this.#shared.set(this.#sharedKey(own.player), null);
+    this.#own.set(`seat:${this.#room}`, { ...own, gone: true });
+    const shared = asKept(this.#shared.get(this.#sharedKey(own)));
+    if (shared?.seat.token === own.seat.token) this.#shared.set(this.#sharedKey(own), null);
   }
 
-  /** @param {number} player */
-  #sharedKey(player) {
-    return `seat:${this.#room}:${player}`;
+  #kept() {
+    return asKept(this.#own.get(`seat:${this.#room}`));
   }
 
-  /** @param {Kept | null} kept */
-  #fresh(kept) {
-    return kept !== null && Math.abs(this.#now() - kept.at) < STALE_MS;
+  /** @param {Kept} kept */
+  #sharedKey({ id }) {
+    return `seat:${this.#room}:${id}`;
   }
 }
 
@@ -76,10 +96,10 @@ function asKept(value) {
   const fits =
     typeof kept === "object" &&
     kept !== null &&
-    Number.isSafeInteger(kept.player) &&
-    Number.isSafeInteger(kept.calls) &&
+    typeof kept.id === "string" &&
+    typeof kept.gone === "boolean" &&
     Number.isFinite(kept.at) &&
-    typeof kept.token === "string" &&
-    /^([0-9a-f]{2})+$/.test(kept.token);
+    Number.isSafeInteger(kept.seat?.player) &&
+    typeof kept.seat?.token === "string";
   return fits ? kept : null;
 }

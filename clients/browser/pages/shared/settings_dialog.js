@@ -25,6 +25,7 @@ export function openSettings(settings, { actions = [], dataUsed = null, closed =
   openDialog({
     title: t("settings"),
     name: "settings",
+    begins: false,
     body: [
       section("settings.you", nameField(settings), choice(settings, "palette", PALETTES)),
       section("settings.look", choice(settings, "theme", THEMES), choice(settings, "reducedMotion", SWITCH)),

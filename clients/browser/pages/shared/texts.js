@@ -11,7 +11,6 @@
 const TEXTS = Object.freeze({
   // -- everywhere ---------------------------------------------------------------------------------------------------------
   close: "Close",
-  cancel: "Cancel",
   settings: "Settings",
   copied: "Copied",
   "copy.by.hand": "Copy it by hand:",
@@ -75,7 +74,6 @@ const TEXTS = Object.freeze({
   "lobby.create": "Create a room",
   "lobby.join": "Join by link",
   "lobby.online": { one: "{count} person online", other: "{count} people online" },
-  "lobby.playing": { one: "{count} playing", other: "{count} playing" },
   "lobby.connecting": "Looking for rooms …",
   "lobby.empty": "No room is open just now.",
   "lobby.empty.create": "No room is open just now. Create the first one.",
@@ -89,11 +87,9 @@ const TEXTS = Object.freeze({
   "room.seats": "{taken} of {most}",
   "room.full": "Full",
   "room.waits": "Waiting for players",
-  "room.running": "Running",
   "room.play": "Play",
   "room.watch": "Watch",
   "room.link": "Copy the link",
-  "room.share": "Share",
   "room.play.in": "Play in {room}",
   "room.watch.in": "Watch {room}",
   "room.link.of": "Copy the link to {room}",
@@ -190,7 +186,6 @@ const TEXTS = Object.freeze({
   "watch.join": "Join the game",
   "watch.full": "No seat is free",
   "help.title": "Help",
-  "help.keys": "Keys",
   "help.pad": "gamepad: {button}",
   "help.change": "Change the keys in the settings.",
 
@@ -287,16 +282,10 @@ const TEXTS = Object.freeze({
   "net.lag.off": "off",
 
   // -- a game that is drawn from its schema ------------------------------------------------------------------------------
-  "generic.shared": "This room",
   "generic.calls": "What you can do",
-  "generic.do": "Do it",
   "generic.done": "{call}: {result}",
   "generic.refused": "{call}: {why}",
   "generic.numbers": "numbers, by commas",
-  "generic.press": "Press {name}",
-  "generic.pick": "A click on the board is this",
-  "generic.less": "{name} less",
-  "generic.more": "{name} more",
   "generic.yours": "Yours",
   "generic.others": "Of {name}",
   "generic.ready": "done",

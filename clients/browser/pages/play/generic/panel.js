@@ -84,7 +84,7 @@ export class Panel {
   #value(field, value) {
     if (namesPlayer(field) && typeof value === "number" && value > 0)
       return person(this.#host.playerName(value), this.#host.colourOf(value));
-    return h("bdi", { text: valueText(value) });
+    return h("bdi", { text: namesPlayer(field) && value === 0 ? t("net.none") : valueText(value) });
   }
 }
 
