@@ -1,4 +1,4 @@
-/** Which part of the ground is seen, and how large. Lengths of the ground are pixels of the map; `scale` of them is one device's. */
+/** Which part of the ground is seen, and how large. Lengths of the ground are pixels of the map, `scale` of the device's each. */
 
 /** So many square pixels of the ground are seen on every screen: a phone sees as much as a desk. */
 const VIEW_AREA = 500_000;
@@ -38,7 +38,7 @@ export class Camera {
     this.top = 0;
     this.mapWidth = 1;
     this.mapHeight = 1;
-    /** Device pixels that the display covers at the bottom: what is followed stays above. */
+    /** Nothing shakes it then. */
     this.reducedMotion = false;
   }
 
@@ -147,7 +147,12 @@ export class Camera {
     return left > -far && top > -far && left < this.width + far && top < this.height + far;
   }
 
-  /** The end of the map stays at the edge of the picture; a map that is smaller stands in the middle. @param {number} x @param {number} y */
+  /**
+   * The end of the map stays near the edge of the picture; a map that is smaller stands in the middle.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
   #stand(x, y) {
     this.x = within(x, this.seenWidth, this.mapWidth);
     this.y = within(y, this.seenHeight, this.mapHeight);

@@ -51,6 +51,19 @@ export class Follow {
   }
 
   /**
+   * He draws the ground along: then he looks round by himself.
+   *
+   * @param {Camera} camera
+   * @param {number} dx  in CSS pixels
+   * @param {number} dy
+   */
+  drag(camera, dx, dy) {
+    if (dx === 0 && dy === 0) return;
+    this.choose(0);
+    camera.move((-dx * camera.ratio) / camera.scale, (-dy * camera.ratio) / camera.scale);
+  }
+
+  /**
    * Moves the camera, once a frame.
    *
    * @param {Camera} camera

@@ -1,13 +1,83 @@
-/** What a picture of the arena holds, as gameserver/games/arena/state.py declares it: for the type checker, and its numbers by name. */
+/** What a picture of the arena holds, as gameserver/games/arena/state.py declares it: for the type checker; and its numbers. */
 
-/** @typedef {{x: number, y: number, heading: number, aim: number, health: number, safe_until: number, fast_until: number, owner: number, team: number}} TankValues  angles in radians */
-/** @typedef {{speed: number, ammo: number, ready_tick: number, reload_tick: number, spreads: number, mines: number, rails: number, respawn_tick: number}} OwnValues  those that only the owner has */
-/** @typedef {{x: number, y: number, heading: number, weapon: number, owner: number}} ShellValues */
-/** @typedef {{x: number, y: number, armed_tick: number, owner: number, team: number}} MineValues */
-/** @typedef {{x: number, y: number, kind: number}} PickupValues */
-/** @typedef {{x: number, y: number, carrier: number, home: boolean, return_tick: number, team: number}} FlagValues */
-/** @typedef {{owner: number, name: string, team: number, score: number, kills: number, deaths: number, ready: boolean, bot: boolean, connected: boolean}} DriverValues */
-/** @typedef {{phase: number, ends_tick: number, starts_tick: number, round: number, team1_score: number, team2_score: number, score_limit: number, time_limit: number, mode: string}} MatchValues */
+/**
+ * @typedef {object} TankValues  angles in radians
+ * @property {number} x
+ * @property {number} y
+ * @property {number} heading
+ * @property {number} aim
+ * @property {number} health
+ * @property {number} safe_until
+ * @property {number} fast_until
+ * @property {number} owner
+ * @property {number} team
+ */
+/**
+ * @typedef {object} OwnValues  what only its owner sees of a tank
+ * @property {number} speed
+ * @property {number} ammo
+ * @property {number} ready_tick
+ * @property {number} reload_tick
+ * @property {number} spreads
+ * @property {number} mines
+ * @property {number} rails
+ * @property {number} respawn_tick
+ */
+/**
+ * @typedef {object} ShellValues
+ * @property {number} x
+ * @property {number} y
+ * @property {number} heading
+ * @property {number} weapon
+ * @property {number} owner
+ */
+/**
+ * @typedef {object} MineValues
+ * @property {number} x
+ * @property {number} y
+ * @property {number} armed_tick
+ * @property {number} owner
+ * @property {number} team
+ */
+/**
+ * @typedef {object} PickupValues
+ * @property {number} x
+ * @property {number} y
+ * @property {number} kind
+ */
+/**
+ * @typedef {object} FlagValues
+ * @property {number} x
+ * @property {number} y
+ * @property {number} carrier
+ * @property {boolean} home
+ * @property {number} return_tick
+ * @property {number} team
+ */
+/**
+ * @typedef {object} DriverValues
+ * @property {number} owner
+ * @property {string} name
+ * @property {number} team
+ * @property {number} score
+ * @property {number} kills
+ * @property {number} deaths
+ * @property {boolean} ready
+ * @property {boolean} bot
+ * @property {boolean} connected
+ */
+/**
+ * @typedef {object} MatchValues
+ * @property {number} phase
+ * @property {number} ends_tick
+ * @property {number} starts_tick
+ * @property {number} round
+ * @property {number} team1_score
+ * @property {number} team2_score
+ * @property {number} score_limit
+ * @property {number} time_limit
+ * @property {string} mode
+ */
 /** @typedef {{id: number, kind: string, values: import("../src/schema.js").Values}} Entity */
 /** @typedef {{all(kind: string): readonly Entity[]}} Picture  a View, or a Replica */
 

@@ -6,6 +6,7 @@
 import { playerColour, teamColour } from "../pages/shared/palette.js";
 
 /** @typedef {import("../pages/shared/palette.js").PaletteName} PaletteName */
+/** @typedef {import("../pages/shared/texts.js").TextKey} TextKey */
 
 /**
  * @typedef {object} Paint
@@ -44,6 +45,12 @@ export class Colours {
   /** @param {number} team  1 or 2 @returns {Paint} */
   team(team) {
     return this.#paint(teamColour(team, this.#name));
+  }
+
+  /** What a team is called, after its colour: a key of the texts. @param {number} team @returns {TextKey} */
+  teamText(team) {
+    if (team === 2) return "arena.blue";
+    return this.#name === "standard" ? "arena.red" : "arena.orange";
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
- * Sparks, smoke and splinters: many, short-lived, in nobody's way. They live in arrays of a fixed size and are never made anew; when all
- * are in the air, the oldest place is taken.
+ * Sparks, smoke and splinters: many, short-lived, in nobody's way. They live in arrays of a fixed size and are never made anew;
+ * when all are in the air, the oldest place is taken.
  */
 
 export const SPARK = 0;
@@ -8,7 +8,8 @@ export const SMOKE = 1;
 export const FIRE = 2;
 export const SPLINTER = 3;
 
-/** @typedef {object} Burst
+/**
+ * @typedef {object} Burst
  * @property {number} kind
  * @property {number} count
  * @property {number} x

@@ -1,4 +1,4 @@
-/** What is heard: the nearest few sounds, from where they are, and the engine of whom one looks at. Silent until a first gesture. */
+/** What is heard: a few sounds at once, from where they are, and the engine of whom one looks at. Silent until a first gesture. */
 
 import { SOUND_NAMES, synthesise } from "./synth.js";
 

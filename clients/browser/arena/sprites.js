@@ -70,7 +70,14 @@ export function put(context, camera, sprite, x, y, angle = 0, size = 1) {
   context.drawImage(sprite.canvas, -sprite.x, -sprite.y);
 }
 
-/** A soft round light or shadow. @param {string} colour  #rrggbb @param {number} radius @param {number} [alpha] @returns {Painter} */
+/**
+ * A soft round light.
+ *
+ * @param {string} colour  #rrggbb
+ * @param {number} radius
+ * @param {number} [alpha]  of its middle
+ * @returns {Painter}
+ */
 export function glow(colour, radius, alpha = 1) {
   return (context) => {
     const light = context.createRadialGradient(0, 0, 0, 0, 0, radius);

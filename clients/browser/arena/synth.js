@@ -30,7 +30,14 @@ class Noise {
 const TURN = 2 * Math.PI;
 /** @param {number} at @param {number} seconds  after which a third is left */
 const fading = (at, seconds) => Math.exp(-at / seconds);
-/** A tone that falls or rises. @param {number} at @param {number} from @param {number} to @param {number} seconds  in which it goes most of the way */
+/**
+ * A tone that falls or rises, most of the way in so many seconds.
+ *
+ * @param {number} at
+ * @param {number} from  hertz
+ * @param {number} to
+ * @param {number} seconds
+ */
 const sliding = (at, from, to, seconds) => Math.sin(TURN * (to * at + (from - to) * seconds * (1 - Math.exp(-at / seconds))));
 /** @param {number} at @param {number} hertz */
 const tone = (at, hertz) => Math.sin(TURN * hertz * at);
@@ -44,12 +51,27 @@ const melody = (at, notes, each) => {
 
 const SOUNDS = Object.freeze({
   shell: recipe(0.34, (at, noise) => sliding(at, 190, 48, 0.05) * fading(at, 0.09) * 0.8 + noise.dull(0.5) * fading(at, 0.05)),
-  spread: recipe(0.3, (at, noise) => noise.dull(0.8) * fading(at, 0.07) * 1.2 + sliding(at, 150, 60, 0.04) * fading(at, 0.06) * 0.5),
-  mine: recipe(0.22, (at, noise) => tone(at, at < 0.06 ? 520 : 390) * fading(at % 0.06, 0.05) * 0.4 + noise.dull(0.2) * fading(at, 0.03)),
-  rail: recipe(0.7, (at, noise) =>
-    sliding(at, 2400, 180, 0.11) * fading(at, 0.16) * 0.5 + sliding(at, 700, 60, 0.08) * fading(at, 0.2) * 0.5 + noise.white() * fading(at, 0.02) * 0.6),
-  explosion: recipe(1.3, (at, noise) => noise.dull(0.06 + 0.5 * fading(at, 0.06)) * fading(at, 0.32) * 3 + sliding(at, 110, 28, 0.12) * fading(at, 0.28)),
-  hit: recipe(0.16, (at, noise) => tone(at, 310) * fading(at, 0.03) * 0.5 + tone(at, 787) * fading(at, 0.02) * 0.4 + noise.dull(0.6) * fading(at, 0.02)),
+  spread: recipe(0.3, (at, noise) => {
+    const bang = sliding(at, 150, 60, 0.04) * fading(at, 0.06) * 0.5;
+    return bang + noise.dull(0.8) * fading(at, 0.07) * 1.2;
+  }),
+  mine: recipe(0.22, (at, noise) => {
+    const beep = tone(at, at < 0.06 ? 520 : 390) * fading(at % 0.06, 0.05) * 0.4;
+    return beep + noise.dull(0.2) * fading(at, 0.03);
+  }),
+  rail: recipe(0.7, (at, noise) => {
+    const whip = sliding(at, 2400, 180, 0.11) * fading(at, 0.16) * 0.5;
+    const body = sliding(at, 700, 60, 0.08) * fading(at, 0.2) * 0.5;
+    return whip + body + noise.white() * fading(at, 0.02) * 0.6;
+  }),
+  explosion: recipe(1.3, (at, noise) => {
+    const rumble = noise.dull(0.06 + 0.5 * fading(at, 0.06)) * fading(at, 0.32) * 3;
+    return rumble + sliding(at, 110, 28, 0.12) * fading(at, 0.28);
+  }),
+  hit: recipe(0.16, (at, noise) => {
+    const ring = tone(at, 310) * fading(at, 0.03) * 0.5 + tone(at, 787) * fading(at, 0.02) * 0.4;
+    return ring + noise.dull(0.6) * fading(at, 0.02);
+  }),
   wall: recipe(0.12, (at, noise) => noise.dull(0.25) * fading(at, 0.025) * 1.6),
   marker: recipe(0.09, (at) => (tone(at, 1650) + tone(at, 2200) * 0.5) * fading(at, 0.02) * 0.5),
   hurt: recipe(0.25, (at, noise) => sliding(at, 140, 60, 0.06) * fading(at, 0.08) + noise.dull(0.12) * fading(at, 0.05) * 1.4),

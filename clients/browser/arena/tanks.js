@@ -142,7 +142,12 @@ export class Tanks {
     if (own !== undefined && own.health > 0) this.#drawTank(context, own);
   }
 
-  /** Names, wounds and words, above everything. @param {CanvasRenderingContext2D} context @param {(player: number) => string} name */
+  /**
+   * Names, wounds and words, above everything.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {(player: number) => string} name
+   */
   drawLabels(context, name) {
     for (const tank of this.#tanks.values()) {
       if (tank.health === 0 || !this.#camera.sees(tank.x, tank.y, 70)) continue;

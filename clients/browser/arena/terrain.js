@@ -1,6 +1,6 @@
 /**
- * The ground, drawn once: in squares of some tiles, each made when it is first seen, in the very size of the picture, so that a frame
- * only copies pixels. What burns itself into the ground stays until there is more of it than can be kept.
+ * The ground, drawn once: in squares of some tiles, each made when it is first seen, in the very size of the picture, so that a
+ * frame only copies pixels. What burns itself into the ground stays until there is more of it than can be kept.
  */
 
 import { splitGid } from "./ground.js";

@@ -21,7 +21,7 @@ export class TouchSticks {
     this.usedAtMs = -Infinity;
     /** A finger came down and went without having become a stick's: a tap. @type {((x: number, y: number) => void) | null} */
     this.onTap = null;
-    this.#knobs = [this.left, this.right].map((stick) => ({ stick, ...makeKnob(layer) }));
+    this.#knobs = [this.left, this.right].map((stick) => ({ stick, ...makeKnob(layer, stick === this.left ? "left" : "right") }));
     /** @type {Map<number, {x: number, y: number, atMs: number}>} */
     const began = new Map();
     const { signal } = this.#off;
@@ -91,7 +91,7 @@ export class TouchSticks {
 
   #show() {
     for (const { stick, ring, knob } of this.#knobs) {
-      ring.hidden = !stick.held;
+      ring.classList.toggle("held", stick.held);
       if (!stick.held) continue;
       const { middle, thumb } = stick;
       ring.style.transform = `translate(${middle.x}px, ${middle.y}px)`;
@@ -114,11 +114,10 @@ function isTap(start, x, y, nowMs) {
   return nowMs - start.atMs < TAP_MS && Math.hypot(x - start.x, y - start.y) < TAP_FAR;
 }
 
-/** @param {HTMLElement} layer */
-function makeKnob(layer) {
+/** @param {HTMLElement} layer @param {string} side */
+function makeKnob(layer, side) {
   const ring = document.createElement("div");
-  ring.className = "thumb-stick";
-  ring.hidden = true;
+  ring.className = `thumb-stick ${side}`;
   const knob = document.createElement("div");
   knob.className = "thumb-knob";
   ring.append(knob);

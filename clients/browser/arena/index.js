@@ -1,0 +1,383 @@
+/**
+ * The arena on a page: `createView` draws a match of it, and turns what hands do into its inputs. See pages/play/view.js for what
+ * the page asks of a view.
+ *
+ * One's own tank and shots are drawn at the predicted time, all others as the picture has them at the view's.
+ */
+
+import { Controls } from "../pages/play/controls/controls.js";
+import { emoteText } from "../pages/shared/emotes.js";
+import { Cockpit, actions } from "./cockpit.js";
+import { feedLine } from "./feed.js";
+import { Follow } from "./follow.js";
+import { Ground } from "./ground.js";
+import { Happenings } from "./happenings.js";
+import { Hud } from "./hud.js";
+import { OVER, PLAYING, valuesOf } from "./kinds.js";
+import { Minimap } from "./minimap.js";
+import { TOP_SPEED } from "./motion.js";
+import { OwnShots } from "./own_shots.js";
+import { OwnTank } from "./own_tank.js";
+import { Scene } from "./scene.js";
+import { matchOf, scoreboard, standings } from "./scores.js";
+import { Sounds } from "./sounds.js";
+import { loadSheet } from "./terrain.js";
+
+/** @typedef {import("../pages/play/view.js").Host} Host */
+/** @typedef {import("../pages/play/view.js").GameView} GameView */
+/** @typedef {import("../pages/play/view.js").Frame} Frame */
+/** @typedef {import("./kinds.js").FlagValues} FlagValues */
+/** @typedef {import("./kinds.js").MatchValues} MatchValues */
+/** @typedef {import("./kinds.js").OwnValues} OwnValues */
+/** @typedef {import("./kinds.js").Picture} Picture */
+/** @typedef {import("./kinds.js").TankValues} TankValues */
+
+const SHEET = "/maps/tiles.png";
+/** A frame that comes later than this is a new beginning, and no long step. */
+const LONGEST_FRAME_MS = 250;
+/** A wreck lies at least so long, in seconds: EARLY_SECONDS of tanks.py. */
+const EARLY_SECONDS = 1;
+const TURN = 2 * Math.PI;
+/** CSS pixels of a phone's shorter side, and the part of its usual size that the small map has there. */
+const PHONE = 500;
+const PHONE_MAP = 0.68;
+
+/** @param {Host} host @returns {Promise<GameView>} */
+export async function createView(host) {
+  const { client } = host;
+  const ground = Ground.fromTmj(/** @type {{data: Uint8Array}} */ (client.map).data);
+  const style = addStyle();
+  const [sheet] = await Promise.all([loadSheet(SHEET), style.loaded]);
+  return new ArenaView(host, ground, sheet, style.link);
+}
+
+class ArenaView {
+  #host;
+  #style;
+  #scene;
+  #hud;
+  #minimap;
+  #sounds;
+  #controls;
+  #cockpit;
+  #follow = new Follow();
+  #happenings;
+  #ownTank;
+  #ownShots;
+  /** @type {(() => void)[]} */
+  #off = [];
+  #lastMs = -Infinity;
+  #placed = false;
+  #calm = false;
+  #cursorHidden = false;
+  /** Of the newest snapshot, for inputs between frames. */
+  #alive = false;
+  #phase = PLAYING;
+
+  /**
+   * @param {Host} host
+   * @param {Ground} ground
+   * @param {HTMLImageElement | null} sheet
+   * @param {HTMLLinkElement} style
+   */
+  constructor(host, ground, sheet, style) {
+    const { client, settings } = host;
+    this.#host = host;
+    this.#style = style;
+    this.#scene = new Scene(host.canvas, ground, sheet, settings.get("palette"));
+    this.#scene.tanks.own = host.spectating ? 0 : client.player;
+    this.#sounds = new Sounds(settings, this.#scene.camera);
+    /** @type {GameView["actions"]} */
+    this.actions = actions();
+    this.#hud = new Hud(host, {
+      choose: (weapon) => this.#cockpit.choose(weapon),
+      respawn: () => this.#cockpit.askRespawn(),
+      ready: (ready) => this.#sayReady(ready),
+    });
+    this.#minimap = new Minimap(this.#hud.map, ground);
+    this.#controls = new Controls({
+      canvas: host.canvas,
+      layer: this.#hud.root,
+      game: "arena",
+      actions: this.actions,
+      remapped: settings.get("keys"),
+      listening: host.listening,
+    });
+    this.#cockpit = new Cockpit(this.#controls, this.#scene.camera);
+    this.#happenings = new Happenings({ host, scene: this.#scene, sounds: this.#sounds, hud: this.#hud });
+    this.#ownTank = new OwnTank(client, ground);
+    this.#ownShots = new OwnShots(this.#ownTank, { onFire: (fired) => this.#happenings.fired(fired) });
+    this.#listen();
+  }
+
+  // -- what the page asks --------------------------------------------------------------------------------------------------
+  /** @param {number} width @param {number} height @param {number} pixelRatio */
+  resize(width, height, pixelRatio) {
+    const ratio = this.#scene.resize(width, height, pixelRatio);
+    this.#minimap.resize(ratio, Math.min(width, height) < PHONE ? PHONE_MAP : 1);
+  }
+
+  /** @param {number} _tick @returns {Record<string, number> | null} */
+  sample(_tick) {
+    if (this.#host.spectating) return null;
+    return this.#cockpit.sample(this.#alive && this.#phase !== OVER);
+  }
+
+  /** @param {number} nowMs @param {Frame} frame */
+  draw(nowMs, frame) {
+    const passedMs = Math.max(0, Math.min(LONGEST_FRAME_MS, nowMs - this.#lastMs));
+    this.#lastMs = nowMs;
+    const { picture } = this.#host.client;
+    const match = matchOf(picture);
+    if (match === null) return;
+    this.#phase = match.phase;
+    this.#controls.poll(nowMs);
+    this.#keepCalm();
+    this.#scene.take(picture, { tick: frame.viewTick, nowMs, passedMs, own: this.#placeOwn(nowMs, frame) });
+    this.#moveCamera(nowMs, passedMs);
+    this.#happenings.look(picture.all("Mine"));
+    const aiming = this.#aiming(nowMs, frame);
+    this.#hideCursor(aiming !== null);
+    this.#scene.paint(picture, {
+      tick: frame.viewTick,
+      nowMs,
+      ownShots: this.#ownShots.drawn(frame.viewTick, frame.inputTick, picture),
+      replaced: (id) => this.#ownShots.replaces(id),
+      nameOf: this.#host.playerName,
+      hurts: this.#happenings.hurts,
+      aiming,
+    });
+    this.#showHud(nowMs, frame, picture, match);
+    this.#hum();
+  }
+
+  scoreboard() {
+    const { client, texts } = this.#host;
+    const match = matchOf(client.picture);
+    if (match === null) return { title: "", columns: [], groups: [] };
+    return scoreboard(client.picture, match, texts.t, this.#scene.colours);
+  }
+
+  /** @param {number} player */
+  follow(player) {
+    this.#follow.choose(player);
+  }
+
+  following() {
+    return this.#follow.player;
+  }
+
+  prediction() {
+    const { compared, mispredicted, replayed } = this.#ownTank;
+    return { compared, mispredicted, replayed };
+  }
+
+  /** For those who measure how it feels. */
+  get ownTank() {
+    return this.#ownTank;
+  }
+
+  dispose() {
+    for (const off of this.#off) off();
+    this.#ownTank.dispose();
+    this.#controls.dispose();
+    this.#sounds.dispose();
+    this.#hud.dispose();
+    this.#hideCursor(false);
+    this.#style.remove();
+  }
+
+  // -- what happens --------------------------------------------------------------------------------------------------------
+  #listen() {
+    const { client, settings, texts, announce } = this.#host;
+    this.#off.push(
+      client.on("shown", (/** @type {any} */ { name, values }) => {
+        const line = feedLine(name, values, { t: texts.t, colours: this.#scene.colours });
+        if (line !== null) announce(line);
+        if (name === "Emoted") this.#scene.tanks.say(Number(values.player), emoteText(Number(values.which)));
+        else this.#happenings.shown(name, values);
+      }),
+      client.on("snapshot", () => {
+        const tanks = client.world.all("Tank");
+        this.#alive = tanks.some(({ values }) => values.owner === client.player && values.health !== 0);
+      }),
+      settings.on("palette", (palette) => {
+        this.#scene.palette = palette;
+      }),
+      settings.on("keys", (keys) => {
+        this.#controls.remap(keys);
+        this.#hud.showKeys();
+      }),
+    );
+    this.#controls.presses.onPress((action) => this.#pressed(action));
+    this.#controls.touch.onTap = (x, y) => this.#clicked(x, y);
+  }
+
+  /** @param {string} action */
+  #pressed(action) {
+    if (!this.#host.spectating) {
+      if (action === "arena.respawn" && this.#phase !== PLAYING) this.#sayReady(!this.#isReady());
+      else this.#cockpit.pressed(action);
+      return;
+    }
+    const { mouse } = this.#controls;
+    if (action === "arena.nextWeapon") this.#lookAtNext(1);
+    else if (action === "arena.previousWeapon") this.#lookAtNext(-1);
+    else if (action === "arena.fire" && mouse.known) this.#clicked(mouse.x, mouse.y);
+  }
+
+  /** @param {number} x @param {number} y  in CSS pixels */
+  #clicked(x, y) {
+    const { camera, tanks } = this.#scene;
+    if (this.#host.spectating) this.#follow.click(camera.groundX(x), camera.groundY(y), tanks);
+  }
+
+  /** @param {1 | -1} step */
+  #lookAtNext(step) {
+    const players = [...this.#scene.tanks.all].map(({ owner }) => owner);
+    this.#follow.next(players, step);
+  }
+
+  /** @param {boolean} ready */
+  #sayReady(ready) {
+    const { client, announce } = this.#host;
+    client.call("ready", ready).catch((/** @type {Error} */ error) => announce([error.message]));
+  }
+
+  #isReady() {
+    const { client } = this.#host;
+    return standings(client.world).some(({ owner, ready }) => ready && owner === client.player);
+  }
+
+  #keepCalm() {
+    const calm = this.#host.motionReduced();
+    if (calm === this.#calm) return;
+    this.#calm = calm;
+    this.#scene.calm = calm;
+    this.#hud.root.classList.toggle("arena-calm", calm);
+  }
+
+  // -- a frame -------------------------------------------------------------------------------------------------------------
+  /** @param {number} nowMs @param {Frame} frame @returns {import("./tanks.js").Place | null} */
+  #placeOwn(nowMs, { inputTick }) {
+    const drawn = this.#ownTank.drawn(nowMs, inputTick, this.#cockpit.live());
+    if (drawn === null) return null;
+    const { x, y } = drawn;
+    this.#cockpit.stand(x, y);
+    return { x, y, heading: (drawn.heading / 256) * TURN, aim: this.#cockpit.aimRadians };
+  }
+
+  /** @param {number} nowMs @param {number} passedMs */
+  #moveCamera(nowMs, passedMs) {
+    const { camera, tanks } = this.#scene;
+    const own = tanks.of(tanks.own);
+    if (this.#host.spectating) {
+      const leader = () => standings(this.#host.client.picture)[0]?.owner ?? 0;
+      const [draggedX, draggedY] = this.#controls.dragged("arena.fire");
+      this.#follow.drag(camera, draggedX, draggedY);
+      this.#follow.move(camera, tanks, { wish: this.#controls.takeWish(), passedMs, leader });
+    } else if (own !== undefined) {
+      const { x, y } = own.health > 0 ? this.#cockpit.lookAhead() : { x: 0, y: 0 };
+      if (this.#placed) camera.follow(own.x, own.y, x, y, passedMs);
+      else camera.jump(own.x, own.y);
+      this.#placed = true;
+    } else if (!this.#placed) camera.jump(camera.mapWidth / 2, camera.mapHeight / 2);
+    camera.settle(nowMs, passedMs);
+  }
+
+  /**
+   * @param {number} nowMs
+   * @param {Frame} frame
+   * @returns {import("./scene.js").Aiming | null}  null: there is nothing to aim with
+   */
+  #aiming(nowMs, { inputTick }) {
+    const { tanks } = this.#scene;
+    const own = tanks.of(tanks.own);
+    const gun = this.#ownShots.loaded;
+    if (own === undefined || own.health === 0 || gun === null || this.#phase === OVER) return null;
+    const { device, mouse, aim } = this.#controls;
+    return {
+      weapon: this.#cockpit.weapon,
+      aim: this.#cockpit.aim,
+      pointer: device === "mouse" && mouse.known ? mouse : null,
+      aiming: aim !== null,
+      gun,
+      inputTick,
+      hitMs: nowMs - this.#happenings.hitMs,
+    };
+  }
+
+  /** Where the mark is the cursor is not. @param {boolean} hidden */
+  #hideCursor(hidden) {
+    if (hidden === this.#cursorHidden) return;
+    this.#cursorHidden = hidden;
+    this.#host.canvas.style.cursor = hidden ? "none" : "";
+  }
+
+  /** @param {number} nowMs @param {Frame} frame @param {Picture} picture @param {MatchValues} match */
+  #showHud(nowMs, { viewTick, inputTick }, picture, match) {
+    const { tanks, colours, camera } = this.#scene;
+    const gun = this.#ownShots.loaded;
+    if (gun !== null) this.#cockpit.loaded(gun);
+    this.#hud.root.classList.toggle("arena-touch", this.#usesTouch());
+    this.#minimap.draw({ nowMs, picture, tanks, colours, camera });
+    this.#hud.showGun(gun, this.#cockpit.weapon, inputTick);
+    this.#hud.update(nowMs, () => {
+      const own = this.#ownValues(picture);
+      const drivers = standings(picture);
+      return {
+        match,
+        tick: viewTick,
+        driver: drivers.find(({ owner }) => owner === tanks.own) ?? null,
+        drivers,
+        flags: picture.all("Flag").map((flag) => /** @type {FlagValues} */ (valuesOf(flag))),
+        tank:
+          own !== null && own.health > 0
+            ? { health: own.health, safeTicks: own.safe_until - viewTick, fastTicks: own.fast_until - viewTick }
+            : null,
+        wreck: own !== null && own.health === 0 ? this.#wreck(own.respawn_tick) : null,
+        colours,
+      };
+    });
+  }
+
+  /** @param {number} respawnTick */
+  #wreck(respawnTick) {
+    const { tickRate, options } = this.#host.client;
+    const waits = Number(options.respawn_seconds) - EARLY_SECONDS;
+    return { respawnTick, mayTick: respawnTick - waits * tickRate, ...this.#happenings.death };
+  }
+
+  /** @param {Picture} picture @returns {(TankValues & OwnValues) | null} */
+  #ownValues(picture) {
+    const { own } = this.#scene.tanks;
+    const tank = own === 0 ? undefined : picture.all("Tank").find(({ values }) => values.owner === own);
+    return tank === undefined ? null : valuesOf(tank);
+  }
+
+  /** Whether the display is one for thumbs. */
+  #usesTouch() {
+    const wanted = this.#host.settings.get("touch");
+    if (wanted !== "auto") return wanted === "on";
+    return this.#controls.device === "touch" || (!this.#controls.mouse.known && matchMedia("(pointer: coarse)").matches);
+  }
+
+  #hum() {
+    const { tanks } = this.#scene;
+    const tank = tanks.of(this.#host.spectating ? this.#follow.player : tanks.own);
+    const top = TOP_SPEED * this.#host.client.tickRate;
+    this.#sounds.hum(tank === undefined || tank.health === 0 ? null : tank.speed / top);
+  }
+}
+
+/** The display's own style: the page need not know it. */
+function addStyle() {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL("arena.css", import.meta.url).href;
+  const loaded = new Promise((resolve) => {
+    link.onload = link.onerror = resolve;
+  });
+  document.head.append(link);
+  return { link, loaded };
+}
