@@ -19,15 +19,17 @@ Picture = list[list[Colour]]
 
 
 def write(path: Path, picture: Picture) -> None:
-    """Each row is stored as its difference from the one above, which packs well."""
+    """Each row is stored as it is, or as its difference from the one above: whichever packs better."""
     above = bytes(CHANNELS * len(picture[0]))
-    lines = bytearray()
+    plain, differences = bytearray(), bytearray()
     for row in picture:
         line = bytes(channel for colour in row for channel in colour)
-        lines += b"\x02" + bytes(here - there & 255 for here, there in zip(line, above, strict=True))
+        plain += b"\x00" + line
+        differences += b"\x02" + bytes(here - there & 255 for here, there in zip(line, above, strict=True))
         above = line
+    packed = min((zlib.compress(bytes(lines), 9) for lines in (plain, differences)), key=len)
     header = struct.pack(">IIBBBBB", len(picture[0]), len(picture), 8, RGB, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(lines), 9)), (b"IEND", b""))
+    parts = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
     path.write_bytes(SIGNATURE + b"".join(_chunk(name, data) for name, data in parts))
 
 

@@ -16,6 +16,8 @@ SIZE = 32
 FACE = 12
 """So many rows of a wall tile are its face."""
 SHADOW = 11
+STEP = 4
+"""Colours are so coarse in the end: nobody sees it, and the sheet, which every page of the arena loads, is half as large."""
 
 Colour = png.Colour
 Tile = list[list[Colour]]
@@ -24,6 +26,11 @@ Painter = Callable[[random.Random], Tile]
 
 def shade(colour: Colour, by: float) -> Colour:
     red, green, blue = (max(0, min(255, round(channel * by))) for channel in colour)
+    return red, green, blue
+
+
+def coarse(colour: Colour) -> Colour:
+    red, green, blue = (min(255, round(channel / STEP) * STEP) for channel in colour)
     return red, green, blue
 
 
@@ -269,7 +276,7 @@ def sheet() -> png.Picture:
     walls = [paint(random.Random(100 + number)) for number, paint in enumerate(WALLS)]
     tiles = [*floors, *map(shaded, floors), *walls, *map(with_face, walls)]
     lines = [tiles[start : start + 8] for start in range(0, len(tiles), 8)]
-    return [[colour for tile in line for colour in tile[y]] for line in lines for y in range(SIZE)]
+    return [[coarse(colour) for tile in line for colour in tile[y]] for line in lines for y in range(SIZE)]
 
 
 if __name__ == "__main__":
