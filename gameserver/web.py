@@ -1,8 +1,8 @@
 """The browser's files: the pages, the client's modules, the picture of the map's tiles.
 
 Rooms tick on the loop that answers requests, so nothing is read from disk while they do: a `Site` holds every file, whole and
-compressed, from the start. What is not in it is not there, so no path leads out of the folders. For who develops the pages a
-`LiveSite` reads them anew for each request.
+compressed, from the start; scripts and styles without their comments (gameserver.shorten). What is not in it is not there, so no
+path leads out of the folders. For who develops the pages a `LiveSite` reads them anew for each request.
 
     /                    pages/index.html          /client/FOLDER/…    the files of FOLDERS, as they lie there
     /play/               pages/play/index.html     /favicon.svg        pages/favicon.svg
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import re
 from http import HTTPStatus
 from pathlib import Path
@@ -24,11 +25,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gameserver.maps import maps_folder
+from gameserver.shorten import shorten_script, shorten_style
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from starlette.requests import Request
+
+log = logging.getLogger("gameserver.web")
 
 FOLDERS: Final = ("src", "vendor", "arena", "pages")
 """Of the browser client: what a page may load. Tests, types and tools lie beside them."""
@@ -41,8 +45,9 @@ TYPES: Final = {
     ".webmanifest": "application/manifest+json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    "LICENSE": "text/plain; charset=utf-8",
 }
-"""What is served, by suffix; other files are not."""
+"""What is served, by suffix, or by name where there is none; other files are not."""
 SHORT: Final = {
     "/": "/client/pages/index.html",
     "/play/": "/client/pages/play/index.html",
@@ -70,11 +75,28 @@ class File:
     tag: str
 
     @classmethod
-    def read(cls, path: Path) -> File:
-        """Raises OSError."""
+    def read(cls, path: Path, *, short: bool = True) -> File:
+        """`short`: leave out what a browser does not need. Raises OSError."""
         data = path.read_bytes()
+        if short:
+            data = _shortened(path, data)
         packed = gzip.compress(data, 9, mtime=0)
-        return cls(TYPES[path.suffix], data, packed if len(packed) < len(data) else None, hashlib.sha256(data).hexdigest()[:32])
+        return cls(
+            TYPES[path.suffix or path.name],
+            data,
+            packed if len(packed) < len(data) else None,
+            hashlib.sha256(data).hexdigest()[:16],
+        )
+
+
+def _shortened(path: Path, data: bytes) -> bytes:
+    """As it is, if it is not what its name says: the browser will tell who looks there."""
+    shorten = {".js": shorten_script, ".mjs": shorten_script, ".css": shorten_style}.get(path.suffix)
+    try:
+        return data if shorten is None else shorten(data.decode()).encode()
+    except ValueError as error:
+        log.warning("%s is served as it is: %s", path, error)
+        return data
 
 
 class Files(Protocol):
@@ -92,12 +114,16 @@ class Site:
         """Raises OSError if a file cannot be read."""
         self._files: Mapping[str, File] = {address: File.read(path) for address, path in _list(browser, maps).items()}
 
+    def __iter__(self) -> Iterator[tuple[str, File]]:
+        """All of them, with their addresses."""
+        return iter(self._files.items())
+
     def find(self, address: str) -> File | None:
         return self._files.get(SHORT.get(address, address))
 
 
 class LiveSite:
-    """The files as they are at the moment, each read when it is asked for: for who develops the pages."""
+    """The files as they are at the moment, each read when it is asked for, comments and all: for who develops the pages."""
 
     def __init__(self, browser: Path, maps: Path) -> None:
         self._folders = (browser, maps)
@@ -105,7 +131,7 @@ class LiveSite:
     def find(self, address: str) -> File | None:
         path = _list(*self._folders).get(SHORT.get(address, address))
         try:
-            return File.read(path) if path is not None else None
+            return File.read(path, short=False) if path is not None else None
         except FileNotFoundError:  # an editor is just replacing it
             return None
 
@@ -128,7 +154,7 @@ def _list(browser: Path, maps: Path) -> dict[str, Path]:
     for folder in FOLDERS:
         for path in sorted((browser / folder).rglob("*")):
             inside = path.relative_to(browser)
-            is_plain = path.suffix in TYPES and not any(part.startswith(".") for part in inside.parts)
+            is_plain = (path.suffix or path.name) in TYPES and not any(part.startswith(".") for part in inside.parts)
             if is_plain and path.is_file() and path.resolve().is_relative_to((browser / folder).resolve()):
                 found[f"/client/{inside.as_posix()}"] = path
     tiles = maps / "tiles.png"
@@ -159,7 +185,7 @@ def routes(files: Files) -> list[Route]:
 def _answer(request: Request, file: File) -> Response:
     """The file, or that the peer has it already. Browsers ask every time: a page and its modules are of one version."""
     packed = file.packed if _takes_gzip(request.headers.get("accept-encoding", "")) else None
-    tag = f'"{file.tag}{"-gzip" if packed is not None else ""}"'  # other bytes, another tag (RFC 9110 8.8.3.3)
+    tag = f'"{file.tag}{"z" if packed is not None else ""}"'  # other bytes, another tag (RFC 9110 8.8.3.3)
     headers = {"Cache-Control": "no-cache", "ETag": tag}
     if file.packed is not None:
         headers["Vary"] = "Accept-Encoding"

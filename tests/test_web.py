@@ -11,7 +11,8 @@ import pytest
 
 from gameserver import web
 from gameserver.api import make_app
-from gameserver.net.gate import SECURITY_HEADERS
+from gameserver.net.gate import PART_HEADERS, PART_TYPES, SECURITY_HEADERS
+from gameserver.shorten import shorten_script
 from tests.helpers import serving
 from tests.web import ask, get
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from gameserver.net.simulated import SimNetwork
 
-MODULE = b"export const text = 'tank';\n" * 40
+MODULE = b"export const text='tank';\n" * 40 + b"export const end=1;"
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def browser(tmp_path: Path) -> Path:
         "src/.hidden.js": b"secret",
         "src/.git/config.js": b"secret",
         "src/notes.txt": b"secret",
+        "vendor/other/LICENSE": b"as is",
         "src/key": b"secret",
         "test/client.test.js": b"secret",
         "node_modules/left/index.js": b"secret",
@@ -76,6 +78,7 @@ def site_of(browser: Path) -> web.Site:
         ("/maps/tiles.png", "maps/tiles.png", "image/png"),
         ("/client/pages/style.css", "pages/style.css", "text/css; charset=utf-8"),
         ("/client/src/index.js", "src/index.js", "text/javascript; charset=utf-8"),
+        ("/client/vendor/other/LICENSE", "vendor/other/LICENSE", "text/plain; charset=utf-8"),
         ("/client/src/deep/part.mjs", "src/deep/part.mjs", "text/javascript; charset=utf-8"),
     ],
 )
@@ -86,8 +89,9 @@ async def test_a_file_at_its_address(address: str, file: str, type_: str, browse
     assert answer.body == (browser / file).read_bytes()
     assert answer.headers["cache-control"] == "no-cache"
     assert "content-encoding" not in answer.headers
-    for name, value in SECURITY_HEADERS:
-        assert answer.headers[name.lower()] == value
+    security = PART_HEADERS if type_.startswith(PART_TYPES) else SECURITY_HEADERS
+    assert [(name, answer.headers.get(name.lower())) for name, _ in security] == list(security)
+    assert ("content-security-policy" in answer.headers) is (security is SECURITY_HEADERS)
     assert "access-control-allow-origin" not in answer.headers
     assert (bare.status, bare.headers, bare.body) == (200, answer.headers, b"")
 
@@ -153,7 +157,11 @@ def test_the_files_of_this_checkout_are_found() -> None:
     site = web.open_site()
     module = site.find("/client/src/wire.js")
     assert module is not None
-    assert module.data == (Path(__file__).parents[1] / "clients" / "browser" / "src" / "wire.js").read_bytes()
+    source = (Path(__file__).parents[1] / "clients" / "browser" / "src" / "wire.js").read_bytes()
+    assert module.data == shorten_script(source.decode()).encode()
+    live = web.open_site(live=True).find("/client/src/wire.js")
+    assert live is not None
+    assert live.data == source
     assert site.find("/maps/tiles.png") is not None
 
 

@@ -76,7 +76,7 @@ def serve(
         Folder in which the results of matches are kept; "off" forgets them.
     dev
         For who develops a game or the pages, on loopback only: players see the traceback when their room fails, and the pages'
-        files are read anew for each request.
+        files are read anew for each request, and sent as they are.
     reload
         The same, and a game's rooms begin anew whenever its file changes.
     verbose

@@ -48,9 +48,13 @@ SECURITY_HEADERS: Final = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-"""On every answer: a browser shall run, load and frame nothing that is not ours, who opened the page has no hold on it, and it
-asks for no device but those to play with (gamepad, wake lock and full screen are every page's own). 'self' means the WebSocket of
-the same host as well."""
+"""On every answer that somebody could look at: a browser shall run, load and frame nothing that is not ours, who opened the page
+has no hold on it, and it asks for no device but those to play with (gamepad, wake lock and full screen are every page's own).
+'self' means the WebSocket of the same host as well."""
+PART_TYPES: Final = ("text/javascript", "text/css", "image/png")
+"""Of the parts of a page, for which its own policy holds."""
+PART_HEADERS: Final = SECURITY_HEADERS[:1]
+"""On those: there are a hundred of them, and the other headers would be a fifth of their bytes."""
 
 _END: Final = b"\r\n\r\n"
 _REQUEST: Final = re.compile(rb"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.([01])")

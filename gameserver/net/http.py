@@ -24,7 +24,16 @@ from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 
 from gameserver.core.limits import MAX_DRAIN_BYTES
-from gameserver.net.gate import MAX_HEAD_BYTES, READ_BYTES, SECURITY_HEADERS, HeadRefused, Request, hang_up
+from gameserver.net.gate import (
+    MAX_HEAD_BYTES,
+    PART_HEADERS,
+    PART_TYPES,
+    READ_BYTES,
+    SECURITY_HEADERS,
+    HeadRefused,
+    Request,
+    hang_up,
+)
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -154,8 +163,9 @@ class _Dressed:
             if message["type"] == "http.response.start":
                 headers = list(message["headers"])
                 date = ("Date", email.utils.formatdate(self._wall_clock.now(), usegmt=True))
-                there = {name.lower() for name, _ in headers}
-                wanted = [(name.lower().encode(), value.encode()) for name, value in (date, *SECURITY_HEADERS)]
+                there = {name.lower(): value.decode("latin-1") for name, value in headers}
+                security = PART_HEADERS if there.get(b"content-type", "").startswith(PART_TYPES) else SECURITY_HEADERS
+                wanted = [(name.lower().encode(), value.encode()) for name, value in (date, *security)]
                 message["headers"] = headers + [header for header in wanted if header[0] not in there]
             await send(message)
 
