@@ -70,6 +70,8 @@ class ArenaView {
   #placed = false;
   #calm = false;
   #cursorHidden = false;
+  /** Whether the main pointer is a finger. */
+  #coarse = matchMedia("(pointer: coarse)");
   /** Of the newest snapshot, for inputs between frames. */
   #alive = false;
   #phase = PLAYING;
@@ -359,7 +361,7 @@ class ArenaView {
   #usesTouch() {
     const wanted = this.#host.settings.get("touch");
     if (wanted !== "auto") return wanted === "on";
-    return this.#controls.device === "touch" || (!this.#controls.mouse.known && matchMedia("(pointer: coarse)").matches);
+    return this.#controls.device === "touch" || (!this.#controls.mouse.known && this.#coarse.matches);
   }
 
   #hum() {

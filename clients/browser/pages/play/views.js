@@ -3,7 +3,7 @@
 /** @typedef {import("./view.js").CreateView} CreateView */
 
 /** Games that have a view of their own, by name. @type {Readonly<Record<string, string>>} */
-export const VIEWS = Object.freeze({});
+export const VIEWS = Object.freeze({ arena: "../../arena/index.js" });
 /** Any other game is drawn from its schema. */
 export const GENERIC = "./generic/index.js";
 
