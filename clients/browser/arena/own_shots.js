@@ -19,7 +19,7 @@ import { COOLDOWN_TICKS, FAN, READY_TICK, SHELL, SPREAD, stepGun } from "./weapo
 
 /** @typedef {{tick: number, weapon: number, aim: number, x: number, y: number}} Fired  from the middle of the tank */
 /** @typedef {{x: number, y: number, heading: number, weapon: number}} DrawnShot  heading in steps of 256 */
-/** @typedef {{get(id: number): Entity | undefined, all(kind: string): Entity[]}} Picture  what is on the screen */
+/** @typedef {{all(kind: string): readonly Entity[], get(id: number): Entity | undefined}} Picture  what is on the screen */
 
 /**
  * A shell of the player's own.

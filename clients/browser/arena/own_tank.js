@@ -30,7 +30,7 @@ import { QUARTER_TURN, TANK_HALF } from "./motion.js";
  * @property {number} player  its number; 0 for a spectator
  * @property {Schema} schema
  * @property {number} tickRate
- * @property {{tick: number | null, get(id: number): Entity | undefined, all(kind: string): Entity[]}} world
+ * @property {{tick: number | null, get(id: number): Entity | undefined, all(kind: string): readonly Entity[]}} world
  * @property {(name: any, listener: (it: any) => void) => () => void} on
  */
 /**
@@ -210,8 +210,8 @@ export class OwnTank {
 
   /**
    * @param {number} tick
-   * @param {Entity[]} tanks
-   * @param {Entity[]} pickups
+   * @param {readonly Entity[]} tanks
+   * @param {readonly Entity[]} pickups
    */
   #lookAround(tick, tanks, pickups) {
     const places = new Map(tanks.map((tank) => [tank.id, placeOf(tank)]));
