@@ -10,6 +10,7 @@ JSON, bytes are written as {"bin": hex}; everything else stands for itself. What
     histories.json   conversations: every frame from WELCOME on, and the world after it:
                      part → entity id → [form, values]. The last frame of some must be refused instead ("error").
     quantise.json    [value, quantum, integer]: floor(value / quantum + 0.5).
+    timing.json      what keeps time in a client, fed with a line that jitters: tests/core/make_timing.py.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ from gameserver.core.record import Entity, Event, Globals, Input, Player
 from gameserver.core.replica import Replica
 from gameserver.core.schema import Schema, form
 from gameserver.core.wire import decode_server, encode_client, encode_head, encode_server
+from tests.core.make_timing import timing_text
 
 if TYPE_CHECKING:
     from gameserver.core.layout import Row
@@ -450,7 +452,8 @@ def quantise() -> list[list[float]]:
 def files() -> dict[str, str]:
     """Every file's name and text."""
     made = {"frames.json": frames(), "histories.json": histories(), "quantise.json": quantise()}
-    return {name: json.dumps(content, ensure_ascii=True, indent=1) + "\n" for name, content in made.items()}
+    texts = {name: json.dumps(content, ensure_ascii=True, indent=1) + "\n" for name, content in made.items()}
+    return {**texts, "timing.json": timing_text()}
 
 
 def main() -> None:

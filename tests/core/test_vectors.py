@@ -25,7 +25,7 @@ FRAMES = load("frames.json")
 HISTORIES = load("histories.json")
 
 
-@pytest.mark.parametrize("name", ["frames.json", "histories.json", "quantise.json"])
+@pytest.mark.parametrize("name", ["frames.json", "histories.json", "quantise.json", "timing.json"])
 def test_the_files_are_up_to_date(name: str) -> None:
     made = make_vectors.files()
     assert set(made) == {path.name for path in FOLDER.glob("*.json")}

@@ -11,7 +11,7 @@ const SLEW = 0.05;
 /** An error up to this is no reason to hurry: it goes away within seconds, and what the estimate only trembles does not show. */
 const DEAD_BAND_TICKS = 0.5;
 const DEAD_BAND_SLEW = 0.01;
-/** A picture that is off by more than this comes up with its target at `farSlew`: there everybody has seen already that it stuck. */
+/** A picture that is off by more than this comes up with its target at `farSlew`: everybody has seen already that it stuck. */
 const FAR_MS = 100;
 /** An error beyond either is not made up but jumped over. */
 const SNAP_TICKS = 10;

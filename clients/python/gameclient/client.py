@@ -260,7 +260,7 @@ class Client(Sight):
         return self.next_input_ticks(1).start
 
     def next_input_ticks(self, ticks: int) -> range:
-        """The same for an input that holds for so many ticks: that one and those behind it, fewer where inputs were made too early."""
+        """The same for an input that holds for so many ticks: the first and those behind it, fewer where they were too early."""
         return self._stamps.next(self.clock, trio.current_time(), ticks)
 
     async def next_turn(self) -> int:

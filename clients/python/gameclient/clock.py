@@ -18,7 +18,7 @@ SAMPLES: Final = 16
 """PONGs, and the snapshots that came between them, that are remembered: at one a second a line that became slower is believed
 after a quarter of a minute."""
 STRETCH_SECONDS: Final = 0.05
-"""Two clocks drift apart by a few milliseconds in a quarter of a minute; bounds that contradict each other by more are not drift."""
+"""Two clocks drift apart by a few milliseconds in a quarter of a minute; contradictions of more are not drift."""
 TRIP_GAIN: Final = 1 / 12
 JITTER_GAIN: Final = 1 / 6
 """Share of the newest round trip in the mean, and of its difference from the mean in the jitter."""

@@ -1,9 +1,9 @@
 """How far ahead of the room inputs must be made, so that they arrive in time and hardly earlier.
 
-The room says with every snapshot by how much the newest input was early: its margin. How much earlier than half a round trip that
-input was made is known here; the difference of the two is what it *needed*. Wanted is a margin of one tick for all but the
-latest of the last seconds, so what they needed and one tick is what the next ones get. Since need does not depend on what was given,
-nothing is integrated and nothing swings, though the answer comes a round trip later.
+The room says with every snapshot by how much the newest input was early: its margin. How much earlier than half a round trip
+that input was made is known here; the difference of the two is what it *needed*. Wanted is a margin of one tick for all but the
+latest of the last seconds, so what they needed and one tick is what the next ones get. Since need does not depend on what was
+given, nothing is integrated and nothing swings, though the answer comes a round trip later.
 
 An input that is later than 50 ms was held up by something that no sensible margin covers (a stall, a retransmission): it says
 nothing about the line, unless all of them are for half a second.

@@ -48,7 +48,7 @@ class Stamps:
 
     def next(self, clock: ServerClock, now: float, ticks: int = 1) -> range:
         """For which ticks an input is that is sent now and is to hold for so many: from the first on for which it arrives in time
-        and for which none was sent. Where inputs were made too early these are fewer, but at least one, so that the next come later.
+        and for which none was sent. Where inputs were made too early these are fewer, but one at least, and the next come later.
         """
         tick = clock.tick_at(now) + self.pace.lead_ticks(clock)
         due = math.floor(tick) + 1

@@ -16,7 +16,7 @@ DEAD_BAND_TICKS: Final = 0.5
 DEAD_BAND_SLEW: Final = 0.01
 """An error up to this is no reason to hurry: it goes away within seconds, and what the estimate only trembles does not show."""
 FAR_SECONDS: Final = 0.1
-"""A picture that is off by more than this comes up with its target at `far_slew`: there everybody has seen already that it stuck."""
+"""A picture that is off by more than this comes up with its target at `far_slew`: everybody has seen already that it stuck."""
 SNAP_TICKS: Final = 10.0
 SNAP_SECONDS: Final = 0.5
 """An error beyond either is not made up but jumped over."""
