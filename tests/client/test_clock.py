@@ -96,6 +96,40 @@ def test_it_follows_a_line_that_became_slower_and_forgets_on_reset() -> None:
     assert room.clock.round_trip_seconds == 0.0
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_within_two_seconds_it_is_right_to_10_ms_where_ways_take_30_ms_more_or_less(seed: int) -> None:
+    """16 PONGs and the snapshots of two seconds: each direction is measured by itself."""
+    rng = random.Random(seed)
+    clock = ServerClock(RATE)
+    for tick in range(60):
+        clock.hint(tick / RATE + rng.uniform(0.045, 0.105), tick)
+        if tick % 4 == 0:
+            arrived = tick / RATE + rng.uniform(0.045, 0.105)
+            clock.add(tick / RATE, arrived + rng.uniform(0.045, 0.105), 0, arrived, 0.0)
+    assert abs(clock.tick_at(2.0) - 2.0 * RATE) / RATE < 0.010
+
+
+def test_jitter_is_how_much_round_trips_differ() -> None:
+    even, uneven = Room(1, (0.05, 0.05), (0.05, 0.05)), Room(1, (0.05, 0.09), (0.05, 0.09))
+    for room in (even, uneven):
+        for _ in range(50):
+            room.ping()
+    assert even.clock.jitter_seconds == pytest.approx(0, abs=1e-9)
+    assert 0.006 < uneven.clock.jitter_seconds < 0.025
+    uneven.clock.reset()
+    assert uneven.clock.jitter_seconds == 0
+
+
+def test_a_local_clock_that_stood_still_is_believed_again_at_the_next_pong() -> None:
+    room = Room(1, (0.02, 0.02), (0.02, 0.02))
+    for _ in range(SAMPLES):
+        room.ping()
+    error = room.error_seconds
+    sent = room._now
+    room.clock.add(sent, sent + 0.04, int((sent + 0.02 + 5 - 3_600) * RATE), 0.0, 0.0)
+    assert abs(room.error_seconds - error - 5) < 1 / RATE
+
+
 def test_a_round_trip_is_never_negative() -> None:
     clock = ServerClock(RATE)
     assert clock.add(1.0, 1.01, 30, 0.0, 5.0) == 0.0
