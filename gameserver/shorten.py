@@ -7,7 +7,10 @@ may mean something (a statement may end with one).
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _TOKEN: Final = re.compile(
     r"""
@@ -35,53 +38,66 @@ _LONERS: Final = frozenset("{}()[];,:?=<>&|!")
 """No blank beside them means anything."""
 
 
-def shorten_script(source: str) -> str:
-    """The same JavaScript module, shorter. Raises ValueError for text that is none."""
-    out: list[str] = []
-    last = ""
-    """The last token that is no blank."""
-    gap = ""
-    """The blanks and comments since: nothing, a blank or a line's end."""
+class Token(NamedTuple):
+    """A piece of a script that means something.
+
+    Attributes:
+        gap: what stood before it, blanks and comments: nothing, a blank or a line's end.
+    """
+
+    gap: str
+    text: str
+
+
+def tokens(source: str) -> Iterator[Token]:
+    """The pieces of a module; a template is cut where expressions stand in it. Raises ValueError for what is no JavaScript."""
+    gap = last = ""
     depths: list[int] = []
     """For each `${` that we are in, how many braces are open in it."""
     at = 0
-
-    def put(token: str) -> None:
-        nonlocal last, gap
-        alone = gap == " " and (last[-1:] in _LONERS or token[0] in _LONERS)
-        out.append(token if alone or not out else gap + token)
-        last, gap = token, ""
-
     while at < len(source):
         found = _TOKEN.match(source, at)
         assert found is not None, "any sign will do"
-        token, kind = found[0], found.lastgroup
+        text, kind = found[0], found.lastgroup
         if kind in ("blank", "comment"):
-            gap = "\n" if "\n" in token or gap == "\n" else " "
-        elif kind == "tick" or (token == "}" and depths and not depths[-1]):
-            text = _template(source, at)
-            if token == "}":
+            gap = "\n" if "\n" in text or gap == "\n" else " "
+            at = found.end()
+            continue
+        if kind == "tick" or (text == "}" and depths and not depths[-1]):
+            if text == "}":
                 depths.pop()
+            text = _template(source, at)
             if text.endswith("${"):
                 depths.append(0)
-            put(text)
-            at += len(text)
-            continue
         elif kind == "slash" and _expects_operand(last):
             regex = _REGEX.match(source, at)
             if regex is None:
                 raise ValueError(f"no regular expression at {at}")
-            put(regex[0])
-            at = regex.end()
-            continue
-        else:
-            if depths:
-                depths[-1] += (token == "{") - (token == "}")
-            put(token)
-        at = found.end()
+            text = regex[0]
+        elif depths:
+            depths[-1] += (text == "{") - (text == "}")
+        yield Token(gap, text)
+        gap, last = "", text
+        at += len(text)
     if depths:
         raise ValueError("a template does not end")
+
+
+def join(pieces: Iterable[Token]) -> str:
+    """The pieces as a script, with as little between them as may be."""
+    out: list[str] = []
+    last = ""
+    for gap, text in pieces:
+        if last and not (gap == " " and (last[-1] in _LONERS or text[0] in _LONERS)):
+            out.append(gap)
+        out.append(text)
+        last = text
     return "".join(out)
+
+
+def shorten_script(source: str) -> str:
+    """The same JavaScript module, shorter. Raises ValueError for text that is none."""
+    return join(tokens(source))
 
 
 def _template(source: str, at: int) -> str:

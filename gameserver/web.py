@@ -6,7 +6,7 @@ path leads out of the folders. For who develops the pages a `LiveSite` reads the
 
     /                    pages/index.html          /client/FOLDER/…    the files of FOLDERS, as they lie there
     /play/               pages/play/index.html     /favicon.svg        pages/favicon.svg
-    /maps/tiles.png      beside the maps
+    /maps/tiles.png      beside the maps           /client/packs/…     a page's modules in one file
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import hashlib
 import logging
 import re
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -25,6 +25,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gameserver.maps import maps_folder
+from gameserver.pack import CannotPack, pack_page, point_to_packs
 from gameserver.shorten import shorten_script, shorten_style
 
 if TYPE_CHECKING:
@@ -60,6 +61,16 @@ _CODING: Final = re.compile(r"([a-z0-9*-]+)[ \t]*(?:;[ \t]*q=([0-9.]*))?")
 _NONE: Final = re.compile(r"0(\.0*)?")
 
 
+PAGES: Final = {
+    "/client/pages/index.html": ("/client/pages/lobby/main.js", ()),
+    "/client/pages/play/index.html": (
+        "/client/pages/play/main.js",
+        ("/client/arena/index.js", "/client/pages/play/generic/index.js"),
+    ),
+}
+"""The script of each page, and the modules that it loads when it needs them."""
+
+
 @attrs.frozen
 class File:
     """A file as it is sent.
@@ -75,28 +86,11 @@ class File:
     tag: str
 
     @classmethod
-    def read(cls, path: Path, *, short: bool = True) -> File:
-        """`short`: leave out what a browser does not need. Raises OSError."""
-        data = path.read_bytes()
-        if short:
-            data = _shortened(path, data)
+    def of(cls, name: str, data: bytes) -> File:
+        """`name`: of the file, or its address."""
         packed = gzip.compress(data, 9, mtime=0)
-        return cls(
-            TYPES[path.suffix or path.name],
-            data,
-            packed if len(packed) < len(data) else None,
-            hashlib.sha256(data).hexdigest()[:16],
-        )
-
-
-def _shortened(path: Path, data: bytes) -> bytes:
-    """As it is, if it is not what its name says: the browser will tell who looks there."""
-    shorten = {".js": shorten_script, ".mjs": shorten_script, ".css": shorten_style}.get(path.suffix)
-    try:
-        return data if shorten is None else shorten(data.decode()).encode()
-    except ValueError as error:
-        log.warning("%s is served as it is: %s", path, error)
-        return data
+        kind = PurePosixPath(name).suffix or PurePosixPath(name).name
+        return cls(TYPES[kind], data, packed if len(packed) < len(data) else None, hashlib.sha256(data).hexdigest()[:16])
 
 
 class Files(Protocol):
@@ -108,11 +102,14 @@ class Files(Protocol):
 
 
 class Site:
-    """All files, read when it is made."""
+    """All files, read when it is made; pages load their modules in packs (gameserver.pack)."""
 
     def __init__(self, browser: Path, maps: Path) -> None:
         """Raises OSError if a file cannot be read."""
-        self._files: Mapping[str, File] = {address: File.read(path) for address, path in _list(browser, maps).items()}
+        sources = {address: path.read_bytes() for address, path in _list(browser, maps).items()}
+        packs = _packs_of(sources)
+        sent = {address: _shortened(address, data) for address, data in sources.items()} | packs
+        self._files: Mapping[str, File] = {address: File.of(address, data) for address, data in sent.items()}
 
     def __iter__(self) -> Iterator[tuple[str, File]]:
         """All of them, with their addresses."""
@@ -131,7 +128,7 @@ class LiveSite:
     def find(self, address: str) -> File | None:
         path = _list(*self._folders).get(SHORT.get(address, address))
         try:
-            return File.read(path, short=False) if path is not None else None
+            return File.of(path.name, path.read_bytes()) if path is not None else None
         except FileNotFoundError:  # an editor is just replacing it
             return None
 
@@ -159,6 +156,36 @@ def _list(browser: Path, maps: Path) -> dict[str, Path]:
                 found[f"/client/{inside.as_posix()}"] = path
     tiles = maps / "tiles.png"
     return found | ({TILES: tiles} if tiles.is_file() else {})
+
+
+def _packs_of(sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The packs, and the pages as they are when they load them."""
+    found: dict[str, bytes] = {}
+    for page, (entry, later) in PAGES.items():
+        there = [address for address in later if address in sources]
+        if page in sources and entry in sources:
+            try:
+                packs, places = pack_page(lambda address: sources[address].decode(), entry, there, _pack_address)
+            except (CannotPack, ValueError, KeyError) as error:
+                log.warning("%s loads its modules one by one: %s", page, error)
+                continue
+            found |= {address: script.encode() for address, script in packs.items()}
+            found[page] = point_to_packs(sources[page].decode(), places).encode()
+    return found
+
+
+def _pack_address(entry: str) -> str:
+    return f"/client/packs/{entry.removeprefix('/client/').replace('/', '-')}"
+
+
+def _shortened(address: str, data: bytes) -> bytes:
+    """As it is, if it is not what its name says: the browser will tell who looks there."""
+    shorten = {".js": shorten_script, ".mjs": shorten_script, ".css": shorten_style}.get(PurePosixPath(address).suffix)
+    try:
+        return data if shorten is None else shorten(data.decode()).encode()
+    except ValueError as error:
+        log.warning("%s is sent as it is: %s", address, error)
+        return data
 
 
 # -- answers ---------------------------------------------------------------------------------------------------------------
