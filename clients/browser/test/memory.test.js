@@ -109,7 +109,15 @@ test("stored nonsense is no seat", () => {
   const { memory } = browser();
   const own = tab();
   const seat = SEATS[0];
-  for (const nonsense of [7, "x", [], {}, { id: "1", at: 1, gone: false }, { id: 1, seat, at: 1, gone: false }, { id: "1", seat, at: "1", gone: false }]) {
+  for (const nonsense of [
+    7,
+    "x",
+    [],
+    {},
+    { id: "1", at: 1, gone: false },
+    { id: 1, seat, at: 1, gone: false },
+    { id: "1", seat, at: "1", gone: false },
+  ]) {
     own.set("seat:arena1", nonsense);
     assert.equal(memory(own).load(), null);
   }

@@ -6,7 +6,9 @@ import { test } from "node:test";
 import { anyName, NAME_MOST, nameFault, trimName } from "../pages/shared/names.js";
 
 test("ordinary names of all scripts may be", () => {
-  for (const name of ["A", "Ann", "Ångström", "李雷", "محمد", "प्रिया", "x".repeat(24), "😀".repeat(24), "a b"]) assert.equal(nameFault(name), null, name);
+  const names = ["A", "Ann", "Ångström", "李雷", "محمد", "प्रिया", "x".repeat(24), "😀".repeat(24), "a b"];
+  for (const name of names)
+    assert.equal(nameFault(name), null, name);
 });
 
 test("empty ones, long ones and invisible ones may not", () => {

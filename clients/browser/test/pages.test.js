@@ -55,7 +55,13 @@ for (const { page, entries } of PAGES) {
   });
 
   test(`${page} says what it is, to people and to phones`, () => {
-    for (const wanted of [/<html lang="en">/, /<title>[^<]+<\/title>/, /viewport-fit=cover/, /name="theme-color"/, /<noscript>[^<]{20,}<\/noscript>/])
+    for (const wanted of [
+      /<html lang="en">/,
+      /<title>[^<]+<\/title>/,
+      /viewport-fit=cover/,
+      /name="theme-color"/,
+      /<noscript>[^<]{20,}<\/noscript>/,
+    ])
       assert.match(html, wanted);
   });
 }

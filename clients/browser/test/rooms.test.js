@@ -38,7 +38,11 @@ test("full rooms are none, but bots make way", () => {
 });
 
 test("a room can be left out, and a game be wished; the lobby is never one to play in", () => {
-  const offers = [room({ room: "a", people: 3 }), room({ room: "b", game: "pong" }), room({ room: "lobby", game: "lobby", people: 9 })];
+  const offers = [
+    room({ room: "a", people: 3 }),
+    room({ room: "b", game: "pong" }),
+    room({ room: "lobby", game: "lobby", people: 9 }),
+  ];
   assert.equal(bestRoom(offers, { not: "a" })?.room, "b");
   assert.equal(bestRoom(offers, { game: "pong" })?.room, "b");
   assert.equal(bestRoom(offers, { game: "fleet" }), null);
@@ -49,7 +53,12 @@ test("a room can be left out, and a game be wished; the lobby is never one to pl
 });
 
 test("a list has rooms with people first, and full ones last", () => {
-  const offers = [room({ room: "full", people: 16 }), room({ room: "empty" }), room({ room: "bots", bots: 8 }), room({ room: "people", people: 1 })];
+  const offers = [
+    room({ room: "full", people: 16 }),
+    room({ room: "empty" }),
+    room({ room: "bots", bots: 8 }),
+    room({ room: "people", people: 1 }),
+  ];
   assert.deepEqual(
     inOrder(offers).map((offer) => offer.room),
     ["people", "bots", "empty", "full"],
@@ -57,7 +66,18 @@ test("a list has rooms with people first, and full ones last", () => {
 });
 
 test("an offer is read from its entity, and what is missing is nothing", () => {
-  const values = { room: "arena1", game: "arena", map: "field", mode: "all", players: 9, people: 1, bots: 8, most: 16, spectators: 2, running: 1 };
+  const values = {
+    room: "arena1",
+    game: "arena",
+    map: "field",
+    mode: "all",
+    players: 9,
+    people: 1,
+    bots: 8,
+    most: 16,
+    spectators: 2,
+    running: 1,
+  };
   assert.deepEqual(offerOf(values), {
     room: "arena1",
     game: "arena",
@@ -101,7 +121,11 @@ test("nonsense in an address is left out", () => {
 });
 
 test("a link or the name of a room is understood, and nothing else", () => {
-  assert.deepEqual(placeTyped(" https://host.example/play/?room=arena1&game=arena "), { room: "arena1", game: "arena", watch: false });
+  assert.deepEqual(placeTyped(" https://host.example/play/?room=arena1&game=arena "), {
+    room: "arena1",
+    game: "arena",
+    watch: false,
+  });
   assert.deepEqual(placeTyped("Arena1"), { room: "arena1", game: null, watch: false });
   for (const typed of ["", "my room", "javascript:alert(1)", "https://host.example/play/", "?room=<script>"])
     assert.equal(placeTyped(typed), null);

@@ -42,7 +42,15 @@ test("listeners hear of a change, of the same value nothing, and nothing once th
 test("stored values that make no sense count as not chosen", () => {
   const storage = new FakeStorage();
   const store = new Store(() => storage);
-  const wrong = { name: "\u202e", theme: "pink", volume: 7, muted: "yes", keys: { "arena.fire": "Space" }, netgraph: 1, touch: null };
+  const wrong = {
+    name: "\u202e",
+    theme: "pink",
+    volume: 7,
+    muted: "yes",
+    keys: { "arena.fire": "Space" },
+    netgraph: 1,
+    touch: null,
+  };
   for (const [name, value] of Object.entries(wrong)) store.set(`settings.${name}`, value);
   storage.setItem("gameserver:settings.palette", "{no json");
   const settings = new Settings(store);

@@ -80,7 +80,8 @@ export function openCreate(choices, create) {
 /** @param {Option} option @param {Record<string, string>} chosen */
 function field(option, chosen) {
   const { name, type, usual, values, low, high, step, most } = option;
-  const take = () => (chosen[name] = input.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (input).checked) : input.value);
+  const take = () =>
+    (chosen[name] = input.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (input).checked) : input.value);
   /** @type {HTMLInputElement | HTMLSelectElement} */
   let input;
   const told = h("output", { text: usual });

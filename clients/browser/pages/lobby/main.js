@@ -85,7 +85,11 @@ class LobbyPage {
           "form",
           { class: "hero-go", on: { submit: (event) => this.#quickPlay(event) } },
           nameField(this.#settings),
-          h("button", { class: "button primary huge", type: "submit", "data-action": "quick" }, h("span", { text: t("lobby.play") })),
+          h(
+            "button",
+            { class: "button primary huge", type: "submit", "data-action": "quick" },
+            h("span", { text: t("lobby.play") }),
+          ),
         ),
       ),
     );
@@ -153,7 +157,8 @@ class LobbyPage {
 
   /** @param {string} state @param {string} why @param {boolean} looking */
   #showLost(state, why, looking) {
-    const told = state === "lost" ? t("lobby.lost") : state === "ended" ? t("lobby.ended", { why }) : looking ? t("lobby.full") : "";
+    const told =
+      state === "lost" ? t("lobby.lost") : state === "ended" ? t("lobby.ended", { why }) : looking ? t("lobby.full") : "";
     this.#lost.hidden = told === "";
     if (this.#lost.firstChild?.textContent === told) return;
     const again = () => {
@@ -205,7 +210,13 @@ class LobbyPage {
 
   #openJoin() {
     const fault = h("p", { class: "fault", role: "alert" });
-    const input = h("input", { class: "field", name: "link", "aria-label": t("join.field"), autocomplete: "off", spellcheck: "false" });
+    const input = h("input", {
+      class: "field",
+      name: "link",
+      "aria-label": t("join.field"),
+      autocomplete: "off",
+      spellcheck: "false",
+    });
     const join = (/** @type {Event} */ event) => {
       event.preventDefault();
       const place = placeTyped(input.value);
@@ -227,7 +238,6 @@ class LobbyPage {
       ],
     });
   }
-
 }
 
 function brand() {

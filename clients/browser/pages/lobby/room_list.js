@@ -69,7 +69,13 @@ class RoomCard {
         { class: "acts" },
         h(
           "button",
-          { class: "plain", type: "button", "aria-label": t("room.link.of", { room }), title: t("room.link"), on: { click: () => copy(this.#offer) } },
+          {
+            class: "plain",
+            type: "button",
+            "aria-label": t("room.link.of", { room }),
+            title: t("room.link"),
+            on: { click: () => copy(this.#offer) },
+          },
           icon(ICONS.link),
         ),
         link(t("room.watch"), t("room.watch.in", { room }), addressOf({ room, game, watch: true }), ""),
@@ -100,7 +106,11 @@ class RoomCard {
   /** @param {number} people @param {number} bots @param {number} most */
   #drawSeats(people, bots, most) {
     const drawn = most <= SEATS_DRAWN ? most : 0;
-    if (this.#seats.childElementCount !== drawn) fill(this.#seats, Array.from({ length: drawn }, () => h("i")));
+    if (this.#seats.childElementCount !== drawn)
+      fill(
+        this.#seats,
+        Array.from({ length: drawn }, () => h("i")),
+      );
     [...this.#seats.children].forEach((seat, at) => {
       seat.className = at < people ? "person-seat" : at < people + bots ? "bot-seat" : "";
     });

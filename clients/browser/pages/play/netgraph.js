@@ -137,8 +137,12 @@ function simulator(lag) {
     "details",
     {},
     h("summary", { text: t("net.lag") }),
-    slider(t("net.lag.delay"), { name: "delay", most: 400, step: 5, value: delayMs, words: inMs }, (value) => lag.set({ delayMs: value })),
-    slider(t("net.lag.jitter"), { name: "jitter", most: 150, step: 5, value: jitterMs, words: inMs }, (value) => lag.set({ jitterMs: value })),
+    slider(t("net.lag.delay"), { name: "delay", most: 400, step: 5, value: delayMs, words: inMs }, (value) =>
+      lag.set({ delayMs: value }),
+    ),
+    slider(t("net.lag.jitter"), { name: "jitter", most: 150, step: 5, value: jitterMs, words: inMs }, (value) =>
+      lag.set({ jitterMs: value }),
+    ),
     slider(t("net.lag.stalls"), { name: "stalls", most: 1500, step: 50, value: stallMs, words: asStalls }, (value) =>
       lag.set({ stallMs: value, stallEveryMs: value === 0 ? 0 : STALL_EVERY_MS }),
     ),

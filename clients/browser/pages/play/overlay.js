@@ -55,16 +55,18 @@ export class Overlay {
     say(this.#detail, detail ?? "");
     this.#detail.hidden = detail === null;
     const offered = steps.join();
+    const others = offered !== this.#offered || !this.shown;
     if (offered !== this.#offered) {
       this.#offered = offered;
       fill(
         this.#steps,
-        steps.map((step, at) => button(t(STEP_TEXTS[step]), () => this.#step(step), { kind: at === 0 ? "primary" : "", name: step })),
+        steps.map((step, at) =>
+          button(t(STEP_TEXTS[step]), () => this.#step(step), { kind: at === 0 ? "primary" : "", name: step }),
+        ),
       );
     }
-    if (this.shown) return;
-    this.#element.showModal();
-    /** @type {HTMLElement | null} */ (this.#steps.firstElementChild)?.focus();
+    if (!this.shown) this.#element.showModal();
+    if (others) /** @type {HTMLElement | null} */ (this.#steps.firstElementChild)?.focus();
   }
 
   hide() {

@@ -155,7 +155,9 @@ export class PlayPage {
   async #enter(place) {
     const { room, watch } = place;
     this.#overlay.show({ kind: "connecting", title: t("over.connecting"), text: t("over.connecting.text", { room }) });
-    const memory = watch ? null : new SeatMemory({ own: sessionStore(), shared: localStore(), room, now: Date.now, random: Math.random });
+    const memory = watch
+      ? null
+      : new SeatMemory({ own: sessionStore(), shared: localStore(), room, now: Date.now, random: Math.random });
     const match = new Match({
       place,
       settings: this.#settings,
@@ -297,7 +299,10 @@ export class PlayPage {
   #said({ player, text, toTeam }) {
     const match = this.#match;
     if (match === null || this.#stage.scoreboard.muted.has(player)) return;
-    this.#stage.chat.add({ name: match.nameOf(player), colour: match.colourOf(player), text, toTeam }, { own: player === match.client.player });
+    this.#stage.chat.add(
+      { name: match.nameOf(player), colour: match.colourOf(player), text, toTeam },
+      { own: player === match.client.player },
+    );
   }
 
   /** @param {string} method @param {...(string | number | boolean)} values */

@@ -16,6 +16,14 @@ import { t } from "../shared/texts.js";
  * @property {((player: number) => void) | null} follow  null: he plays
  */
 
+/**
+ * @typedef {object} Viewer
+ * @property {(player: number) => Person | undefined} personOf
+ * @property {number} own  his number
+ * @property {Deeds} deeds
+ * @property {(player: number) => string} colourOf
+ */
+
 /** See the module. */
 export class Scoreboard {
   #title = h("h2", { id: "scores-title" });
@@ -76,7 +84,15 @@ export class Scoreboard {
    */
   show(table, personOf, { own, deeds, colourOf }) {
     const people = table.groups.flatMap(({ rows }) => rows.map(({ player }) => describe(personOf(player))));
-    const shown = JSON.stringify([table, people, own, [...this.muted], [...this.silenced], deeds.silence !== null, deeds.follow !== null]);
+    const shown = JSON.stringify([
+      table,
+      people,
+      own,
+      [...this.muted],
+      [...this.silenced],
+      deeds.silence !== null,
+      deeds.follow !== null,
+    ]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     say(this.#title, table.title);
@@ -93,7 +109,7 @@ export class Scoreboard {
   /**
    * @param {Table} table
    * @param {ScoreGroup} group
-   * @param {{personOf: (player: number) => Person | undefined, own: number, deeds: Deeds, colourOf: (player: number) => string}} viewer
+   * @param {Viewer} viewer
    */
   #group({ columns }, { title, colour, score, rows }, viewer) {
     const caption = h("caption", {}, h("span", { text: title ?? "" }), score === null ? null : h("b", { text: score }));
@@ -120,7 +136,7 @@ export class Scoreboard {
 
   /**
    * @param {ScoreRow} row
-   * @param {{personOf: (player: number) => Person | undefined, own: number, deeds: Deeds, colourOf: (player: number) => string}} viewer
+   * @param {Viewer} viewer
    */
   #row({ player, cells, out = false }, { personOf, own, deeds, colourOf }) {
     const who = personOf(player);
@@ -135,7 +151,11 @@ export class Scoreboard {
     return h(
       "tr",
       { class: `${player === own ? "own" : ""} ${out || who?.connected === false ? "out" : ""}`, "data-player": player },
-      h("th", { scope: "row" }, h("span", { class: "who" }, shown, ...marks.map((mark) => h("span", { class: "mark", text: mark })))),
+      h(
+        "th",
+        { scope: "row" },
+        h("span", { class: "who" }, shown, ...marks.map((mark) => h("span", { class: "mark", text: mark }))),
+      ),
       ...cells.map((cell) => h("td", { class: "number", text: String(cell) })),
       h("td", { class: "deeds" }, ...this.#deeds(player, name, own, deeds)),
     );
@@ -143,12 +163,16 @@ export class Scoreboard {
 
   /** @param {number} player @param {string} name @param {number} own @param {Deeds} deeds */
   #deeds(player, name, own, { mute, silence, follow }) {
-    if (follow !== null) return [deed(t("scores.follow"), t("scores.follow.of", { name }), `follow ${player}`, () => follow(player))];
+    if (follow !== null)
+      return [deed(t("scores.follow"), t("scores.follow.of", { name }), `follow ${player}`, () => follow(player))];
     if (player === own) return [];
     const muted = this.muted.has(player);
     const found = [
-      deed(t(muted ? "scores.unmute" : "scores.mute"), t(muted ? "scores.unmute.of" : "scores.mute.of", { name }), `mute ${player}`, () =>
-        mute(player, !muted),
+      deed(
+        t(muted ? "scores.unmute" : "scores.mute"),
+        t(muted ? "scores.unmute.of" : "scores.mute.of", { name }),
+        `mute ${player}`,
+        () => mute(player, !muted),
       ),
     ];
     if (silence === null) return found;

@@ -39,7 +39,10 @@ export class Stage {
   spectatorBar;
   motionReduced;
   /** How people are called and coloured, in this match. */
-  people = { nameOf: (/** @type {number} */ player) => t("somebody", { number: player }), colourOf: (/** @type {number} */ _player) => "" };
+  people = {
+    nameOf: (/** @type {number} */ player) => t("somebody", { number: player }),
+    colourOf: (/** @type {number} */ _player) => "",
+  };
   #settings;
   #page;
   #trouble = h("p", { class: "trouble", role: "status", hidden: true, text: t("play.trouble") });
@@ -166,7 +169,11 @@ export class Stage {
       this.canvas.focus(); // so that a key of the game does not press the button again
       press();
     };
-    return h("button", { class: "plain glass", type: "button", "aria-label": label, "data-action": name, on: { click } }, icon(drawing));
+    return h(
+      "button",
+      { class: "plain glass", type: "button", "aria-label": label, "data-action": name, on: { click } },
+      icon(drawing),
+    );
   }
 
   #toggleScores() {

@@ -29,8 +29,16 @@
  * @property {string} [pad]  the button of a gamepad, for the help
  */
 /** @typedef {{player: number, cells: readonly (string | number)[], out?: boolean}} ScoreRow  `out`: not in the game just now */
-/** @typedef {{title: string | null, colour: string | null, score: string | null, rows: readonly ScoreRow[]}} ScoreGroup  a team, or all */
-/** @typedef {{title: string, columns: readonly string[], groups: readonly ScoreGroup[]}} Scoreboard  the name stands before the columns */
+/**
+ * A team, or all.
+ *
+ * @typedef {{title: string | null, colour: string | null, score: string | null, rows: readonly ScoreRow[]}} ScoreGroup
+ */
+/**
+ * The name stands before the columns.
+ *
+ * @typedef {{title: string, columns: readonly string[], groups: readonly ScoreGroup[]}} Scoreboard
+ */
 /** @typedef {{compared: number, mispredicted: number, replayed: number}} PredictionStats  in ticks */
 
 /**

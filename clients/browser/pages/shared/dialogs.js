@@ -20,7 +20,7 @@ const CONTROLS = "button, input, select, textarea, a[href]";
  * @param {string} options.title
  * @param {readonly (Node | null)[]} options.body
  * @param {string} [options.name]  its class
- * @param {boolean} [options.begins]  its first control has the focus; false: the button that closes it, so that no keyboard covers a phone
+ * @param {boolean} [options.begins]  its first control has the focus; false: the button that closes it has
  * @param {() => void} [options.closed]  called when it has closed, however that came
  * @returns {Opened}
  */

@@ -7,7 +7,15 @@ import { LOBBY, offerOf } from "./rooms.js";
 
 /** @typedef {import("./rooms.js").Offer} Offer */
 /** @typedef {import("../../src/schema.js").Values} Values */
-/** @typedef {{game: string, title: string, about: string, maps: string[], options: string, most: number}} Choice  `options`: see options.js */
+/**
+ * @typedef {object} Choice  a game of which a room can be created
+ * @property {string} game
+ * @property {string} title
+ * @property {string} about
+ * @property {string[]} maps  the usual one first
+ * @property {string} options  see options.js
+ * @property {number} most  seats
+ */
 /** @typedef {{player: number, name: string}} Visitor */
 /** @typedef {"connecting" | "playing" | "lost" | "ended"} LinkState */
 

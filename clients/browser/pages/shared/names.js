@@ -41,7 +41,7 @@ export function anyName(random) {
   return `${pick(FIRST)} ${pick(SECOND)}`;
 }
 
-const FIRST = "Amber Brave Calm Dusty Eager Faint Grim Hasty Iron Jolly Keen Lucky Mild Nimble Odd Proud Quick Rusty Sly Tough".split(" ");
-const SECOND = "Badger Crow Drum Eagle Ferret Goose Heron Ibex Jackal Kettle Lynx Moth Newt Otter Piston Rook Stoat Toad Vole Wasp".split(
-  " ",
-);
+const FIRST =
+  "Amber Brave Calm Dusty Eager Faint Grim Hasty Iron Jolly Keen Lucky Mild Nimble Odd Proud Quick Rusty Sly Tough".split(" ");
+const SECOND =
+  "Badger Crow Drum Eagle Ferret Goose Heron Ibex Jackal Kettle Lynx Moth Newt Otter Piston Rook Stoat Toad Vole Wasp".split(" ");

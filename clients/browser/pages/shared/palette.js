@@ -15,9 +15,10 @@ const TEAMS = Object.freeze({
 /** In the order of the players' numbers. */
 const PLAYERS = Object.freeze({
   standard: Object.freeze(
-    "#ffb733 #4aa5ff #ff6257 #5fd068 #c98bff #35d0c5 #ff8ac2 #c6d64a #ff9463 #8fb4ff #e0b084 #7be0a4 #f06bd8 #9fd3ea #d8cf8a #b9a6d9".split(
-      " ",
-    ),
+    (
+      "#ffb733 #4aa5ff #ff6257 #5fd068 #c98bff #35d0c5 #ff8ac2 #c6d64a " +
+      "#ff9463 #8fb4ff #e0b084 #7be0a4 #f06bd8 #9fd3ea #d8cf8a #b9a6d9"
+    ).split(" "),
   ),
   safe: Object.freeze("#e69f00 #56b4e9 #f0e442 #cc79a7 #009e73 #d55e00 #ffffff #8c9cff".split(" ")),
 });

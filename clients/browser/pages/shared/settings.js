@@ -180,8 +180,7 @@ export class KeyMap {
   with(action, code) {
     /** @type {Keys} */
     const chosen = { ...this.#chosen, [action]: [code] };
-    for (const other of this.actionsOf(code))
-      if (other !== action) chosen[other] = this.of(other).filter((each) => each !== code);
+    for (const other of this.actionsOf(code)) if (other !== action) chosen[other] = this.of(other).filter((each) => each !== code);
     return chosen;
   }
 }

@@ -9,7 +9,7 @@
 /** @typedef {{readonly one: string, readonly other: string}} Forms */
 
 const TEXTS = Object.freeze({
-  // -- everywhere ---------------------------------------------------------------------------------------------------------
+  // -- everywhere -------------------------------------------------------------------------------------------------------------
   close: "Close",
   settings: "Settings",
   copied: "Copied",
@@ -22,12 +22,12 @@ const TEXTS = Object.freeze({
   "brand.first": "Game",
   "brand.second": "server",
 
-  // -- names and lines -------------------------------------------------------------------------------------------------------
+  // -- names and lines --------------------------------------------------------------------------------------------------------
   "name.empty": "A name has at least one letter.",
   "name.long": "A name has at most {most} characters.",
   "name.invisible": "There is something in it that cannot be seen: type it by hand.",
 
-  // -- settings -----------------------------------------------------------------------------------------------------------------
+  // -- settings ---------------------------------------------------------------------------------------------------------------
   "settings.you": "You",
   "settings.name": "Name",
   "settings.palette": "Colours of players",
@@ -50,67 +50,7 @@ const TEXTS = Object.freeze({
   "settings.netgraph": "Show the net graph",
   "data.used": "Data used: {total} ({rate} a minute)",
 
-  // -- the arena --------------------------------------------------------------------------------------------------------------
-  "action.up": "Up",
-  "action.left": "Left",
-  "action.down": "Down",
-  "action.right": "Right",
-  "arena.do.fire": "Fire",
-  "arena.do.next": "Next weapon",
-  "arena.do.previous": "Previous weapon",
-  "arena.do.respawn": "Come back, be ready",
-  "arena.shell": "Shell",
-  "arena.spread": "Spread",
-  "arena.mine": "Mine",
-  "arena.rail": "Rail",
-  "arena.red": "Red",
-  "arena.blue": "Blue",
-  "arena.orange": "Orange",
-  "arena.mode.all": "Each against all",
-  "arena.mode.teams": "Team against team",
-  "arena.mode.flags": "Capture the flag",
-  "arena.player": "Player",
-  "arena.points": "Points",
-  "arena.kills": "Kills",
-  "arena.deaths": "Deaths",
-  "arena.limit": "to {limit}",
-  "arena.warmup": "Warm-up",
-  "arena.over": "Round over",
-  "arena.waiting": "Waiting for players",
-  "arena.alone": "A round needs two. You can drive about meanwhile.",
-  "arena.ready.count": "{ready} of {people} ready",
-  "arena.ready.now": "Ready",
-  "arena.ready.not": "Not ready after all",
-  "arena.begins": "Get ready",
-  "arena.go": "Go!",
-  "arena.next": "Next round in {seconds}",
-  "arena.wins": "{name} wins",
-  "arena.you.win": "You win!",
-  "arena.draw": "A draw",
-  "arena.destroyed": "Destroyed",
-  "arena.destroyed.by": "Destroyed by {name} ({weapon})",
-  "arena.back": "Back in {seconds} s",
-  "arena.respawn.now": "Come back now",
-  "arena.you.destroyed": "You destroyed {name}",
-  "arena.you.carry": "You have the flag: bring it home",
-  "arena.got.health": "Health",
-  "arena.got.ammo": "Ammunition",
-  "arena.got.speed": "Faster for a while",
-  "arena.scores": "{name} scores",
-  "arena.flag.of": "{team} flag",
-  "arena.flag.taken": "taken",
-  "arena.flag.dropped": "lost",
-  "arena.flag.returned": "brought back",
-  "arena.flag.captured": "captured",
-  "arena.flag.home": "is home again",
-  "arena.flag.stolen": "Your flag was taken",
-  "arena.flag.safe": "Your flag is home again",
-  "arena.flag.lies": "Your flag lies about",
-  "arena.flag.is.home": "at home",
-  "arena.flag.is.taken": "taken",
-  "arena.flag.is.dropped": "lies about",
-
-  // -- keys -----------------------------------------------------------------------------------------------------------------------
+  // -- keys -------------------------------------------------------------------------------------------------------------------
   "keys.none": "none",
   "keys.press": "Press a key …",
   "keys.change": "{action}: {keys}. Press to choose another key",
@@ -126,7 +66,7 @@ const TEXTS = Object.freeze({
   "key.space": "Space",
   "key.click": "Click",
 
-  // -- lobby ----------------------------------------------------------------------------------------------------------------------
+  // -- lobby ------------------------------------------------------------------------------------------------------------------
   "lobby.headline": "Get in. Play.",
   "lobby.lead": "No download, no account. Pick a name and drive.",
   "lobby.play": "Quick play",
@@ -170,7 +110,7 @@ const TEXTS = Object.freeze({
   "join.wrong": "This is neither a link to a room nor the name of one.",
   "join.go": "Join",
 
-  // -- chat ------------------------------------------------------------------------------------------------------------------------
+  // -- chat -------------------------------------------------------------------------------------------------------------------
   chat: "Chat",
   "chat.lobby": "Say hello",
   "chat.placeholder": "Say something",
@@ -185,7 +125,7 @@ const TEXTS = Object.freeze({
   "chat.empty": "Nobody has said anything yet.",
   "chat.watching": "Who watches can only listen.",
 
-  // -- quick words: which one an emote's number means --------------------------------------------------------------------
+  // -- quick words: which one an emote's number means -------------------------------------------------------------------------
   "emote.title": "Say something quick",
   "emote.0": "Hello!",
   "emote.1": "Thanks!",
@@ -204,7 +144,7 @@ const TEXTS = Object.freeze({
   "emote.14": "Wow!",
   "emote.15": "Goodbye",
 
-  // -- play ------------------------------------------------------------------------------------------------------------------------
+  // -- play -------------------------------------------------------------------------------------------------------------------
   "play.world": "The game",
   "play.menu": "Menu",
   "play.resume": "Go on",
@@ -249,7 +189,7 @@ const TEXTS = Object.freeze({
   "help.pad": "gamepad: {button}",
   "help.change": "Change the keys in the settings.",
 
-  // -- when the line breaks, or the match ends: a title, what it means, what can be done ---------------------
+  // -- when the line breaks, or the match ends: a title, what it means, what can be done --------------------------------------
   "over.connecting": "Connecting",
   "over.connecting.text": "Taking a seat in {room} …",
   "over.finding": "Quick play",
@@ -341,7 +281,7 @@ const TEXTS = Object.freeze({
   "net.lag.every": { one: "{length} ms every second", other: "{length} ms every {count} s" },
   "net.lag.off": "off",
 
-  // -- a game that is drawn from its schema ------------------------------------------------------------------------------
+  // -- a game that is drawn from its schema -----------------------------------------------------------------------------------
   "generic.calls": "What you can do",
   "generic.done": "{call}: {result}",
   "generic.refused": "{call}: {why}",
@@ -352,7 +292,67 @@ const TEXTS = Object.freeze({
   "generic.yes": "yes",
   "generic.no": "no",
 
-  // -- times --------------------------------------------------------------------------------------------------------------------
+  // -- the arena --------------------------------------------------------------------------------------------------------------
+  "action.up": "Up",
+  "action.left": "Left",
+  "action.down": "Down",
+  "action.right": "Right",
+  "arena.do.fire": "Fire",
+  "arena.do.next": "Next weapon",
+  "arena.do.previous": "Previous weapon",
+  "arena.do.respawn": "Come back, be ready",
+  "arena.shell": "Shell",
+  "arena.spread": "Spread",
+  "arena.mine": "Mine",
+  "arena.rail": "Rail",
+  "arena.red": "Red",
+  "arena.blue": "Blue",
+  "arena.orange": "Orange",
+  "arena.mode.all": "Each against all",
+  "arena.mode.teams": "Team against team",
+  "arena.mode.flags": "Capture the flag",
+  "arena.player": "Player",
+  "arena.points": "Points",
+  "arena.kills": "Kills",
+  "arena.deaths": "Deaths",
+  "arena.limit": "to {limit}",
+  "arena.warmup": "Warm-up",
+  "arena.over": "Round over",
+  "arena.waiting": "Waiting for players",
+  "arena.alone": "A round needs two. You can drive about meanwhile.",
+  "arena.ready.count": "{ready} of {people} ready",
+  "arena.ready.now": "Ready",
+  "arena.ready.not": "Not ready after all",
+  "arena.begins": "Get ready",
+  "arena.go": "Go!",
+  "arena.next": "Next round in {seconds}",
+  "arena.wins": "{name} wins",
+  "arena.you.win": "You win!",
+  "arena.draw": "A draw",
+  "arena.destroyed": "Destroyed",
+  "arena.destroyed.by": "Destroyed by {name} ({weapon})",
+  "arena.back": "Back in {seconds} s",
+  "arena.respawn.now": "Come back now",
+  "arena.you.destroyed": "You destroyed {name}",
+  "arena.you.carry": "You have the flag: bring it home",
+  "arena.got.health": "Health",
+  "arena.got.ammo": "Ammunition",
+  "arena.got.speed": "Faster for a while",
+  "arena.scores": "{name} scores",
+  "arena.flag.of": "{team} flag",
+  "arena.flag.taken": "taken",
+  "arena.flag.dropped": "lost",
+  "arena.flag.returned": "brought back",
+  "arena.flag.captured": "captured",
+  "arena.flag.home": "is home again",
+  "arena.flag.stolen": "Your flag was taken",
+  "arena.flag.safe": "Your flag is home again",
+  "arena.flag.lies": "Your flag lies about",
+  "arena.flag.is.home": "at home",
+  "arena.flag.is.taken": "taken",
+  "arena.flag.is.dropped": "lies about",
+
+  // -- times ------------------------------------------------------------------------------------------------------------------
   "time.seconds": { one: "{count} second", other: "{count} seconds" },
   "time.minutes": { one: "{count} minute", other: "{count} minutes" },
 });

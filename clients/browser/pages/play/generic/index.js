@@ -137,7 +137,11 @@ class GenericView {
     const things = placed.map(({ name }) => client.picture.all(name));
     placed.forEach(({ x, y }, kind) => {
       for (const { values } of things[kind])
-        this.#seen = including(this.#seen, x === null ? (this.#seen?.x0 ?? 0) : Number(values.x), y === null ? (this.#seen?.y0 ?? 0) : Number(values.y));
+        this.#seen = including(
+          this.#seen,
+          x === null ? (this.#seen?.x0 ?? 0) : Number(values.x),
+          y === null ? (this.#seen?.y0 ?? 0) : Number(values.y),
+        );
     });
     const bounds = declared ?? this.#seen ?? NOTHING;
     const window = windowOf(bounds, area);
@@ -150,7 +154,8 @@ class GenericView {
       for (const entity of things[at]) {
         const owner = typeof entity.values.owner === "number" ? entity.values.owner : 0;
         const points = score?.of(owner) ?? null;
-        const name = owner === 0 || counts.get(owner) !== 1 ? "" : points === null ? playerName(owner) : `${playerName(owner)}  ${points}`;
+        const name =
+          owner === 0 || counts.get(owner) !== 1 ? "" : points === null ? playerName(owner) : `${playerName(owner)}  ${points}`;
         this.#painter.entity(entity, { kind: at, window, bounds, name });
         if (owner === 0 || owner !== client.player || this.#own !== null) continue;
         const { x, y } = this.#scene.shape(kind, entity.values, bounds);
@@ -159,14 +164,20 @@ class GenericView {
     });
   }
 
-  /** One board for everybody who has something, the own one first. @param {{x: number, y: number, width: number, height: number}} area */
+  /**
+   * One board for everybody who has something, the own one first.
+   *
+   * @param {{x: number, y: number, width: number, height: number}} area
+   */
   #drawBoards(area) {
     const { client, playerName } = this.#host;
     const board = this.#scene.board;
     if (board === null) return;
     const people = client.world.all(client.schema.kinds[1].name).map(({ values }) => Number(values.owner));
     const owned = this.#scene.placed.some(({ name }) => client.picture.all(name).some(({ values }) => Number(values.owner) > 0));
-    const owners = owned ? people.sort((one, other) => Number(other === client.player) - Number(one === client.player) || one - other) : [null];
+    const owners = owned
+      ? people.sort((one, other) => Number(other === client.player) - Number(one === client.player) || one - other)
+      : [null];
     const windows = boardWindows(owners.length, board, area);
     const cell = this.#cell();
     this.#boards = owners.map((owner, at) => ({ owner, title: this.#boardTitle(owner, playerName), window: windows[at] }));
@@ -236,7 +247,11 @@ class GenericView {
     const release = () => this.#presses.up(code);
     return h(
       "button",
-      { class: "button", type: "button", on: { pointerdown: press, pointerup: release, pointercancel: release, pointerleave: release } },
+      {
+        class: "button",
+        type: "button",
+        on: { pointerdown: press, pointerup: release, pointercancel: release, pointerleave: release },
+      },
       h("span", { text: words }),
     );
   }
@@ -244,7 +259,14 @@ class GenericView {
   /** @param {import("../../../src/schema.js").Field} field */
   #slider({ name, low, high, neutral }) {
     const told = h("output", { text: String(neutral) });
-    const input = h("input", { type: "range", name, min: Math.max(low, -(2 ** 31)), max: Math.min(high, 2 ** 31), step: 1, value: neutral });
+    const input = h("input", {
+      type: "range",
+      name,
+      min: Math.max(low, -(2 ** 31)),
+      max: Math.min(high, 2 ** 31),
+      step: 1,
+      value: neutral,
+    });
     this.#slid.set(name, neutral);
     input.addEventListener("input", () => {
       this.#slid.set(name, Number(input.value));

@@ -7,7 +7,7 @@
  * @typedef {object} Control  of one field; all values are wire integers
  * @property {Field} field
  * @property {"hold" | "axis" | "slide" | "way" | "point"} type  a key; two keys; a slider; four keys; where the pointer is
- * @property {readonly Action[]} actions  hold: one; axis: less, more; way: up, left, down, right, or none if an earlier field has them
+ * @property {readonly Action[]} actions  hold: one; axis: less, more; way: up, left, down, right
  */
 /**
  * @typedef {object} State  what is pressed just now
@@ -37,6 +37,8 @@ const UP = /^(up|forward|throttle|thrust)$/;
 const POINTS = /aim|look|turret|point|cursor|mouse/;
 /** For whatever has no usual key. */
 const SPARE = Object.freeze(["KeyE", "KeyQ", "KeyR", "KeyF", "KeyC", "KeyX", "KeyZ", "KeyV", "KeyG", "KeyT"]);
+/** A pedal with more is a slider. */
+const LEVELS_MOST = 4;
 const TURN = 2 * Math.PI;
 
 /**
@@ -73,8 +75,13 @@ export function controlsOf(game, fields) {
       const keys = way !== undefined ? ARROWS[way] : trigger ? ["Space"] : spare.splice(0, 1);
       return { field, type: "hold", actions: [action(name, keys)] };
     }
+    if (low === 0 && high <= LEVELS_MOST && UP.test(name)) return { field, type: "hold", actions: [action(name, ARROWS.up)] };
     if (low < 0 && high > 0 && (ACROSS.test(name) || DOWN.test(name) || UP.test(name))) {
-      const [less, more] = ACROSS.test(name) ? [ARROWS.left, ARROWS.right] : DOWN.test(name) ? [ARROWS.up, ARROWS.down] : [ARROWS.down, ARROWS.up];
+      const [less, more] = ACROSS.test(name)
+        ? [ARROWS.left, ARROWS.right]
+        : DOWN.test(name)
+          ? [ARROWS.up, ARROWS.down]
+          : [ARROWS.down, ARROWS.up];
       return { field, type: "axis", actions: [action(`less_${name}`, less), action(`more_${name}`, more)] };
     }
     return { field, type: "slide", actions: [] };

@@ -15,7 +15,7 @@ const INK = "#eef1f5";
 const EDGE = "#0b0d11";
 /** A thing smaller than that is not seen, in pixels. */
 const HALF_LEAST = 4;
-const MARGIN = 24;
+const MARGIN = 40;
 const LABEL_MOST = 110;
 
 /**
@@ -43,8 +43,16 @@ export function windowOf({ x0, y0, x1, y1 }, area) {
  */
 export function boardWindows(count, { columns, rows }, area) {
   const bounds = { x0: -0.5, y0: -1.3, x1: columns - 0.5, y1: rows - 0.5 }; // a row more, for its title
-  const beside = Array.from({ length: count }, (_, at) => ({ ...area, x: area.x + (at * area.width) / count, width: area.width / count }));
-  const below = Array.from({ length: count }, (_, at) => ({ ...area, y: area.y + (at * area.height) / count, height: area.height / count }));
+  const beside = Array.from({ length: count }, (_, at) => ({
+    ...area,
+    x: area.x + (at * area.width) / count,
+    width: area.width / count,
+  }));
+  const below = Array.from({ length: count }, (_, at) => ({
+    ...area,
+    y: area.y + (at * area.height) / count,
+    height: area.height / count,
+  }));
   const [first, second] = [beside, below].map((areas) => areas.map((each) => windowOf(bounds, each)));
   return (first[0]?.scale ?? 0) >= (second[0]?.scale ?? 0) ? first : second;
 }

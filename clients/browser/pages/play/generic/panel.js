@@ -12,7 +12,19 @@ import { CallResult, callForm, ownCalls } from "./forms.js";
 /** @typedef {import("./scene.js").Scene} Scene */
 
 /** Fields that name a player, wherever they stand. */
-const PLAYER_FIELDS = new Set(["player", "owner", "turn", "winner", "loser", "first", "leader", "carrier", "killer", "victim", "by"]);
+const PLAYER_FIELDS = new Set([
+  "player",
+  "owner",
+  "turn",
+  "winner",
+  "loser",
+  "first",
+  "leader",
+  "carrier",
+  "killer",
+  "victim",
+  "by",
+]);
 /** A table of more would not be read. */
 const ROWS_MOST = 40;
 
@@ -55,7 +67,10 @@ export class Panel {
     this.#shown = shown;
     fill(
       this.#shared,
-      shared.fields.flatMap((field) => [h("dt", { text: spoken(field.name) }), h("dd", {}, this.#value(field, values[field.name]))]),
+      shared.fields.flatMap((field) => [
+        h("dt", { text: spoken(field.name) }),
+        h("dd", {}, this.#value(field, values[field.name])),
+      ]),
     );
     fill(
       this.#tables,

@@ -132,7 +132,9 @@ function declaredBounds(placed) {
 
 /** @param {(Field | null)[]} fields @returns {[number, number] | null} the widest of those that say it */
 function range(fields) {
-  const bounded = fields.filter((field) => field !== null && isBounded(field)).map((field) => unitsOf(/** @type {Field} */ (field)));
+  const bounded = fields
+    .filter((field) => field !== null && isBounded(field))
+    .map((field) => unitsOf(/** @type {Field} */ (field)));
   if (bounded.length === 0) return null;
   return [Math.min(...bounded.map(([low]) => low)), Math.max(...bounded.map(([, high]) => high))];
 }
