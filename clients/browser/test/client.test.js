@@ -558,3 +558,26 @@ test("another epoch is another world on the same seat", async () => {
   assert.ok(client.frame().viewTick < 40);
   assert.equal(server.lines.length, 1);
 });
+
+// -- rooms that tick on input -----------------------------------------------------------------------------------------------------
+test("where nothing happens no snapshot comes, and the line lives on by its PONGs", async () => {
+  const { client, server, time, of } = await joined();
+  const { stop } = draw(client, time);
+  server.idle = true;
+  await time.pass(300_000);
+  assert.equal(client.state, "playing");
+  assert.equal(client.stats.stalls, 0);
+  assert.equal(client.picture.get(10).values.name, "ann", "what was shown last is the present");
+  server.idle = false;
+  server.beep(1);
+  server.sessions[0].x = 50;
+  await time.pass(50);
+  server.idle = true;
+  await time.pass(1000);
+  assert.deepEqual(of("shown").map(({ values }) => values.number), [1]);
+  assert.equal(client.picture.get(10).values.x, 50);
+  assert.equal(client.stats.stalls, 0);
+  assert.equal(server.lines.length, 1);
+  assert.deepEqual(server.faults, []);
+  stop();
+});

@@ -80,6 +80,8 @@ export class FakeServer {
     this.faults = [];
     this.reachable = true;
     this.silent = false;
+    /** Nothing happens in the room, and it ticks on input: it answers PINGs, no more. */
+    this.idle = false;
     this.nextToken = 0;
     /** Flat: kind, ago, values… of the next snapshot. */
     this.cosmetics = [];
@@ -262,6 +264,10 @@ class FakeLine {
     const frame = this.pings.splice(0).map(([[, sequence, clientTime], at]) =>
       encode([3, sequence, clientTime, server.tick, Math.round((now - server.dueMs(server.tick)) * 1000), Math.round((now - at) * 1000)]),
     );
+    if (server.idle) {
+      if (frame.length > 0) this.sayBytes(Buffer.concat(frame));
+      return;
+    }
     for (const owed of session?.owed ?? [])
       if (owed.sentTick === null) {
         owed.sentTick = server.tick;
