@@ -28,7 +28,7 @@ import { NoticeCode, Role, encodeCall, encodeHello, encodeReady } from "./wire.j
 /** @typedef {import("./wire.js").Welcome} Welcome */
 
 /**
- * "connecting": nothing has been seen yet. "playing". "lost": the line has ended, and another is being tried. "ended": none will be.
+ * "connecting": nothing has been seen yet. "playing". "lost": the line has ended, another is being tried. "ended": none will be.
  *
  * @typedef {"connecting" | "playing" | "lost" | "ended"} ClientState
  */
@@ -244,7 +244,7 @@ export class Client {
     this.#finish(new ClientEnded("the client was closed", this.#notice));
   }
 
-  /** The page is being looked at again, or there is a network again: does not wait for the next try, and asks whether a line lives. */
+  /** The page is being looked at, or there is a network, again: does not wait for the next try, and asks whether a line lives. */
   nudge() {
     const nowMs = this.#environment.clock();
     if (this.#state === "ended" || this.#connected === null) return;

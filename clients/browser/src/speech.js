@@ -1,4 +1,4 @@
-/** What is said on a line while the match is on: inputs when they are due, calls, and acknowledgements when there is nothing else. */
+/** What is said while the match is on: inputs when they are due, calls, and acknowledgements when there is nothing else. */
 
 import { Inputs } from "./inputs.js";
 import { Role, encodeCall, encodeInput } from "./wire.js";
