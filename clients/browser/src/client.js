@@ -6,13 +6,13 @@ import { Comeback } from "./comeback.js";
 import { Emitter } from "./emitter.js";
 import { environmentOf } from "./environment.js";
 import { ClientEnded, ProtocolError, SessionGone } from "./errors.js";
-import { Inputs } from "./inputs.js";
 import { LagSimulator } from "./lag.js";
 import { Line } from "./line.js";
 import { Seat } from "./seat.js";
 import { Sight } from "./sight.js";
+import { Speech } from "./speech.js";
 import { Stats } from "./stats.js";
-import { NoticeCode, Role, encodeCall, encodeHello, encodeInput, encodeReady } from "./wire.js";
+import { NoticeCode, Role, encodeCall, encodeHello, encodeReady } from "./wire.js";
 
 /** @typedef {import("./environment.js").Environment} Environment */
 /** @typedef {import("./happenings.js").ReliableEvent} ReliableEvent */
@@ -28,7 +28,7 @@ import { NoticeCode, Role, encodeCall, encodeHello, encodeInput, encodeReady } f
 /** @typedef {import("./wire.js").Welcome} Welcome */
 
 /**
- * "connecting": nothing has been seen yet. "playing". "lost": the line has ended, and another is being tried. "ended": none will be.
+ * "connecting": nothing has been seen yet. "playing". "lost": the line has ended, another is being tried. "ended": none will be.
  *
  * @typedef {"connecting" | "playing" | "lost" | "ended"} ClientState
  */
@@ -58,12 +58,6 @@ import { NoticeCode, Role, encodeCall, encodeHello, encodeInput, encodeReady } f
 
 /** @type {readonly (keyof Told)[]} */
 const NAMES = ["state", "session", "snapshot", "input", "event", "shown", "notice", "draining"];
-/** A client with nothing else to say acknowledges every 4th snapshot. */
-const ACK_EVERY = 4;
-/** With so much unsent, inputs would only make the line later. */
-const UNSENT_BYTES_MAX = 64 * 1024;
-/** A page that has drawn nothing for so long is not being looked at, and nobody steers. */
-const FRAMES_AWAY_MS = 500;
 /** A try that has taken so long may be one of a network that is not there any more. */
 const STALE_TRY_MS = 2_000;
 
@@ -86,7 +80,7 @@ export class Client {
   #calls;
   #comeback;
   #sight;
-  #inputs = new Inputs();
+  #speech;
   /** @type {ClientState} */
   #state = "connecting";
   /** @type {Notice | null} */
@@ -100,19 +94,10 @@ export class Client {
   #triedAtMs = -Infinity;
   /** @type {unknown} */
   #retry = null;
-  /** @type {unknown} */
-  #inputTimer = null;
-  #frameAtMs = -Infinity;
-  /** Inputs were held back: what is past is not sent any more. */
-  #heldBack = false;
   /** The map that we have, by its hash; undefined before the first WELCOME. @type {Uint8Array | null | undefined} */
   #mapHash;
   /** Reliable events of a line that has had no snapshot yet. @type {ReliableEvent[]} */
   #early = [];
-  /** Snapshots of this line since the last acknowledgement. */
-  #unacknowledged = 0;
-  /** The number of the last call that was said on this line. */
-  #said = 0;
   /** @type {Promise<void> | null} */
   #connected = null;
   #settle = { resolve: () => {}, reject: (/** @type {Error} */ _error) => {} };
@@ -133,6 +118,11 @@ export class Client {
     this.#calls = new Calls(this.#seat.calls);
     this.#comeback = new Comeback(this.#environment.random, this.#seat.token !== null);
     this.#sight = new Sight(this.stats);
+    this.#speech = new Speech(this.#environment, {
+      sight: this.#sight,
+      calls: this.#calls,
+      sent: (input) => this.#emitter.emit("input", input),
+    });
   }
 
   // -- what is known --------------------------------------------------------------------------------------------------------
@@ -212,12 +202,12 @@ export class Client {
 
   /** Asked for each tick's input, in order, when it is due; null, or answering null: none is sent. @returns {Sampler | null} */
   get sampler() {
-    return this.#inputs.sampler;
+    return this.#speech.inputs.sampler;
   }
 
   /** @param {Sampler | null} sampler */
   set sampler(sampler) {
-    this.#inputs.sampler = sampler;
+    this.#speech.inputs.sampler = sampler;
   }
 
   /**
@@ -254,7 +244,7 @@ export class Client {
     this.#finish(new ClientEnded("the client was closed", this.#notice));
   }
 
-  /** The page is being looked at again, or there is a network again: does not wait for the next try, and asks whether a line lives. */
+  /** The page is being looked at, or there is a network, again: does not wait for the next try, and asks whether a line lives. */
   nudge() {
     const nowMs = this.#environment.clock();
     if (this.#state === "ended" || this.#connected === null) return;
@@ -271,13 +261,9 @@ export class Client {
    */
   frame(nowMs = this.#environment.clock()) {
     if (!this.#sight.begun) return { viewTick: 0, inputTick: 0 };
-    const atMs = this.#environment.clock();
-    if (this.#framesAreAway(atMs)) this.#heldBack = true;
-    this.#frameAtMs = atMs;
     const viewTick = this.#sight.moveView(nowMs);
     const inputTick = this.#sight.moveInput(nowMs);
-    this.#sendInputs(inputTick);
-    if (this.#inputTimer === null) this.#armInputTimer();
+    if (this.#end === null) this.#speech.frame(inputTick);
     this.#show(this.#sight.due());
     return { viewTick, inputTick };
   }
@@ -300,7 +286,7 @@ export class Client {
     encodeCall({ id: this.#calls.last + 1, method, arguments: wire }); // before it is one that must be carried out
     const answer = this.#calls.ask(method, wire);
     this.#seat.called(this.#calls.last);
-    this.#speak();
+    this.#speech.speak();
     return answer;
   }
 
@@ -319,7 +305,7 @@ export class Client {
       owner: {
         opened: () => this.#begin(line),
         take: (message, nowMs, frameBytes) => this.#take(line, message, { nowMs, bytes: frameBytes }),
-        frameTaken: () => this.#speak(),
+        frameTaken: () => this.#speech.speak(),
         heard: (bytes) => this.stats.heard(bytes),
         sent: (bytes) => (this.stats.bytesOut += bytes),
         ended: (error) => this.#lose(line, error),
@@ -371,7 +357,7 @@ export class Client {
   #finish(end) {
     const { clearTimeout } = this.#environment;
     clearTimeout(this.#retry);
-    clearTimeout(this.#inputTimer);
+    this.#speech.end();
     this.#line = null;
     this.#loss = null;
     this.#end = end;
@@ -443,11 +429,10 @@ export class Client {
     if (!line.joined) {
       line.join();
       this.#comeback.opened(arrival.nowMs);
-      this.#unacknowledged = 0;
-      this.#said = 0;
-      this.#inputs.begin(snapshot.tick, { goesOn: !seen.begins && !seen.timeIsOther });
-    } else if (seen.begins || seen.timeIsOther) this.#inputs.begin(snapshot.tick, { goesOn: false });
-    this.#unacknowledged++;
+      this.#speech.begin(line);
+      this.#speech.inputs.begin(snapshot.tick, { goesOn: !seen.begins && !seen.timeIsOther });
+    } else if (seen.begins || seen.timeIsOther) this.#speech.inputs.begin(snapshot.tick, { goesOn: false });
+    this.#speech.owe();
     this.#loss = null;
     this.#show(seen.rest);
     if (seen.begins) this.#emitter.emit("session", undefined);
@@ -465,60 +450,5 @@ export class Client {
   /** @param {ShownEvent[]} events */
   #show(events) {
     for (const event of events) this.#emitter.emit("shown", event);
-  }
-
-  // -- what is said ---------------------------------------------------------------------------------------------------------
-  /** Calls that have not been said on this line, and the acknowledgement if it is time. */
-  #speak() {
-    const line = this.#line;
-    if (line === null || !line.joined) return;
-    for (const call of this.#calls.toSay(this.#said)) {
-      line.say(encodeCall(call));
-      this.#said = call.id;
-    }
-    if (this.#unacknowledged >= (this.world.rate === 1 ? ACK_EVERY : 1)) this.#sayInput(line, 0, []);
-  }
-
-  /** @param {number} inputTick */
-  #sendInputs(inputTick) {
-    const line = this.#line;
-    if (line === null || !line.joined || this.role !== Role.PLAYER) return;
-    // Until the first PONG all would come a round trip late.
-    if (!this.#sight.now.clock.measured || line.unsentBytes > UNSENT_BYTES_MAX) {
-      this.#heldBack = true;
-      return;
-    }
-    const most = this.#heldBack ? 1 : undefined;
-    this.#heldBack = false;
-    for (const { firstTick, rows } of this.#inputs.due(this.schema.input, inputTick, most)) {
-      this.#sayInput(line, firstTick, rows.flat());
-      this.#sight.inputSent(firstTick, this.#environment.clock());
-      rows.forEach((values, index) => this.#emitter.emit("input", { tick: firstTick + index, values }));
-    }
-  }
-
-  /** @param {Line} line @param {number} firstTick @param {number[]} values */
-  #sayInput(line, firstTick, values) {
-    this.#unacknowledged = 0;
-    const seen = !this.#framesAreAway(this.#environment.clock());
-    const viewTick256 = seen ? Math.max(0, Math.round(this.#sight.now.viewTick * 256)) : null;
-    line.say(encodeInput({ firstTick, ackTick: this.world.tick, ackEvent: this.#sight.lastEvent, viewTick256, values }));
-  }
-
-  /** Frames may be late; inputs are not to be. */
-  #armInputTimer() {
-    const { clock, setTimeout } = this.#environment;
-    this.#inputTimer = setTimeout(() => {
-      this.#inputTimer = null;
-      const nowMs = clock();
-      if (this.#end !== null || this.#framesAreAway(nowMs)) return;
-      this.#armInputTimer();
-      this.#sendInputs(this.#sight.moveInput(nowMs));
-    }, 500 / this.tickRate);
-  }
-
-  /** @param {number} nowMs */
-  #framesAreAway(nowMs) {
-    return nowMs - this.#frameAtMs > FRAMES_AWAY_MS;
   }
 }

@@ -65,7 +65,7 @@ export class Happenings {
 
   /**
    * @param {number} viewTick  the tick of the picture
-   * @returns {ShownEvent[]} those up to this tick that were not given before, in order; cosmetic ones that come too late are left out
+   * @returns {ShownEvent[]} those up to this tick that were not given before, in order; without cosmetic ones that come too late
    */
   due(viewTick) {
     let count = 0;

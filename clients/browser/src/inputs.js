@@ -1,4 +1,4 @@
-/** Inputs, each for a tick of the room: asked of the page in order, one for every tick, when the tick's time to be sent has come. */
+/** Inputs, each for a tick of the room: the page is asked for them in order, one for every tick, when it is time to send it. */
 
 import { INPUT_VALUES_MAX } from "./wire.js";
 

@@ -119,7 +119,8 @@ export class Way {
 
   #arm() {
     if (this.#under.length === 0) return;
-    this.#timer = this.#environment.setTimeout(() => this.#deliver(), Math.max(0, this.#under[0].dueMs - this.#environment.clock()));
+    const { clock, setTimeout } = this.#environment;
+    this.#timer = setTimeout(() => this.#deliver(), Math.max(0, this.#under[0].dueMs - clock()));
   }
 
   #deliver() {

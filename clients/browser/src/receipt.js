@@ -26,7 +26,7 @@ export class LagReceipt {
   last = null;
   /** When each input was sent, by tick, ascending. @type {Map<number, number>} */
   #sent = new Map();
-  /** The input that has come to the server and was not used yet. @type {{tick: number, sentMs: number, arrivedMs: number} | null} */
+  /** An input that has come to the server and was not used yet. @type {{tick: number, sentMs: number, arrivedMs: number} | null} */
   #arrived = null;
   /** @type {number | null} */
   #margin = null;

@@ -272,6 +272,7 @@ export class Sight {
  * @param {Welcome} other
  */
 function isSame(one, other) {
-  const essence = (/** @type {Welcome} */ { tickRate, schema, options, map }) => JSON.stringify([tickRate, schema, options, map && [...map.hash]]);
+  const essence = (/** @type {Welcome} */ { tickRate, schema, options, map }) =>
+    JSON.stringify([tickRate, schema, options, map && [...map.hash]]);
   return essence(one) === essence(other);
 }

@@ -9,7 +9,8 @@ import { LineLost, WorldMismatch } from "../src/errors.js";
 import { NoticeCode } from "../src/wire.js";
 import { seeded } from "./virtual_time.js";
 
-const lost = (code, text = "so it is") => new LineLost(text, code === undefined ? null : { type: "NOTICE", code, text, detail: null });
+const lost = (code, text = "so it is") =>
+  new LineLost(text, code === undefined ? null : { type: "NOTICE", code, text, detail: null });
 
 /** One who was let in, and whose match was on for so long. */
 function playing(forMs, { random = () => 0.5 } = {}) {
@@ -60,7 +61,8 @@ test("after a minute without a line it is over; a try begins the minute anew if 
 });
 
 test("every code of NOTICE has its ending", () => {
-  const { KICKED, FAULTED, MOVED, UPDATE_NEEDED, FULL, REFUSED, MATCH_OVER, ROOM_CLOSED, TOO_SLOW, IDLE, SESSION_GONE, REPLACED, DRAINING } = NoticeCode;
+  const { KICKED, FAULTED, MOVED, UPDATE_NEEDED, REFUSED, MATCH_OVER, ROOM_CLOSED, REPLACED } = NoticeCode;
+  const { DRAINING, FULL, TOO_SLOW, IDLE, SESSION_GONE } = NoticeCode;
   const table = new Map([
     ...[KICKED, FAULTED, MOVED, UPDATE_NEEDED, REFUSED, MATCH_OVER, ROOM_CLOSED, REPLACED].map((code) => [code, [true, false]]),
     [SESSION_GONE, [false, false]],

@@ -518,7 +518,8 @@ test("whoever says goodbye has no seat to come back to", async () => {
 });
 
 test("anything may be in a page's storage", async () => {
-  for (const saved of [7, "x", [], {}, { player: 1 }, { player: -1, token: "ab".repeat(16) }, { player: 1, token: "AB".repeat(16) }]) {
+  const token = "ab".repeat(16);
+  for (const saved of [7, "x", [], {}, { player: 1 }, { player: -1, token }, { player: 1, token: token.toUpperCase() }]) {
     const { server } = await joined({ memory: memory(saved) });
     assert.equal(server.lines.length, 1, JSON.stringify(saved));
   }
@@ -557,4 +558,27 @@ test("another epoch is another world on the same seat", async () => {
   assert.deepEqual(of("shown").map(({ values }) => values.number), [1, 2]);
   assert.ok(client.frame().viewTick < 40);
   assert.equal(server.lines.length, 1);
+});
+
+// -- rooms that tick on input -----------------------------------------------------------------------------------------------------
+test("where nothing happens no snapshot comes, and the line lives on by its PONGs", async () => {
+  const { client, server, time, of } = await joined();
+  const { stop } = draw(client, time);
+  server.idle = true;
+  await time.pass(300_000);
+  assert.equal(client.state, "playing");
+  assert.equal(client.stats.stalls, 0);
+  assert.equal(client.picture.get(10).values.name, "ann", "what was shown last is the present");
+  server.idle = false;
+  server.beep(1);
+  server.sessions[0].x = 50;
+  await time.pass(50);
+  server.idle = true;
+  await time.pass(1000);
+  assert.deepEqual(of("shown").map(({ values }) => values.number), [1]);
+  assert.equal(client.picture.get(10).values.x, 50);
+  assert.equal(client.stats.stalls, 0);
+  assert.equal(server.lines.length, 1);
+  assert.deepEqual(server.faults, []);
+  stop();
 });

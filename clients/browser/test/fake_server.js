@@ -14,7 +14,11 @@ export const SCHEMA = {
     { name: "Toy", fields: [field("round", "integer")] },
     {
       name: "Runner",
-      fields: [field("owner", "integer"), field("name", "text", { most: 24 }), field("x", "real", { quantum: [1, 16], interpolate: "linear" })],
+      fields: [
+        field("owner", "integer"),
+        field("name", "text", { most: 24 }),
+        field("x", "real", { quantum: [1, 16], interpolate: "linear" }),
+      ],
     },
   ],
   events: [{ name: "Beep", fields: [field("number", "integer")] }, { name: "Flash", fields: [field("number", "integer")] }],
@@ -22,9 +26,14 @@ export const SCHEMA = {
     { name: "echo", fields: [field("text", "text", { most: 40 })] },
     { name: "add", fields: [field("one", "integer"), field("other", "integer")] },
   ],
-  input: [field("move", "integer", { low: -1, high: 1 }), field("jump", "boolean", { edge: true }), field("aim", "angle", { steps: 256 })],
+  input: [
+    field("move", "integer", { low: -1, high: 1 }),
+    field("jump", "boolean", { edge: true }),
+    field("aim", "angle", { steps: 256 }),
+  ],
   options: [field("speed", "integer")],
 };
+const TOY_FORM = 1;
 const RUNNER_FORM = 8 + 1;
 const BEEP = 0;
 const FLASH = 1;
@@ -80,6 +89,8 @@ export class FakeServer {
     this.faults = [];
     this.reachable = true;
     this.silent = false;
+    /** Nothing happens in the room, and it ticks on input: it answers PINGs, no more. */
+    this.idle = false;
     this.nextToken = 0;
     /** Flat: kind, ago, values… of the next snapshot. */
     this.cosmetics = [];
@@ -107,8 +118,8 @@ export class FakeServer {
   /** A reliable event for all. */
   beep(number) {
     for (const session of this.sessions) {
-      session.lastEvent++;
-      session.owed.push({ sequence: session.lastEvent, bytes: encode([2, session.lastEvent, this.tick, BEEP, [number]]), sentTick: null });
+      const sequence = ++session.lastEvent;
+      session.owed.push({ sequence, bytes: encode([2, sequence, this.tick, BEEP, [number]]), sentTick: null });
     }
   }
 
@@ -195,7 +206,8 @@ class FakeLine {
       this.session = new Session(server.sessions.length + 1, name);
       server.sessions.push(this.session);
     }
-    const token = Uint8Array.from({ length: 16 }, (_, at) => (at === 15 ? ++server.nextToken % 256 : at === 14 ? server.nextToken >> 8 : at));
+    const token = new Uint8Array(16);
+    new DataView(token.buffer).setUint32(0, ++server.nextToken);
     if (this.session !== null) {
       this.session.tokens.push(hex(token));
       this.session.line = this;
@@ -203,7 +215,8 @@ class FakeLine {
       for (const owed of this.session.owed) owed.sentTick = null;
     }
     const player = this.session?.player ?? 0;
-    this.say([0, player, this.spectator ? 1 : 0, this.session && token, server.tickRate, SCHEMA, server.map, server.options, server.epoch]);
+    const { tickRate, map, options, epoch } = server;
+    this.say([0, player, this.spectator ? 1 : 0, this.session && token, tickRate, SCHEMA, map, options, epoch]);
     this.state = "ready";
   }
 
@@ -216,7 +229,8 @@ class FakeLine {
 
   #input([, firstTick, ackTick, ackEvent, viewTick, values]) {
     if (values.length % SCHEMA.input.length !== 0 || values.length > 64) return this.fault("INPUT of a wrong length");
-    if (viewTick !== null && (!Number.isInteger(viewTick) || viewTick > (this.server.tick + 1) * 256)) return this.fault("view tick");
+    const latestView = (this.server.tick + 1) * 256;
+    if (viewTick !== null && (!Number.isInteger(viewTick) || viewTick > latestView)) return this.fault("view tick");
     if (ackTick !== null && ackTick > this.server.tick) return this.fault("a snapshot acknowledged that was never sent");
     this.unacknowledged = 0;
     const { session, server } = this;
@@ -259,18 +273,25 @@ class FakeLine {
     const { server, session } = this;
     if (this.state !== "playing" || !this.open || server.silent || server.tick % server.rate !== 0) return;
     const now = server.time.clock();
+    const intoTick = Math.round((now - server.dueMs(server.tick)) * 1000);
     const frame = this.pings.splice(0).map(([[, sequence, clientTime], at]) =>
-      encode([3, sequence, clientTime, server.tick, Math.round((now - server.dueMs(server.tick)) * 1000), Math.round((now - at) * 1000)]),
+      encode([3, sequence, clientTime, server.tick, intoTick, Math.round((now - at) * 1000)]),
     );
+    if (server.idle) {
+      if (frame.length > 0) this.sayBytes(Buffer.concat(frame));
+      return;
+    }
     for (const owed of session?.owed ?? [])
       if (owed.sentTick === null) {
         owed.sentTick = server.tick;
         frame.push(owed.bytes);
       }
-    const control = this.anew ? [[], server.rate, server.clockNumber, []] : this.clockTold === server.clockNumber ? null : [[], null, server.clockNumber, []];
+    const rate = this.anew ? server.rate : null;
+    const clock = this.anew || this.clockTold !== server.clockNumber ? server.clockNumber : null;
+    const control = rate === null && clock === null ? null : [[], rate, clock, []];
     this.clockTold = server.clockNumber;
     this.anew = false;
-    const entered = [1 * 8 - 7, 0, 1];
+    const entered = [TOY_FORM, 0, 1];
     let last = 0;
     for (const each of server.sessions) {
       entered.push(RUNNER_FORM, each.player * 10 - last, each.player, each.name, Math.round(each.x * 16));

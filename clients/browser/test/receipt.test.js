@@ -21,7 +21,7 @@ function minute({ upMs, downMs, leadMs, busyMs = 2, seed = 1, rate = 1 }) {
   const times = { dueMs: (tick) => tick * TICK_MS };
   const events = [];
   const inputs = [];
-  let [arrivedMs, camesMs] = [0, 0];
+  let [arrivedMs, cameMs] = [0, 0];
   for (let tick = 1; tick < 1800; tick++) {
     const sentMs = tick * TICK_MS - leadMs + dice() * 8;
     arrivedMs = Math.max(arrivedMs, sentMs + upMs(dice));
@@ -29,8 +29,8 @@ function minute({ upMs, downMs, leadMs, busyMs = 2, seed = 1, rate = 1 }) {
     events.push([sentMs, () => receipts.sent(tick, sentMs)]);
     if (tick % rate !== 0) continue;
     const leftMs = tick * TICK_MS + busyMs;
-    camesMs = Math.max(camesMs, leftMs + downMs(dice));
-    events.push([camesMs, take.bind(null, tick, leftMs, camesMs)]);
+    cameMs = Math.max(cameMs, leftMs + downMs(dice));
+    events.push([cameMs, take.bind(null, tick, leftMs, cameMs)]);
   }
   const made = [];
   function take(tick, leftMs, nowMs) {
@@ -45,8 +45,8 @@ function minute({ upMs, downMs, leadMs, busyMs = 2, seed = 1, rate = 1 }) {
     const said = receipts.last;
     const { sentMs, arrivedMs: truth } = inputs[said.tick - 1];
     const usedMs = Math.max(said.tick * TICK_MS, Math.ceil(truth / TICK_MS) * TICK_MS);
-    const true_ = { uplinkMs: truth - sentMs, waitMs: usedMs - truth, tickMs: leftMs - usedMs, downlinkMs: nowMs - leftMs, totalMs: nowMs - sentMs };
-    made.push({ said, true_ });
+    const there = { uplinkMs: truth - sentMs, waitMs: usedMs - truth };
+    made.push({ said, true_: { ...there, tickMs: leftMs - usedMs, downlinkMs: nowMs - leftMs, totalMs: nowMs - sentMs } });
   }
   for (const [, happen] of events.sort(([one], [other]) => one - other)) happen();
   return made;
