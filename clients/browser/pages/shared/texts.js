@@ -171,7 +171,7 @@ const TEXTS = Object.freeze({
   "scores.away": "away",
   "scores.mute": "Mute",
   "scores.unmute": "Hear again",
-  "scores.silence": "Silence for all",
+  "scores.silence": "Silence",
   "scores.unsilence": "Let speak",
   "scores.follow": "Follow",
   "scores.mute.of": "Mute {name}",

@@ -155,8 +155,10 @@ export class Painter {
     pen.lineWidth = 3;
     pen.strokeStyle = EDGE;
     pen.fillStyle = INK;
-    pen.strokeText(text, x, y, most);
-    pen.fillText(text, x, y, most);
+    const half = align === "center" ? Math.min(most, pen.measureText(text).width) / 2 : 0;
+    const inside = Math.max(half + 4, Math.min(pen.canvas.clientWidth - half - 4, x)); // a name at the edge is read, too
+    pen.strokeText(text, inside, y, most);
+    pen.fillText(text, inside, y, most);
   }
 }
 
