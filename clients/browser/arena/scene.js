@@ -63,6 +63,7 @@ export class Scene {
   set calm(calm) {
     this.#calm = calm;
     this.effects.calm = calm;
+    this.tanks.calm = calm;
   }
 
   /** @param {number} width @param {number} height  in CSS pixels @param {number} pixelRatio @returns {number} the ratio it has */
@@ -101,14 +102,15 @@ export class Scene {
   paint(picture, { tick, nowMs, ownShots, replaced, nameOf, hurts, aiming }) {
     const context = this.#context;
     const { colours, tanks } = this;
+    const waveMs = this.#calm ? 0 : nowMs;
     context.setTransform(1, 0, 0, 1, 0, 0);
     this.terrain.draw(context, this.camera);
     this.effects.drawTracks(context);
     const flags = picture.all("Flag");
     if (flags.length > 0) this.#things.drawHomes(context, colours);
-    this.#things.drawPickups(context, picture.all("Pickup"), this.#calm ? 0 : nowMs);
-    this.#things.drawMines(context, picture.all("Mine"), { tick, nowMs, colours });
-    const cloth = { nowMs, colours, tankOf: (/** @type {number} */ player) => tanks.of(player) };
+    this.#things.drawPickups(context, picture.all("Pickup"), waveMs);
+    this.#things.drawMines(context, picture.all("Mine"), { tick, nowMs: waveMs, colours });
+    const cloth = { nowMs: waveMs, colours, tankOf: (/** @type {number} */ player) => tanks.of(player) };
     this.#things.drawFlags(context, flags, { ...cloth, carried: false });
     tanks.draw(context);
     this.#things.drawFlags(context, flags, { ...cloth, carried: true });

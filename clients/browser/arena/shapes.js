@@ -151,10 +151,10 @@ export function shield(context) {
  *
  * @param {string} colour
  * @param {boolean} pellet
+ * @param {number} long  of the trail
  * @returns {Painter}
  */
-export function shell(colour, pellet) {
-  const long = pellet ? 15 : 32;
+export function shell(colour, pellet, long) {
   const thick = pellet ? 1.8 : 2.9;
   return (context) => {
     const trail = context.createLinearGradient(-long, 0, 0, 0);

@@ -11,6 +11,11 @@ import { put } from "./sprites.js";
 /** @typedef {import("./kinds.js").ShellValues} ShellValues */
 /** @typedef {{id: number, owner: number, weapon: number, x: number, y: number, heading: number, frame: number}} Shot */
 
+/** How long the trails are, and how far a shell reaches beyond its middle. */
+const SHELL_TAIL = 32;
+const PELLET_TAIL = 15;
+const HEAD = 6;
+
 export class Shots {
   #sprites;
   #camera;
@@ -73,7 +78,10 @@ export class Shots {
    */
   put(context, x, y, heading, weapon, colour) {
     if (!this.#camera.sees(x, y, 34)) return;
-    const sprite = this.#sprites.get(`shell ${weapon} ${colour}`, 72, 14, shell(colour, weapon !== 0));
+    const pellet = weapon !== 0;
+    const tail = pellet ? PELLET_TAIL : SHELL_TAIL;
+    const painter = shell(colour, pellet, tail);
+    const sprite = this.#sprites.get(`shell ${weapon} ${colour}`, tail + HEAD, 2 * HEAD, painter, tail);
     put(context, this.#camera, sprite, x, y, heading);
   }
 }

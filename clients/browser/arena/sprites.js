@@ -30,16 +30,17 @@ export class Sprites {
    * @param {number} width  pixels of the ground
    * @param {number} height
    * @param {Painter} painter
+   * @param {number} [middle]  how far its left edge is from where it is put
    * @returns {Sprite}
    */
-  get(name, width, height, painter) {
+  get(name, width, height, painter, middle = width / 2) {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const canvas = document.createElement("canvas");
     canvas.width = Math.ceil(width * this.#scale) + 2 * MARGIN;
     canvas.height = Math.ceil(height * this.#scale) + 2 * MARGIN;
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    const sprite = { canvas, x: canvas.width / 2, y: canvas.height / 2 };
+    const sprite = { canvas, x: MARGIN + middle * this.#scale, y: canvas.height / 2 };
     context.setTransform(this.#scale, 0, 0, this.#scale, sprite.x, sprite.y);
     painter(context);
     if (this.#known.size >= MOST) this.#known.clear();

@@ -41,6 +41,7 @@ import { valuesOf } from "./kinds.js";
 const KICK_MS = 130;
 const KICK = 3.2;
 const HURT_MS = 130;
+const HURT_ALPHA = 0.65;
 const WORD_MS = 2600;
 /** Pixels between two marks of the tracks. */
 const MARK = 5;
@@ -67,6 +68,8 @@ export class Tanks {
     this.#colours = colours;
     /** Whose tank is one's own; 0: nobody's. */
     this.own = 0;
+    /** Nothing flashes. */
+    this.calm = false;
   }
 
   /** @param {Colours} colours */
@@ -200,9 +203,9 @@ export class Tanks {
     const kick = fired >= 0 && fired < 1 ? KICK * (1 - fired) : 0;
     const top = sprites.get(`turret ${colours.fill}`, 48, 20, turret(colours));
     put(context, camera, top, x - Math.cos(aim) * kick, y - Math.sin(aim) * kick, aim);
-    if (this.#nowMs - tank.hurtMs < HURT_MS) {
+    if (!this.calm && this.#nowMs - tank.hurtMs < HURT_MS) {
       context.globalCompositeOperation = "lighter";
-      context.globalAlpha = 1 - (this.#nowMs - tank.hurtMs) / HURT_MS;
+      context.globalAlpha = HURT_ALPHA * (1 - (this.#nowMs - tank.hurtMs) / HURT_MS);
       put(context, camera, sprites.get("hurt", 34, 30, hull(WHITE, 0, 0)), x, y, heading);
       context.globalAlpha = 1;
       context.globalCompositeOperation = "source-over";
