@@ -30,7 +30,7 @@ from gameserver.lobby.keeper import Keeper
 from gameserver.maps import load_map, map_names
 from gameserver.net.real import real_ports
 from gameserver.options import OptionError, parse_options
-from gameserver.room import RoomFault
+from gameserver.plan import RoomFault
 from gameserver.server import Server
 
 if TYPE_CHECKING:

@@ -9,34 +9,32 @@ Whatever a game raises, SystemExit included, becomes a `RoomFault`, which ends t
 
 from __future__ import annotations
 
-import enum
 import logging
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
-import attrs
 import trio
 
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, PlayerId, part_of
 from gameserver.core.clock import TickClock
-from gameserver.core.errors import GameError, GameserverError, Refused
+from gameserver.core.errors import GameError, Refused
 from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Role, Welcome
 from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
 from gameserver.guard import SETUP_SECONDS
+from gameserver.plan import RoomCounts, RoomFault, RoomState
 from gameserver.seat import Seat
 from gameserver.showing import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gameserver.core.game import Game, Profile, Result
+    from gameserver.core.game import Profile, Result
     from gameserver.core.inputs import InputBuffer
     from gameserver.core.layout import Row
-    from gameserver.core.maps import TileMap
     from gameserver.core.messages import Hello
-    from gameserver.core.record import Options
     from gameserver.guard import HookRunner
     from gameserver.net.link import Link
+    from gameserver.plan import RoomPlan
 
 log = logging.getLogger("gameserver.game")
 
@@ -47,65 +45,6 @@ _PUBLIC: Final = (part_of(EVERYONE),)
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-
-
-class RoomFault(GameserverError):
-    """The game of a room failed. The cause is what it raised.
-
-    Attributes:
-        fault_id: what the players are told, to find the traceback in the log.
-    """
-
-    def __init__(self, room: str, tick: int, fault_id: str) -> None:
-        super().__init__(f"room {room} faulted in tick {tick}, fault {fault_id}")
-        self.fault_id = fault_id
-
-
-class RoomState(enum.Enum):
-    """The life of a room."""
-
-    RUNNING = enum.auto()
-    PAUSED = enum.auto()
-    """Nobody is in it; the tick stands still."""
-    CLOSED = enum.auto()
-
-
-@attrs.frozen(kw_only=True)
-class RoomPlan:
-    """What a room is made from."""
-
-    name: str
-    game: type[Game]
-    options: Options
-    map: tuple[TileMap, bytes] | None
-    """The map and the bytes of its file, which the clients get."""
-    seed: int
-    phase: float = 0.0
-    """Where in the tick's period its deadlines lie, 0 to 1, so that the rooms of a process do not all wake at once."""
-    keep: bool = False
-    """True: it waits for players for ever. False: it closes when nobody was in it for EMPTY_ROOM_SECONDS."""
-
-
-@attrs.define
-class RoomCounts:
-    """What happened in a room, counted since it was opened."""
-
-    steps: int = 0
-    """Ticks in which the simulation was stepped: all of them, unless the game ticks on input."""
-    snapshots: int = 0
-    """Frames handed over."""
-    skipped: int = 0
-    """Frames not made, because the client's line was not free."""
-    lost: int = 0
-    """Lines that broke while a seat was kept."""
-    resumed: int = 0
-    """Players who came back to theirs."""
-    worst_lateness_seconds: float = 0.0
-    """Longest time between a tick's deadline and its end."""
-    clamped_shots: int = 0
-    """Times that a player was judged to have seen less far back than he said, or than his line is long."""
-    busy_seconds: float = 0.0
-    """Time spent in ticks."""
 
 
 class Room:

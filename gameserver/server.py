@@ -30,8 +30,9 @@ from gameserver.development.reload import carried_over
 from gameserver.entrance import Entrance, SeatTicket
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
+from gameserver.plan import RoomFault, RoomPlan, RoomState
 from gameserver.results import MatchRecord, keep, record_of
-from gameserver.room import Room, RoomFault, RoomPlan, RoomState
+from gameserver.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

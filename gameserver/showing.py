@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gameserver.core.layout import Row
     from gameserver.core.simulation import Simulation
     from gameserver.line import Line
-    from gameserver.room import RoomCounts
+    from gameserver.plan import RoomCounts
     from gameserver.seat import Seat
 
 _PUBLIC: Final = (part_of(EVERYONE),)

@@ -52,7 +52,8 @@ from gameserver.core.wire import decode_server, encode_client
 from gameserver.guard import NoGuard
 from gameserver.net.link import MemoryLink
 from gameserver.net.simulated import Latency, SimConnection, SimNetwork, SimStream, simulated_ports
-from gameserver.room import Room, RoomPlan
+from gameserver.plan import RoomPlan
+from gameserver.room import Room
 from gameserver.server import Server
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from gameserver.core.messages import NoticeCode, Ready, Snapshot, Welcome
 from gameserver.development.explain import MAX_EXPLANATION, explanation
 from gameserver.development.reload import Reloader, carried_over
 from gameserver.library import load_game, sources_of
-from gameserver.room import RoomState
+from gameserver.plan import RoomState
 from tests.helpers import Host, Toy, serving, wire
 
 if TYPE_CHECKING:

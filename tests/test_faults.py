@@ -281,7 +281,7 @@ class Cheating(Toy):
 
 
 async def test_state_outside_of_the_world_is_a_fault_that_says_what_to_do(autojump_clock: MockClock) -> None:
-    from gameserver.room import RoomFault
+    from gameserver.plan import RoomFault
 
     room = make_room(Cheating)
     sit(room)

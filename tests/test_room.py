@@ -38,7 +38,7 @@ from gameserver.core.messages import (
     Role,
     Snapshot,
 )
-from gameserver.room import RoomFault, RoomState
+from gameserver.plan import RoomFault, RoomState
 from tests.helpers import Rules, Seated, Toy, game_of, go, make_room, serving, sit, step, toy_at
 
 if TYPE_CHECKING:

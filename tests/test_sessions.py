@@ -18,7 +18,7 @@ from gameserver.core.limits import (
 )
 from gameserver.core.messages import Bye, Call, Inputs, Notice, NoticeCode, Ping, Pong
 from gameserver.net.simulated import Latency
-from gameserver.room import RoomState
+from gameserver.plan import RoomState
 from tests.comebacks import Traveller, away, hooks, refusal, room_of, runner_of, seat_of
 from tests.helpers import Host, Rules, Toy, serving, wire
 

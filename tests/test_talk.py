@@ -11,7 +11,7 @@ from gameserver.core.limits import MAX_CHAT, MAX_LOG_LINES, OVER_ROOM_SECONDS
 from gameserver.core.messages import OVER_FLAG, Call, EventMessage, NoticeCode, Role, Snapshot
 from gameserver.core.simulation import Called, Connected, Join, Leave, Simulation
 from gameserver.core.talk import CHAT_AT_ONCE, CHAT_SECONDS, EMOTE_SECONDS, EMOTES_AT_ONCE
-from gameserver.room import RoomState
+from gameserver.plan import RoomState
 from tests.helpers import make_room, sit, step
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Final
 
-from gameserver.room import RoomFault
+from gameserver.plan import RoomFault
 
 MAX_EXPLANATION: Final = 4_000
 """Characters of a traceback in a NOTICE: its end, which is where the game is."""

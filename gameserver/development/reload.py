@@ -10,7 +10,7 @@ from gameserver.core.errors import GameserverError
 from gameserver.development.explain import explanation
 from gameserver.guard import HookTimeout
 from gameserver.library import sources_of
-from gameserver.room import RoomFault
+from gameserver.plan import RoomFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

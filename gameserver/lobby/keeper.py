@@ -19,7 +19,7 @@ from gameserver.guard import SETUP_SECONDS, HookTimeout
 from gameserver.library import blaming
 from gameserver.lobby.game import LOBBY, MOST_LIST, MOST_MAP, MOST_MODE, MOST_NAME, Lobby, Ordered, Terms
 from gameserver.options import OptionError, describe_options, parse_options
-from gameserver.room import RoomFault, RoomState
+from gameserver.plan import RoomFault, RoomState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,74 @@
+"""What a room is made from, where it is in its life, what happened in it, and how it fails: values that others hold of it."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gameserver.core.errors import GameserverError
+
+if TYPE_CHECKING:
+    from gameserver.core.game import Game
+    from gameserver.core.maps import TileMap
+    from gameserver.core.record import Options
+
+
+class RoomFault(GameserverError):
+    """The game of a room failed. The cause is what it raised.
+
+    Attributes:
+        fault_id: what the players are told, to find the traceback in the log.
+    """
+
+    def __init__(self, room: str, tick: int, fault_id: str) -> None:
+        super().__init__(f"room {room} faulted in tick {tick}, fault {fault_id}")
+        self.fault_id = fault_id
+
+
+class RoomState(enum.Enum):
+    """The life of a room."""
+
+    RUNNING = enum.auto()
+    PAUSED = enum.auto()
+    """Nobody is in it; the tick stands still."""
+    CLOSED = enum.auto()
+
+
+@attrs.frozen(kw_only=True)
+class RoomPlan:
+    """What a room is made from."""
+
+    name: str
+    game: type[Game]
+    options: Options
+    map: tuple[TileMap, bytes] | None
+    """The map and the bytes of its file, which the clients get."""
+    seed: int
+    phase: float = 0.0
+    """Where in the tick's period its deadlines lie, 0 to 1, so that the rooms of a process do not all wake at once."""
+    keep: bool = False
+    """True: it waits for players for ever. False: it closes when nobody was in it for EMPTY_ROOM_SECONDS."""
+
+
+@attrs.define
+class RoomCounts:
+    """What happened in a room, counted since it was opened."""
+
+    steps: int = 0
+    """Ticks in which the simulation was stepped: all of them, unless the game ticks on input."""
+    snapshots: int = 0
+    """Frames handed over."""
+    skipped: int = 0
+    """Frames not made, because the client's line was not free."""
+    lost: int = 0
+    """Lines that broke while a seat was kept."""
+    resumed: int = 0
+    """Players who came back to theirs."""
+    worst_lateness_seconds: float = 0.0
+    """Longest time between a tick's deadline and its end."""
+    clamped_shots: int = 0
+    """Times that a player was judged to have seen less far back than he said, or than his line is long."""
+    busy_seconds: float = 0.0
+    """Time spent in ticks."""
