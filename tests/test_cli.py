@@ -249,7 +249,6 @@ BROKEN_GAMES: dict[str, tuple[str, str, str]] = {
     "a bad tick rate": (GAME + "    tick_rate = 1000\n", r"game\.py:7: class Mine: tick_rate = 1000", "from 1 to 60"),
     "no game": ("x = 1\n", r"game\.py: a file holds exactly one class derived from Game; this one has none", ""),
     "two games": (GAME + SECOND_GAME, r"game\.py: a file holds", "Mine, Other"),
-    "the lobby's name": (GAME.replace('"mine"', '"lobby"'), "a game cannot be called 'lobby'", "where people look for rooms"),
     "an error in setup": (GAME + BAD_SETUP, r"game\.py:12: mine cannot set up a room: KeyError: 'map'", ""),
     "a value out of range in setup": (
         GAME.replace("name =", "score = shared(Score)\n    name =").replace("class Mine", SCORE + "class Mine") + BAD_SCORE,
@@ -266,6 +265,12 @@ def test_a_broken_game_is_named_with_file_and_line(gameserver: Command, tmp_path
     assert gameserver("serve", "--game", "game.py", "--port", "0") == cli.USAGE
     assert re.search(where, gameserver.err), gameserver.err
     assert what_to_do in gameserver.err
+
+
+def test_a_game_that_is_called_like_the_lobby_is_not_served(gameserver: Command, tmp_path: Path) -> None:
+    (tmp_path / "game.py").write_text(GAME.replace('"mine"', '"lobby"'))
+    assert gameserver("serve", "--game", "game.py", "--port", "0") == cli.USAGE
+    assert "a game cannot be called 'lobby': that is where people look for rooms" in gameserver.err
 
 
 def test_a_game_that_does_not_end_on_import_is_stopped(
