@@ -114,7 +114,7 @@ export class Client {
     this.#emitter = new Emitter(NAMES, this.#environment.reportError);
     this.lag = lag ?? new LagSimulator();
     this.stats = new Stats(this.#environment.clock);
-    this.#seat = new Seat(memory);
+    this.#seat = new Seat(role === Role.SPECTATOR ? null : memory); // who looks on leaves the seat to another visit
     this.#calls = new Calls(this.#seat.calls);
     this.#comeback = new Comeback(this.#environment.random, this.#seat.token !== null);
     this.#sight = new Sight(this.stats);
@@ -126,6 +126,7 @@ export class Client {
   }
 
   // -- what is known --------------------------------------------------------------------------------------------------------
+  /** See `ClientState`. */
   get state() {
     return this.#state;
   }
@@ -238,8 +239,7 @@ export class Client {
   /** Says goodbye: the seat is given up. A page that is left or loaded anew is not to call this, and keeps its seat for 30 s. */
   close() {
     if (this.#state === "ended") return;
-    const line = this.#line;
-    line?.close();
+    this.#line?.close();
     this.#leaveSeat("the client was closed");
     this.#finish(new ClientEnded("the client was closed", this.#notice));
   }
@@ -330,6 +330,7 @@ export class Client {
     if (line.welcomed) this.stats.losses++;
     const { end, keepsSeat, waitMs } = this.#comeback.judge(error, nowMs);
     if (!keepsSeat || this.#seat.token === null) this.#leaveSeat(error.message);
+    if (this.#end !== null) return; // a listener has closed the client
     if (end !== null) {
       this.#finish(end);
       return;

@@ -22,6 +22,7 @@ export function environmentOf(given = {}) {
     // A browser's timers refuse to be called as the methods of another object.
     setTimeout: given.setTimeout ?? ((callback, ms) => globalThis.setTimeout(callback, ms)),
     clearTimeout: given.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer)),
-    reportError: given.reportError ?? ((error) => globalThis.reportError(error)),
+    // Node.js has none.
+    reportError: given.reportError ?? ((error) => (globalThis.reportError ?? console.error)(error)),
   };
 }

@@ -353,6 +353,25 @@ test("nudge() does not wait for the next try", async () => {
   assert.equal(client.state, "playing");
 });
 
+test("nudge() leaves a try that hangs, and one that has just begun alone", async () => {
+  const { client, server, time } = await joined();
+  const { wayMs } = server;
+  server.wayMs = () => 1e9; // a network that is not there any more
+  server.line.socket.cut(AT_ONCE);
+  await time.pass(1_000);
+  const count = server.lines.length;
+  client.nudge();
+  assert.equal(server.lines.length, count);
+  await time.pass(1_500);
+  server.wayMs = wayMs;
+  client.nudge();
+  assert.equal(server.lines.length, count + 1);
+  await time.pass(150);
+  assert.equal(client.state, "playing");
+  await time.pass(20_000);
+  assert.equal(server.lines.length, count + 1);
+});
+
 test("nudge() finds out soon that a line is dead; a living one stays", async () => {
   const { client, server, time, of } = await joined();
   client.nudge();
@@ -470,6 +489,24 @@ test("a second tab takes the seat, and the first one stays away", async () => {
   assert.deepEqual(server.faults, []);
 });
 
+for (const name of ["state", "session", "snapshot", "event", "shown", "notice"])
+  test(`a listener for "${name}" may close the client`, async () => {
+    const { client, server, time, of } = pair();
+    client.connect().catch(() => {});
+    client.on(name, () => name === "state" || client.close());
+    client.on("state", (state) => name === "state" && state === "lost" && client.close());
+    await time.pass(300);
+    server.beep(1); // and nobody draws: it is shown when the seat is gone
+    await time.pass(100);
+    if (client.state !== "ended") server.line.notice(12, "gone", null, 1008);
+    await time.pass(10_000);
+    assert.equal(client.state, "ended");
+    assert.equal(client.end.message, "the client was closed");
+    assert.equal(of("state").at(-1), "ended");
+    assert.equal(server.lines.length, 1);
+    assert.equal(time.waiting, 1, "but for the server's own tick nothing waits");
+  });
+
 // -- memory -------------------------------------------------------------------------------------------------------------------
 test("a page that is loaded anew has its seat again, with its events and without hearing calls twice", async () => {
   const seat = memory();
@@ -515,6 +552,19 @@ test("whoever says goodbye has no seat to come back to", async () => {
   assert.deepEqual(server.line.heard.at(-1), [5]);
   client.close();
   await assert.rejects(clientOf(server).client.connect.call(client).then(() => client.call("echo", "x")), ClientEnded);
+});
+
+test("who looks on does not take the seat that the page remembers, and leaves it there", async () => {
+  const seat = memory();
+  const { client, server, time } = await joined({ memory: seat });
+  const saved = seat.saved;
+  const second = clientOf(server, { memory: seat, role: Role.SPECTATOR });
+  second.client.connect();
+  await time.pass(300);
+  assert.equal(second.client.role, Role.SPECTATOR);
+  assert.equal(client.state, "playing");
+  second.client.close();
+  assert.equal(seat.saved, saved);
 });
 
 test("anything may be in a page's storage", async () => {
