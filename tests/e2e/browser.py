@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from tests.tools import require_tool
@@ -81,14 +82,28 @@ class Window:
     def until(self, code: str, argument: Any = None, *, seconds: float = PATIENCE, what: str = "") -> Any:  # noqa: ANN401
         """Ask again until the answer is truthy, and return it. (`wait_for_function` needs eval, which the policy forbids.)"""
         end = time.monotonic() + seconds
-        while not (answer := self.js(code, argument)):
+        while not (answer := self._ask(code, argument)):
             assert time.monotonic() < end, f"{what or code}: not within {seconds:g} s (problems so far: {self._problems})"
             self.page.wait_for_timeout(POLL_SECONDS * 1e3)
         return answer
 
+    def _ask(self, code: str, argument: Any) -> Any:  # noqa: ANN401 - whatever JSON can say
+        """The same as `js`, but None of a page that is just being left for another one."""
+        try:
+            return self.js(code, argument)
+        except PlaywrightError as error:
+            if "Execution context was destroyed" not in str(error):
+                raise
+            return None
+
     def sees(self, text: str | re.Pattern[str], *, seconds: float = PATIENCE) -> None:
         """Wait until this text can be read somewhere in the page."""
         self.page.get_by_text(text).filter(visible=True).first.wait_for(state="visible", timeout=seconds * 1e3)
+
+    def fits(self) -> None:
+        """Fail if the page is wider than the window: somebody's name, or line, has pushed it open."""
+        wide: int = self.js("() => document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"the page is {wide} px wider than the window"
 
     def screenshot(self, name: str) -> None:
         """For looking at it, in a folder that git ignores."""

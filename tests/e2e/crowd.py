@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import trio
+from gameclient.address import parse_url
 from gameclient.client import Client
+from trio_websocket import ConnectionClosed, wrap_client_stream
 
 from gameserver.core.errors import Refused
-from gameserver.core.messages import Role
+from gameserver.core.limits import MAX_FRAME, PROTOCOL
+from gameserver.core.messages import Hello, Ready, Role, Welcome
+from gameserver.core.wire import decode_server, encode_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +95,38 @@ class Crowd:
             return client
 
         return Guest(trio.from_thread.run(come, trio_token=token), token)
+
+    def shout(self, url: str, *, game: str, name: str, message: bytes) -> int:
+        """Somebody joins by hand, says these bytes as one message, and is answered by the end of his line: the close code."""
+        token = self._token
+        assert token is not None
+
+        async def come_and_shout() -> int:
+            address = parse_url(url)
+            stream = await trio.open_tcp_stream(address.host, address.port)
+            try:
+                with trio.fail_after(SECONDS):
+                    async with trio.open_nursery() as nursery:
+                        line = await wrap_client_stream(
+                            nursery, stream, address.host, f"/ws/{address.room}", max_message_size=MAX_FRAME
+                        )
+                        await line.send_message(encode_client(Hello(PROTOCOL, game, address.room, None, Role.PLAYER, name)))
+                        (welcome,) = decode_server(cast("bytes", await line.get_message()))
+                        assert isinstance(welcome, Welcome)
+                        await line.send_message(encode_client(Ready(welcome.map[1] if welcome.map is not None else None)))
+                        await line.get_message()
+                        try:
+                            await line.send_message(message)
+                            while True:
+                                await line.get_message()
+                        except ConnectionClosed as closed:
+                            return int(closed.reason.code) if closed.reason is not None else 1006
+                        finally:
+                            nursery.cancel_scope.cancel()
+            finally:
+                stream.socket.close()
+
+        return trio.from_thread.run(come_and_shout, trio_token=token)
 
     def stop(self) -> None:
         token, nursery = self._token, self._nursery
