@@ -179,6 +179,11 @@ class ArenaView {
     return this.#ownTank;
   }
 
+  /** For those who want to know what is in the picture. */
+  get camera() {
+    return this.#scene.camera;
+  }
+
   dispose() {
     for (const off of this.#off) off();
     this.#ownTank.dispose();
