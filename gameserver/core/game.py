@@ -308,6 +308,7 @@ def _schema_of(game: type[Game], where: str) -> Schema:
         calls={spec.name: spec.layout for spec in calls_of(game)},
         input=game.inputs.layout,
         options=game.options.layout,
+        on_input=game.ticks_on_input,
     )
 
 

@@ -31,6 +31,7 @@ class Schema:
     Attributes:
         kinds: globals, players, then the game's entities. Their index is the kind's number.
         calls: the method's name and the layout of its arguments.
+        on_input: no snapshot means that nothing happens (Game.ticks_on_input).
     """
 
     game: str
@@ -40,12 +41,14 @@ class Schema:
     calls: Mapping[str, Layout]
     input: Layout
     options: Layout
+    on_input: bool = False
 
     def to_wire(self) -> dict[str, Any]:
         """The schema as WELCOME carries it: without what nobody may see."""
         return {
             "game": self.game,
             "version": self.version,
+            **({"on_input": True} if self.on_input else {}),
             "kinds": [_layout_to_wire(kind) for kind in self.kinds],
             "events": [_layout_to_wire(event) for event in self.events],
             "calls": [_layout_to_wire(call) for call in self.calls.values()],
@@ -67,6 +70,7 @@ class Schema:
                 calls={_text(call["name"]): _layout_from_wire(call, "call") for call in data["calls"]},
                 input=_layout_from_wire({"name": "Input", "fields": data["input"]}, "input"),
                 options=_layout_from_wire({"name": "Options", "fields": data["options"]}, "options"),
+                on_input=data.get("on_input") is True,
             )
         except (AttributeError, KeyError, TypeError, ValueError, SchemaError) as error:
             raise ProtocolError(f"the server's schema cannot be read: {str(error)[:200]}") from error

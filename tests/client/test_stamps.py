@@ -14,7 +14,7 @@ from gameclient.stamps import Stamps
 
 from gameserver.net.simulated import Latency
 from tests.client.input_timing import LINKS, Link, measure
-from tests.helpers import HOST, PORT, Push, serving, toy_at
+from tests.helpers import HOST, PORT, Push, Toy, serving, toy_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,6 +141,22 @@ async def test_turns_that_were_missed_are_passed_over(autojump_clock: MockClock)
             assert await client.next_turn() == turn + 10
 
         await Client(f"ws://{HOST}:{PORT}/ws/room1", game=f"toy{RATE}", name="ann", network=host.network).run(play)
+
+
+async def test_a_turn_needs_no_snapshot(autojump_clock: MockClock) -> None:
+    """Where ticks come on input there is none until something happens."""
+
+    class Patient(Toy):
+        name = "patient"
+        ticks_on_input = True
+
+    async with serving(Patient, latency=Latency(0.05)) as host:
+
+        async def play(client: Client) -> None:
+            with trio.fail_after(1):
+                await client.next_turn()
+
+        await Client(f"ws://{HOST}:{PORT}/ws/room1", game="patient", name="ann", network=host.network).run(play)
 
 
 @pytest.mark.parametrize("rate", [30, 60])

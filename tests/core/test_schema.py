@@ -48,6 +48,16 @@ def shown(layout: Layout, *, defaults: bool = False) -> list[tuple[Any, ...]]:
     ]
 
 
+def test_a_client_knows_whether_the_room_ticks_on_input() -> None:
+    class Patient(Nasty):
+        ticks_on_input = True
+
+    assert "on_input" not in Nasty.schema.to_wire()
+    assert not Schema.from_wire(Nasty.schema.to_wire()).on_input
+    assert Patient.schema.to_wire()["on_input"] is True
+    assert Schema.from_wire(Patient.schema.to_wire()).on_input
+
+
 def test_a_client_gets_back_what_the_server_declared() -> None:
     there = Schema.from_wire(wire())
     here = Nasty.schema

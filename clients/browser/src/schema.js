@@ -245,6 +245,8 @@ export class Schema {
     this.calls = list(map.calls, "calls");
     this.input = new Fields("input", map.input);
     this.options = new Fields("options", map.options);
+    /** The room ticks on input: no snapshot means that nothing happens. */
+    this.onInput = map.on_input === true;
   }
 
   /**

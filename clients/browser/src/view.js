@@ -7,8 +7,8 @@
  *                        tick
  *
  * Fields that the schema interpolates are drawn between the two, the others as in the older one; so is an entity that only one of
- * them has. Beyond the newest things go on as they went, for a quarter of a second, and come to rest in the next. When snapshots
- * come again, what was guessed wrong does not jump to its place but glides there.
+ * them has. Beyond the newest things go on as they went, for a quarter of a second, and come to rest in the next; in a room that
+ * ticks on input they stand. When snapshots come again, what was guessed wrong does not jump to its place but glides there.
  */
 
 /** @typedef {import("./schema.js").Schema} Schema */
@@ -95,10 +95,9 @@ export class View {
 
   /**
    * @param {Schema} schema
-   * @param {{tickRate: number, extrapolates?: boolean}} options  `extrapolates` false: beyond the newest snapshot things stand at
-   *   once, for a room in which no snapshot means that nothing happens
+   * @param {{tickRate: number}} room
    */
-  constructor(schema, { tickRate, extrapolates = true }) {
+  constructor(schema, { tickRate }) {
     for (const kind of schema.kinds) {
       const all = kind.fields.map((field, index) => ({ index, field }));
       this.#shapes.set(kind.name, { kind, smooth: all.filter(({ field }) => field.interpolate !== null) });
@@ -107,8 +106,8 @@ export class View {
     this.#globals = schema.kinds[0]?.name ?? "";
     const ticks = tickRate / 1000;
     this.#longest = EXTRAPOLATE_MS * ticks;
-    this.#extrapolate = extrapolates ? EXTRAPOLATE_MS * ticks : 0;
-    this.#rest = extrapolates ? REST_MS * ticks : 0;
+    this.#extrapolate = schema.onInput ? 0 : EXTRAPOLATE_MS * ticks;
+    this.#rest = schema.onInput ? 0 : REST_MS * ticks;
     this.#glide = GLIDE_MS * ticks;
     this.#keep = KEEP_MS * ticks;
     /** What is shown. */

@@ -256,7 +256,9 @@ class Client(Sight):
         return self.replica.tick
 
     def next_input_tick(self) -> int:
-        """The first tick for which an input that is sent now arrives in time, by the room's clock and the margin it reports."""
+        """The first tick for which an input that is sent now arrives in time, by the room's clock and the margin it reports. Who
+        sends one for every tick waits for `next_turn` instead: snapshots come out of step.
+        """
         return self.next_input_ticks(1).start
 
     def next_input_ticks(self, ticks: int) -> range:
@@ -271,8 +273,11 @@ class Client(Sight):
         Raises ClientClosed when there will be no line any more.
         """
         while True:
-            if not (self.connected and self.clock.measured):
+            if not self.connected:
                 await self.next_snapshot()
+                continue
+            if not self.clock.measured:
+                await trio.sleep(1 / self.tick_rate)
                 continue
             turn, seconds = self._stamps.turn(self.clock, trio.current_time())
             if not seconds:
