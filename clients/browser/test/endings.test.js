@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { endingOf, movedTo, STEP_TEXTS } from "../pages/play/endings.js";
+import { endingOf, mayRestart, movedTo, STEP_TEXTS } from "../pages/play/endings.js";
 import { isText } from "../pages/shared/texts.js";
 import { NoticeCode } from "../src/wire.js";
 
@@ -61,6 +61,13 @@ test("a seat that another tab has can be taken back; a new version is loaded", (
   const update = endingOf(notice(NoticeCode.UPDATE_NEEDED, "arena@4"), CONTEXT);
   assert.equal(update.steps[0], "reload");
   assert.match(update.text, /arena@4/);
+});
+
+test("a server that goes away may come again, one that sends somebody away does not ask him back", () => {
+  assert.ok(mayRestart(null));
+  assert.ok(mayRestart(notice(NoticeCode.ROOM_CLOSED)));
+  for (const code of [NoticeCode.KICKED, NoticeCode.REPLACED, NoticeCode.FULL, NoticeCode.MATCH_OVER])
+    assert.ok(!mayRestart(notice(code)));
 });
 
 test("who won is told with the end of the match", () => {

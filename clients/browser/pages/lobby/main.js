@@ -18,6 +18,9 @@ import { t } from "../shared/texts.js";
 import { openCreate } from "./create.js";
 import { RoomList } from "./room_list.js";
 
+/** A list that has ended is asked for again after so long. */
+const AGAIN_MS = 4000;
+
 /** The page, put together. */
 class LobbyPage {
   #settings;
@@ -36,6 +39,8 @@ class LobbyPage {
   });
   /** @type {LobbyLink} */
   #lobby;
+  /** The one whose end has been seen. @type {LobbyLink | null} */
+  #ended = null;
 
   /** @param {Settings} settings */
   constructor(settings) {
@@ -151,8 +156,21 @@ class LobbyPage {
     if (!known) say(this.#nothing, t("lobby.connecting"));
     else this.#nothing.replaceChildren(h("p", { text: t(this.#create.hidden ? "lobby.empty" : "lobby.empty.create") }));
     this.#nothing.hidden ||= state === "ended";
+    if (state === "ended") this.#connectLater();
     this.#showLost(state, why, looking);
     this.#showPeople(visitors);
+  }
+
+  /** A server that restarts is back before long. */
+  #connectLater() {
+    const lobby = this.#lobby;
+    if (this.#ended === lobby) return;
+    this.#ended = lobby;
+    setTimeout(() => {
+      if (lobby !== this.#lobby) return;
+      this.#lobby = this.#connect();
+      this.#show();
+    }, AGAIN_MS);
   }
 
   /** @param {string} state @param {string} why @param {boolean} looking */

@@ -29,6 +29,14 @@ export const STEP_TEXTS = Object.freeze({
   try: "do.try",
 });
 
+/**
+ * @param {Notice | null} notice  as in endingOf
+ * @returns {boolean} whether it is worth to wait for the server to be there again
+ */
+export function mayRestart(notice) {
+  return notice === null || notice.code === NoticeCode.ROOM_CLOSED;
+}
+
 /** Where a room has gone, on this server. */
 const ROOM_PATH = /^\/ws\/([a-z0-9]{1,32})$/;
 
@@ -75,7 +83,7 @@ export function endingOf(notice, { why, spectating, winners }) {
       return ending("over.match", told, ["quick", "lobby"]);
     }
     case NoticeCode.ROOM_CLOSED:
-      return ending("over.closed", t("over.closed.text"), ["other", "again", "lobby"]);
+      return ending("over.closed", t("over.closed.text", { why: text }), ["again", "other", "lobby"]);
     case NoticeCode.TOO_SLOW:
       return ending("over.slow", t("over.slow.text"), ["again", "watch", "lobby"]);
     case NoticeCode.IDLE:

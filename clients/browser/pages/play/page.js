@@ -10,14 +10,14 @@ import { openSettings } from "../shared/settings_dialog.js";
 import { copyText, shareLink } from "../shared/share.js";
 import { localStore, sessionStore } from "../shared/storage.js";
 import { duration, t } from "../shared/texts.js";
-import { endingOf, movedTo } from "./endings.js";
+import { endingOf, mayRestart, movedTo } from "./endings.js";
 import { FrameMeter } from "./frames.js";
 import { Match } from "./match.js";
 import { openEmotes, openHelp, openMenu } from "./menu.js";
 import { dataUsed } from "./net_numbers.js";
 import { NetGraph } from "./netgraph.js";
 import { Overlay } from "./overlay.js";
-import { canFill, Presence, toggleFull } from "./presence.js";
+import { canFill, Presence, serverIsThere, toggleFull } from "./presence.js";
 import { Stage } from "./stage.js";
 
 /** @typedef {import("../shared/rooms.js").Place} Place */
@@ -31,6 +31,8 @@ const REFRESH_MS = 250;
 const OVERLAY_AFTER_MS = 700;
 /** A seat is kept for so long (docs/protocol.md, section 8). */
 const SEAT_KEPT_MS = 30_000;
+/** A server that was away is asked for so often. */
+const ASK_MS = 2000;
 /** Pongs come each second: so long without a byte is a line that does not get through. */
 const QUIET_MS = 1600;
 
@@ -239,6 +241,26 @@ export class PlayPage {
     this.#match = null;
     this.#drainsAtMs = null;
     this.#stage.quieten();
+    if (mayRestart(error.notice)) void this.#awaitServer(ending.title);
+  }
+
+  /** A server that has gone away comes again, most often: then one is back in the room at once. @param {string} title */
+  async #awaitServer(title) {
+    const attempt = this.#attempt;
+    let away = false;
+    while (attempt === this.#attempt) {
+      if (!(await serverIsThere())) {
+        if (!away && attempt === this.#attempt)
+          this.#overlay.show({ kind: "ended", title, text: t("over.closed.waiting"), steps: ["again", "lobby"] });
+        away = true;
+      } else if (!away)
+        return; // it is the room that has gone
+      else {
+        if (attempt === this.#attempt) this.#take("again");
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    }
   }
 
   /** An error that nobody has foreseen. While the match can be seen it goes on. @param {string} message */

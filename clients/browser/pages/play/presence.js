@@ -53,6 +53,15 @@ export class Presence {
   }
 }
 
+/** @returns {Promise<boolean>} whether the server of this page answers, and takes people */
+export async function serverIsThere() {
+  try {
+    return (await fetch("/readyz", { cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
 /** @returns {boolean} whether the page can fill the screen */
 export function canFill() {
   return document.fullscreenEnabled === true;

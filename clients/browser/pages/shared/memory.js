@@ -71,13 +71,13 @@ export class SeatMemory {
     this.#shared.set(this.#sharedKey(kept), kept);
   }
 
-  /** The seat is gone. What another tab has saved of it, or will, is left alone. */
+  /**
+   * The seat is gone. What lies where all tabs see it stays until it is stale: another tab may just have saved its token there, and
+   * browsers tell tabs of each other's changes only after a while, so this one cannot know.
+   */
   clear() {
     const own = this.#kept();
-    if (own === null) return;
-    this.#own.set(`seat:${this.#room}`, { ...own, gone: true });
-    const shared = asKept(this.#shared.get(this.#sharedKey(own)));
-    if (shared?.seat.token === own.seat.token) this.#shared.set(this.#sharedKey(own), null);
+    if (own !== null) this.#own.set(`seat:${this.#room}`, { ...own, gone: true });
   }
 
   #kept() {

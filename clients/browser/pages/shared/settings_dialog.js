@@ -162,7 +162,7 @@ function keyTable(settings, actions) {
       removeEventListener("keydown", take, true);
       removeEventListener("pointerdown", stop, true);
       draw();
-      rows.querySelector(`[data-action="${CSS.escape(action.name)}"]`)?.dispatchEvent(new Event("focus"));
+      /** @type {HTMLElement | null} */ (rows.querySelector(`[data-action="${CSS.escape(action.name)}"]`))?.focus();
     };
     /** @param {KeyboardEvent} event */
     const take = (event) => {
