@@ -49,25 +49,25 @@ class Weather:
 
 
 class Way:
-    """When the pieces of one direction arrive. Knows no socket and no clock: `now` is in seconds."""
+    """When the pieces of one direction arrive. Knows no socket and no clock: `now` is in seconds.
+
+    Attributes:
+        stalled_until: nothing arrives before that time, whenever it is due.
+    """
 
     def __init__(self, weather: Weather, rng: random.Random, *, begin: float) -> None:
         self.weather = weather
         self._rng = rng
         self._begin = begin
         self._last_due = begin
-        self._stalled_until = begin
+        self.stalled_until = begin
 
     def due(self, now: float) -> float:
         """When a piece that is sent now arrives: never before an earlier one."""
         weather = self.weather
         due = now + (weather.delay_ms + weather.jitter_ms * self._rng.uniform(-1, 1)) / 1e3
-        self._last_due = self._after_stalls(max(due, self._last_due, self._stalled_until))
+        self._last_due = self._after_stalls(max(due, self._last_due))
         return self._last_due
-
-    def stall(self, until: float) -> None:
-        """Whatever is sent from now on arrives at that time or later."""
-        self._stalled_until = max(self._stalled_until, until)
 
     def _after_stalls(self, due: float) -> float:
         every, length = self.weather.stall_every_ms / 1e3, self.weather.stall_ms / 1e3
@@ -114,7 +114,7 @@ class Link:
         self._call(partial(self._set_weather, weather))
 
     def stall(self, seconds: float) -> None:
-        """Nothing that is sent from now on arrives before that time, in both directions. What is on its way does arrive."""
+        """From now on nothing arrives for so long, in either direction; what is on its way waits before the other end."""
         self._call(partial(self._stall, seconds))
 
     def cut(self, *, refuse: bool = False) -> None:
@@ -158,7 +158,7 @@ class Link:
         until = trio.current_time() + seconds
         for connection in self._connections:
             for way in connection.ways:
-                way.stall(until)
+                way.stalled_until = max(way.stalled_until, until)
 
     def _cut(self, refuse: bool) -> None:
         self._refuses = refuse
@@ -212,6 +212,7 @@ class Link:
             nursery.start_soon(read)
             async for due, piece in receive:
                 await trio.sleep_until(due)
+                await trio.sleep_until(way.stalled_until)
                 try:
                     if piece:
                         await sink.send_all(piece)

@@ -1,0 +1,243 @@
+"""A whole visit: from the lobby into a match with bots, and all that one does there."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browser import PHONE, PHONE_LANDSCAPE
+from tests.e2e.gunner import Gunner
+from tests.e2e.play import DRIVING, PLAYING, chosen, join, mine, player, tank
+from tests.e2e.server import Server, running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.browser import Chromium, Window
+
+pytestmark = pytest.mark.real_time
+
+DEADLY = ("--option", "damage=400", "--option", "time_limit=0", "--option", "score_limit=0", "--option", "idle_seconds=0")
+"""One shell ends a tank; the round goes on for ever."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Weak bots on a small map."""
+    match = ("--map", "duel", "--bots", "4", "--strength", "1", "--seed", "1", *DEADLY)
+    with running_server(tmp_path_factory.mktemp("server"), *match) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Nobody there who shoots."""
+    with running_server(tmp_path_factory.mktemp("quiet"), "--seed", "1", *DEADLY) as server:
+        yield server
+
+
+def far(one: dict[str, float] | None, other: dict[str, float] | None) -> float:
+    assert one is not None and other is not None
+    return math.hypot(one["x"] - other["x"], one["y"] - other["y"])
+
+
+def test_a_visit(chromium: Chromium, server: Server) -> None:
+    """Lobby, quick play, drive, chat, destroy a bot, be destroyed, come back, see the scores."""
+    with chromium.window(server.origin) as window:
+        window.open("/")
+        window.page.get_by_label("Name").fill("Ada")
+        window.page.get_by_role("button", name="Quick play").click()
+        window.until(PLAYING, what="the match")
+        window.until(DRIVING, what="a tank")
+        keyboard = window.page.keyboard
+
+        before = tank(window)
+        life = mine(window, "Tank")["id"]
+        moved = 0.0
+        for key in ("KeyD", "KeyS", "KeyA", "KeyW"):  # a wall may be on one side
+            keyboard.down(key)
+            window.page.wait_for_timeout(400)
+            keyboard.up(key)
+            if mine(window, "Tank")["id"] != life or tank(window) is None:
+                break  # shot on the way
+            moved = max(moved, far(tank(window), before))
+        assert moved > 10
+
+        keyboard.press("Enter")
+        keyboard.type("wasd 1234 <b>hello</b>")
+        keyboard.press("Enter")
+        window.sees("wasd 1234 <b>hello</b>")
+        window.screenshot("match")
+
+        gunner = Gunner(window)
+        assert gunner.hunt(120), "no bot was hit in two minutes"
+        window.screenshot("match-hit")
+        window.until(
+            "() => window.gunner.happened.some(e => e.name === 'Killed' && e.victim === gameserver.client.player)", seconds=120
+        )
+        window.sees(re.compile("Destroyed"))
+        window.screenshot("match-destroyed")
+        window.until(DRIVING, what="another tank")
+
+        keyboard.down("Tab")
+        board = window.page.get_by_role("region", name=re.compile("Free|Each|Scores"))
+        board.wait_for()
+        assert "Ada" in board.inner_text()
+        kills = window.js(
+            "() => gameserver.client.world.all('Driver').find(d => d.values.owner === gameserver.client.player).values.kills"
+        )
+        assert kills >= 1
+        window.screenshot("match-scores")
+        keyboard.up("Tab")
+        board.wait_for(state="hidden")
+
+        keyboard.press("F3")
+        window.sees("Ping")
+        window.page.wait_for_timeout(500)
+        window.screenshot("match-netgraph")
+        window.fits()
+
+
+def test_two_pages_see_each_other(chromium: Chromium, quiet: Server) -> None:
+    with (
+        player(chromium, quiet.origin, settings=chosen(name="Ada")) as ada,
+        player(chromium, quiet.origin, settings=chosen(name="Bob")) as bob,
+    ):
+        for window, name, other in ((ada, "Ada", "Bob"), (bob, "Bob", "Ada")):
+            window.until(DRIVING)
+            names = window.js("() => window.gameserver.client.world.all('Driver').map(d => d.values.name)")
+            assert {name, other} <= set(names)
+        number = ada.js("() => window.gameserver.client.player")
+        seen = "(owner) => window.gameserver.client.picture.all('Tank').find(t => t.values.owner === owner)?.values"
+        bob.page.wait_for_timeout(1_000)
+        where = tank(ada)
+        assert far(where, bob.js(seen, number)) < 1, "at rest both see it in the same place"
+
+        moved = False
+        for key in ("KeyD", "KeyA", "KeyS", "KeyW"):
+            ada.page.keyboard.down(key)
+            ada.page.wait_for_timeout(500)
+            behind = far(tank(ada), bob.js(seen, number))
+            ada.page.keyboard.up(key)
+            assert behind < 4.5 * 10, f"{behind:.0f} px behind: more than a third of a second at full speed"
+            bob.page.wait_for_timeout(800)
+            assert far(tank(ada), bob.js(seen, number)) < 1
+            moved = moved or far(tank(ada), where) > 20
+        assert moved
+
+
+@pytest.mark.parametrize("size", [PHONE, PHONE_LANDSCAPE], ids=["portrait", "landscape"])
+def test_thumbs_on_a_phone(chromium: Chromium, quiet: Server, size: tuple[int, int]) -> None:
+    with player(chromium, quiet.origin, size=size, touch=True, scale=2.0) as window:
+        window.until(DRIVING)
+        window.fits()
+        width, height = size
+        thumbs = Thumbs(window)
+        before = tank(window)
+        best = 0.0
+        for dx, dy in ((60, 0), (-60, 0), (0, 60), (0, -60)):
+            thumbs.put(1, width * 0.2, height * 0.75)
+            thumbs.put(1, width * 0.2 + dx, height * 0.75 + dy)
+            window.page.wait_for_timeout(500)
+            best = max(best, far(tank(window), before))
+            window.screenshot(f"touch-{width}x{height}")
+            thumbs.lift(1)
+        assert best > 20, "the left thumb drives"
+
+        window.page.wait_for_timeout(1_500)
+        still = tank(window)
+        thumbs.put(2, width * 0.8, height * 0.75)
+        thumbs.put(2, width * 0.8 + 70, height * 0.75)
+        end = time.monotonic() + 5
+        while mine(window, "Tank")["ammo"] == 5:
+            assert time.monotonic() < end, "the right thumb does not fire"
+        thumbs.lift(2)
+        assert far(tank(window), still) < 1, "the right thumb does not drive"
+
+
+class Thumbs:
+    """Fingers on the glass, as the browser's own protocol has them."""
+
+    def __init__(self, window: Window) -> None:
+        self._session = window.context.new_cdp_session(window.page)
+        self._down: dict[int, tuple[float, float]] = {}
+
+    def put(self, finger: int, x: float, y: float) -> None:
+        """Down, or to another place."""
+        kind = "touchMove" if finger in self._down else "touchStart"
+        self._down[finger] = (x, y)
+        self._say(kind)
+
+    def lift(self, finger: int) -> None:
+        del self._down[finger]
+        self._say("touchEnd")
+
+    def _say(self, kind: str) -> None:
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in self._down.items()]
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest.mark.parametrize("game", ["pong", "fleet"])
+def test_a_game_without_a_view_of_its_own_can_be_played(
+    chromium: Chromium, tmp_path_factory: pytest.TempPathFactory, game: str
+) -> None:
+    with (
+        running_server(tmp_path_factory.mktemp(game), "--game", game, "--bots", "2", "--seed", "1") as server,
+        player(chromium, server.origin, f"room={game}1&game={game}") as window,
+    ):
+        window.page.wait_for_timeout(1_500)
+        window.screenshot(game)
+        window.fits()
+        if game == "pong":
+            paddle = (
+                "() => window.gameserver.client.world.all('Paddle').find(p => p.values.owner === gameserver.client.player).values.y"
+            )
+            before = window.js(paddle)
+            positions = []
+            for key in ("ArrowUp", "ArrowDown"):
+                window.page.keyboard.down(key)
+                window.page.wait_for_timeout(400)
+                positions.append(mine(window, "Paddle")["y"])
+                window.page.keyboard.up(key)
+            assert max(abs(position - before) for position in positions) > 5, positions
+
+
+def test_what_is_chosen_for_the_eyes_is_heeded(chromium: Chromium, server: Server) -> None:
+    choices = chosen(palette="safe", reducedMotion="on", theme="light", muted=True)
+    with player(chromium, server.origin, settings=choices) as window:
+        window.page.wait_for_timeout(1_500)
+        assert window.js("() => document.querySelector('.arena-calm') !== null")
+        window.screenshot("match-light-safe")
+    with player(chromium, server.origin, reduced_motion=True) as window:
+        window.page.wait_for_timeout(500)
+        assert window.js("() => document.querySelector('.arena-calm') !== null"), "what the system says counts, too"
+
+
+def test_keys_can_be_remapped(chromium: Chromium, quiet: Server) -> None:
+    with player(chromium, quiet.origin) as window:
+        window.until(DRIVING)
+        window.page.keyboard.press("Escape")
+        window.page.get_by_role("button", name="Settings").click()
+        window.page.get_by_role("button", name=re.compile("^Right:")).click()
+        window.page.keyboard.press("KeyL")
+        window.screenshot("remapped")
+        window.page.keyboard.press("Escape")
+        window.until(PLAYING)
+        before = tank(window)
+        assert before is not None
+        window.page.keyboard.down("KeyL")
+        window.page.wait_for_timeout(600)
+        after = tank(window)
+        window.page.keyboard.up("KeyL")
+        assert after is not None
+        assert far(after, before) > 5 or after["heading"] != before["heading"], "the new key drives, or turns the tank"
+
+
+def test_join_is_the_address_of_a_room(chromium: Chromium, quiet: Server) -> None:
+    with chromium.window(quiet.origin) as window:
+        join(window, "room=arena1")
+        assert "room=arena1" in window.page.url and "game=arena" in window.page.url
