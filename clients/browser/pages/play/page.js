@@ -1,29 +1,30 @@
 /** The play page: finds the room, shows the match, and says what happens to the line. */
 
-import { ClientEnded } from "../../src/errors.js";
+import { CallRefused, ClientEnded } from "../../src/errors.js";
 import { LagSimulator } from "../../src/lag.js";
 import { Toast } from "../shared/dialogs.js";
 import { LobbyLink } from "../shared/lobby_link.js";
 import { SeatMemory } from "../shared/memory.js";
-import { addressOf, bestRoom } from "../shared/rooms.js";
+import { addressOf } from "../shared/rooms.js";
 import { openSettings } from "../shared/settings_dialog.js";
 import { copyText, shareLink } from "../shared/share.js";
 import { localStore, sessionStore } from "../shared/storage.js";
 import { duration, t } from "../shared/texts.js";
 import { endingOf, mayRestart, movedTo } from "./endings.js";
+import { findRoom } from "./finding.js";
 import { FrameMeter } from "./frames.js";
 import { Match } from "./match.js";
 import { openEmotes, openHelp, openMenu } from "./menu.js";
 import { dataUsed } from "./net_numbers.js";
 import { NetGraph } from "./netgraph.js";
 import { Overlay } from "./overlay.js";
-import { canFill, Presence, serverIsThere, toggleFull } from "./presence.js";
+import { canFill, Presence, serverRestarted, toggleFull } from "./presence.js";
 import { Stage } from "./stage.js";
 
 /** @typedef {import("../shared/rooms.js").Place} Place */
 /** @typedef {import("../shared/settings.js").Settings} Settings */
 /** @typedef {import("./endings.js").Step} Step */
-/** @typedef {{room: string, game: string, watch: boolean}} Found */
+/** @typedef {import("./finding.js").Found} Found */
 
 /** Who is there, scores, and how long the line has been lost: nobody reads faster. */
 const REFRESH_MS = 250;
@@ -31,8 +32,6 @@ const REFRESH_MS = 250;
 const OVERLAY_AFTER_MS = 700;
 /** A seat is kept for so long (docs/protocol.md, section 8). */
 const SEAT_KEPT_MS = 30_000;
-/** A server that was away is asked for so often. */
-const ASK_MS = 2000;
 /** Pongs come each second: so long without a byte is a line that does not get through. */
 const QUIET_MS = 1600;
 
@@ -102,57 +101,30 @@ export class PlayPage {
     const attempt = ++this.#attempt;
     this.#stop();
     try {
-      const found = await this.#find(place, not);
-      if (attempt !== this.#attempt || found === null) return;
+      const { room, game } = place;
+      if (room === null || game === null)
+        this.#overlay.show({ kind: "connecting", title: t("over.finding"), text: t("over.finding.text") });
+      const found = await findRoom(place, { not, name: this.#settings.get("name") });
+      if (attempt !== this.#attempt) return;
+      if (found === null) {
+        const [title, text] =
+          room === null ? [t("over.none"), t("over.none.text")] : [t("over.unknown", { room }), t("over.unknown.text")];
+        this.#overlay.show({ kind: "ended", title, text, steps: ["lobby", "quick"] });
+        return;
+      }
       this.#place = found;
       history.replaceState(null, "", addressOf(found));
       await this.#enter(found);
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      if (!(error instanceof ClientEnded)) throw error;
-      this.#end(error);
+      if (error instanceof CallRefused)
+        this.#overlay.show({ kind: "ended", title: t("over.refused"), text: error.message, steps: ["lobby", "again"] });
+      else if (error instanceof ClientEnded) this.#end(error);
+      else throw error;
     }
   }
 
   // -- on the way in ---------------------------------------------------------------------------------------------------------
-  /**
-   * Which room it is: the one that the address says, or the best one.
-   *
-   * @param {Place} place
-   * @param {string} not
-   * @returns {Promise<Found | null>} null: there is none, and he has been told
-   */
-  async #find({ room, game, watch }, not) {
-    if (room !== null && game !== null) return { room, game, watch };
-    this.#overlay.show({ kind: "connecting", title: t("over.finding"), text: t("over.finding.text") });
-    const lobby = new LobbyLink({ name: this.#settings.get("name"), looking: true });
-    try {
-      await lobby.open();
-      await lobby.whenListed();
-      const { offers, choices } = lobby;
-      const found = room === null ? bestRoom(offers, { not, game }) : offers.find((offer) => offer.room === room);
-      if (found) return { room: found.room, game: found.game, watch };
-      if (room !== null) return this.#dead(t("over.unknown", { room }), t("over.unknown.text"));
-      const choice = choices.find((each) => each.game === (game ?? "arena")) ?? (game === null ? choices[0] : undefined);
-      if (choice === undefined) return this.#dead(t("over.none"), t("over.none.text"));
-      return { room: await this.#create(choice.game), game: choice.game, watch };
-    } finally {
-      lobby.close();
-    }
-  }
-
-  /** @param {string} game @returns {Promise<string>} the name of a new room */
-  async #create(game) {
-    const lobby = new LobbyLink({ name: this.#settings.get("name") });
-    try {
-      await lobby.open();
-      await lobby.whenListed();
-      return await lobby.create(game, "", "");
-    } finally {
-      lobby.close();
-    }
-  }
-
   /** @param {Found} place */
   async #enter(place) {
     const { room, watch } = place;
@@ -180,12 +152,6 @@ export class PlayPage {
     this.#match = match;
     this.#stage.people = { nameOf: (player) => match.nameOf(player), colourOf: (player) => match.colourOf(player) };
     await match.client.connect();
-  }
-
-  /** @param {string} title @param {string} text @returns {null} */
-  #dead(title, text) {
-    this.#overlay.show({ kind: "ended", title, text, steps: ["lobby", "quick"] });
-    return null;
   }
 
   #stop() {
@@ -247,20 +213,8 @@ export class PlayPage {
   /** A server that has gone away comes again, most often: then one is back in the room at once. @param {string} title */
   async #awaitServer(title) {
     const attempt = this.#attempt;
-    let away = false;
-    while (attempt === this.#attempt) {
-      if (!(await serverIsThere())) {
-        if (!away && attempt === this.#attempt)
-          this.#overlay.show({ kind: "ended", title, text: t("over.closed.waiting"), steps: ["again", "lobby"] });
-        away = true;
-      } else if (!away)
-        return; // it is the room that has gone
-      else {
-        if (attempt === this.#attempt) this.#take("again");
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, ASK_MS));
-    }
+    const away = () => this.#overlay.show({ kind: "ended", title, text: t("over.closed.waiting"), steps: ["again", "lobby"] });
+    if (await serverRestarted(() => attempt === this.#attempt, away)) this.#take("again");
   }
 
   /** An error that nobody has foreseen. While the match can be seen it goes on. @param {string} message */

@@ -4,6 +4,8 @@
 
 /** A look at another tab is not worth a word. */
 const AWAY_MS = 10_000;
+/** A server that has gone away is asked for so often. */
+const ASK_MS = 2000;
 
 /** See the module. */
 export class Presence {
@@ -53,8 +55,25 @@ export class Presence {
   }
 }
 
+/**
+ * Waits until a server that has gone away is there again.
+ *
+ * @param {() => boolean} wanted  whether anybody still waits
+ * @param {() => void} away  it has gone away
+ * @returns {Promise<boolean>} false: it is there and has never been away, or nobody waits any more
+ */
+export async function serverRestarted(wanted, away) {
+  if (await serverIsThere()) return false;
+  if (wanted()) away();
+  while (wanted()) {
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    if (await serverIsThere()) return wanted();
+  }
+  return false;
+}
+
 /** @returns {Promise<boolean>} whether the server of this page answers, and takes people */
-export async function serverIsThere() {
+async function serverIsThere() {
   try {
     return (await fetch("/readyz", { cache: "no-store" })).ok;
   } catch {
