@@ -121,6 +121,13 @@ def judged_as_seen(text: str) -> tuple[str, bool]:
     return f"{seen} hit, {unseen} without; {far} at 600 ms; a forged view gains {gain:g} ms at most", reached
 
 
+def feels_right(text: str) -> tuple[str, bool]:
+    """For benchmarks.feel: how many aims, and which were missed."""
+    reached, total = number(r"(\d+) of \d+ aims reached", text), number(r"\d+ of (\d+) aims reached", text)
+    missed = "; ".join(re.findall(r"^MISSED +(.*)$", text, re.MULTILINE))
+    return f"{reached:.0f} of {total:.0f}{': missed ' + missed if missed else ''}", reached == total
+
+
 def at_most(limit: float, unit: str) -> Callable[[str], tuple[str, bool]]:
     """The first number before this unit, which must not exceed the limit."""
 
@@ -191,6 +198,12 @@ FIGURES = (
         "≥ 99 % hit, far fewer without; gains ≤ 50 ms",
         "python -m benchmarks.rewind",
         judged_as_seen,
+    ),
+    Figure(
+        "How it feels in Chromium, over a line of 150 ms ± 30 each way (docs/feel.md has the table)",
+        "all aims",
+        "python -m benchmarks.feel",
+        feels_right,
     ),
     Figure("From the start until eight bots play", "≤ 3 s", "python -m benchmarks.start", at_most(3.0, "s")),
     Figure(

@@ -20,7 +20,10 @@ FRAME: Final = "FireAnimationFrame"
 
 @attrs.frozen
 class Frames:
-    """`busy_ms`: what the main thread worked from one frame's begin to the next one's, with messages, layout and painting."""
+    """`busy_ms`: what the main thread worked from one frame's begin to the next one's, with messages, layout and painting.
+
+    It is time of the core: while another process has it the thread does not work.
+    """
 
     per_second: float
     busy_ms: list[float]
@@ -59,5 +62,5 @@ def read(events: list[dict[str, Any]], moving: list[int]) -> Frames:
     for event in ours:
         if event["name"] == TASK and event["ph"] == "X":
             # A frame's task begins a little before it fires: it counts for the frame in which its middle lies.
-            busy[bisect_right(begins, event["ts"] + event["dur"] / 2)] += event["dur"] / 1e3
+            busy[bisect_right(begins, event["ts"] + event["dur"] / 2)] += event.get("tdur", event["dur"]) / 1e3
     return Frames((len(begins) - 1) * 1e6 / (begins[-1] - begins[0]), busy[1:-1], moving)

@@ -16,6 +16,9 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "feel.md"
 BEGIN: Final = "<!-- figures: written by python -m benchmarks.feel -->"
 END: Final = "<!-- end of the figures -->"
 
+IDLE_LOAD: Final = 1.0
+"""What an idle machine may still have from before."""
+
 
 @attrs.frozen
 class Row:
@@ -32,6 +35,12 @@ def machine(browser_version: str) -> str:
     kernel = f"{platform.system()} {platform.release().split('-')[0]}"
     programs = f"Python {platform.python_version()}, headless Chromium {browser_version} without a GPU"
     return f"{os.cpu_count()} cores, {platform.machine()}, {kernel}, {programs}"
+
+
+def company() -> str:
+    """A warning if this machine does other things: figures of time then tell of those. Empty if it does not."""
+    load, _, _ = os.getloadavg()
+    return f"Something else runs here (load {load:.1f}): what takes time is measured with it." if load > IDLE_LOAD else ""
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -51,4 +60,4 @@ def between_the_marks(page: str, text: str) -> str:
 
 def write(rows: Sequence[Row], on: str) -> None:
     """Into the page."""
-    PAGE.write_text(between_the_marks(PAGE.read_text(), f"Measured on {on}.\n\n{table(rows)}"))
+    PAGE.write_text(between_the_marks(PAGE.read_text(), f"{on}\n\n{table(rows)}"))

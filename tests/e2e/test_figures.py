@@ -82,7 +82,9 @@ def test_a_trace_is_read_frame_by_frame() -> None:
     for number in range(61):
         begin = number * 1e6 / 60
         events += [task(begin, 4), {"name": "FireAnimationFrame", "ph": "X", "pid": 7, "tid": 1, "ts": begin + 100, "dur": 3_000}]
-        events.append(task(begin + 8_000, 2 if number % 10 else 12))
+        events.append(task(begin + 8_000, 7 if number % 10 else 12))
+        if number % 10:
+            events[-1]["tdur"] = 2_000  # and for 5 ms another process had the core
     frames = read(events, [200])
     assert frames.per_second == pytest.approx(60)
     assert frames.median_ms == pytest.approx(6)
