@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -21,11 +22,11 @@ EVEN: Final = 0.10
 
 @attrs.frozen
 class Starvation:
-    """Frames for which the newest snapshot was too old, of all; the view's delay, and the interval of the snapshots, in ms."""
+    """Frames for which the newest snapshot was too old, of all; the view's delay, once a second, and how often snapshots come."""
 
     frames: int
     starved: int
-    delay_ms: float
+    delays_ms: list[float]
     interval_ms: float
 
     @property
@@ -34,11 +35,16 @@ class Starvation:
 
     @property
     def delay_snapshots(self) -> float:
-        return self.delay_ms / self.interval_ms
+        """At the median."""
+        return median(self.delays_ms) / self.interval_ms
+
+    @property
+    def most_delay_snapshots(self) -> float:
+        return max(self.delays_ms) / self.interval_ms
 
 
 def starvation(window: Window, seconds: float) -> Starvation:
-    """Watch for so long. The delay is the greatest of those that were read once a second."""
+    """Watch for so long."""
     before = counts(window)
     delays = []
     for _ in range(max(1, round(seconds))):
@@ -46,7 +52,7 @@ def starvation(window: Window, seconds: float) -> Starvation:
         delays.append(counts(window)["delayMs"])
     after = counts(window)
     frames, starved = after["frames"] - before["frames"], after["starvedFrames"] - before["starvedFrames"]
-    return Starvation(frames, starved, max(delays), 1_000 / after["tickRate"])
+    return Starvation(frames, starved, delays, 1_000 / after["tickRate"])
 
 
 @attrs.frozen

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gameserver.games.arena import Arena, shells
-from gameserver.games.arena.state import MOST_LIFE, OVER, SHELL, Controls
+from gameserver.games.arena import Arena, motion, shells
+from gameserver.games.arena.state import MOST_LIFE, OVER, SHELL, Controls, Tank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,9 @@ MOVING: Final = 220
 """At the end of a tick; those that end on the way leave two hundred at every moment."""
 SPRAY_PER_TICK: Final = 12
 """Shells at most that are added in a tick, so that they do not all move as one."""
+FREE_TICKS: Final = 40
+"""Of flight, 300 px."""
+TRIES: Final = 8
 
 
 class Storm(Arena):
@@ -36,4 +39,13 @@ class Storm(Arena):
         missing = MOVING - len(living) - len(self.shells)
         for _ in range(min(missing, SPRAY_PER_TICK)):
             tank = self.random.choice(living)
-            shells.launch(self, tank, self.random.integer(0, 1023), [places], blows, weapon=SHELL, life=MOST_LIFE)
+            shells.launch(self, tank, self._open_aim(tank), [places], blows, weapon=SHELL, life=MOST_LIFE)
+
+    def _open_aim(self, tank: Tank) -> int:
+        """Where the way is free, if that is soon found: what ends at the next wall is drawn as a flash, and not as moving."""
+        for _ in range(TRIES):
+            aim = self.random.integer(0, 1023)
+            dx, dy = motion.shell_velocity(aim)
+            if self.map.clear_line(tank.x, tank.y, tank.x + FREE_TICKS * dx, tank.y + FREE_TICKS * dy):
+                break
+        return aim
