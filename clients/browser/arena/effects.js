@@ -20,6 +20,10 @@ const TRACK_MS = 5200;
 const TRACK_SHADES = 4;
 /** Half the distance between the two tracks of a tank. */
 const TRACK_HALF = 9.6;
+/** Soft lights are kept in sizes that are so far apart, in pixels of the ground. */
+const GLOW_STEP = 2;
+const SMOKE_GLOW = Object.freeze({ colour: "#b9bcc2", alpha: 0.9 });
+const FIRE_GLOW = Object.freeze({ colour: "#ff9a3d", alpha: 1 });
 /** An explosion that is so far from the middle of the picture shakes nothing. */
 const SHAKE_FAR = 420;
 
@@ -215,7 +219,7 @@ export class Effects {
     const { particles } = this;
     const camera = this.#camera;
     const { scale } = camera;
-    const soft = kind === SMOKE || kind === FIRE ? this.#soft(kind) : null;
+    const soft = kind === SMOKE ? SMOKE_GLOW : kind === FIRE ? FIRE_GLOW : null;
     if (soft === null) context.setTransform(1, 0, 0, 1, 0, 0);
     for (let index = 0; index < particles.end; index++) {
       if (particles.kind[index] !== kind || particles.leftMs[index] <= 0) continue;
@@ -225,8 +229,8 @@ export class Effects {
       const left = particles.leftMs[index] / particles.lifeMs[index];
       if (soft !== null) {
         context.globalAlpha = kind === SMOKE ? left * 0.34 : left * 0.85;
-        const size = particles.size[index] / 16;
-        put(context, camera, soft, x, y, 0, kind === SMOKE ? size * (2.1 - left) : size * (0.5 + left * 0.6));
+        const part = kind === SMOKE ? 2.1 - left : 0.5 + left * 0.6;
+        put(context, camera, this.#glow(soft, particles.size[index] * part), x, y);
         continue;
       }
       context.globalAlpha = Math.min(1, left * 1.6);
@@ -237,11 +241,15 @@ export class Effects {
     context.globalAlpha = 1;
   }
 
-  /** @param {number} kind */
-  #soft(kind) {
-    return kind === SMOKE
-      ? this.#sprites.get("smoke", 32, 32, glow("#b9bcc2", 16, 0.9))
-      : this.#sprites.get("fire", 32, 32, glow("#ff9a3d", 16));
+  /**
+   * A soft light of about this radius: a few sizes are kept, so that each light is only copied.
+   *
+   * @param {{colour: string, alpha: number}} light
+   * @param {number} radius
+   */
+  #glow({ colour, alpha }, radius) {
+    const kept = Math.max(1, Math.round(radius / GLOW_STEP)) * GLOW_STEP;
+    return this.#sprites.get(`glow ${colour} ${kept}`, 2 * kept, 2 * kept, glow(colour, kept, alpha));
   }
 
   /** @param {CanvasRenderingContext2D} context */
@@ -258,8 +266,7 @@ export class Effects {
         context.arc(this.#camera.screenX(x), this.#camera.screenY(y), size * this.#camera.scale * Math.sqrt(age), 0, 7);
         context.stroke();
       } else {
-        const sprite = this.#sprites.get(`flash ${colour}`, 64, 64, glow(colour, 32));
-        put(context, this.#camera, sprite, x, y, 0, (size / 32) * (0.6 + 0.4 * age));
+        put(context, this.#camera, this.#glow({ colour, alpha: 1 }, size * (0.6 + 0.4 * age)), x, y);
       }
     }
     context.globalAlpha = 1;

@@ -11,10 +11,11 @@ import { put } from "./sprites.js";
 /** @typedef {import("./kinds.js").ShellValues} ShellValues */
 /** @typedef {{id: number, owner: number, weapon: number, x: number, y: number, heading: number, frame: number}} Shot */
 
-/** How long the trails are, and how far a shell reaches beyond its middle. */
-const SHELL_TAIL = 32;
-const PELLET_TAIL = 15;
-const HEAD = 6;
+/** `reach`: how long the trail is, and how far it reaches beyond its middle. */
+const KINDS = Object.freeze([
+  { pellet: false, name: "shell ", reach: { back: 32, ahead: 6, side: 6 } },
+  { pellet: true, name: "pellet ", reach: { back: 15, ahead: 6, side: 6 } },
+]);
 
 export class Shots {
   #sprites;
@@ -78,10 +79,7 @@ export class Shots {
    */
   put(context, x, y, heading, weapon, colour) {
     if (!this.#camera.sees(x, y, 34)) return;
-    const pellet = weapon !== 0;
-    const tail = pellet ? PELLET_TAIL : SHELL_TAIL;
-    const painter = shell(colour, pellet, tail);
-    const sprite = this.#sprites.get(`shell ${weapon} ${colour}`, tail + HEAD, 2 * HEAD, painter, tail);
-    put(context, this.#camera, sprite, x, y, heading);
+    const { pellet, name, reach } = KINDS[weapon === 0 ? 0 : 1];
+    put(context, this.#camera, this.#sprites.getTurned(name + colour, heading, reach, shell(colour, pellet, reach.back)), x, y);
   }
 }
