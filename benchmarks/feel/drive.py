@@ -39,8 +39,8 @@ def bare_map(folder: Path) -> Path:
 
 @contextmanager
 def arena(folder: Path, *arguments: str, weather: Weather = ACROSS, seed: int = 1) -> Iterator[tuple[Server, Link]]:
-    """A room of an endless round, and a line to it."""
-    endless = ("--option", "time_limit=0", "--option", "score_limit=0", "--seed", "1")
+    """A room of an endless round, in which one may also watch, and a line to it."""
+    endless = ("--option", "time_limit=0", "--option", "score_limit=0", "--option", "idle_seconds=0", "--seed", "1")
     with running_server(folder, *endless, *arguments) as server, running_link(server.port, weather, seed=seed) as link:
         yield server, link
 

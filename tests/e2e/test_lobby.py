@@ -74,6 +74,8 @@ def test_the_list_is_live_and_people_see_each_other(chromium: Chromium, server: 
         bob.until(PLAYING)
         person = "() => /1 person/.test(document.querySelector('[data-room=bobs1]')?.textContent)"
         ada.until(person, what="Bob's room in the list, with him in it")
+        gone = "() => ![...document.querySelectorAll('.people-here *')].some((element) => element.textContent.startsWith('Bob'))"
+        ada.until(gone, seconds=5, what="no Bob in the lobby any more")
 
 
 def test_the_keyboard_alone_leads_into_a_match(chromium: Chromium, server: Server) -> None:

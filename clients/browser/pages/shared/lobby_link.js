@@ -112,9 +112,11 @@ export class LobbyLink {
     }));
   }
 
-  /** @returns {Visitor[]} */
+  /** Those whose line is there: a seat is kept for a while for who has gone on to a match. @returns {Visitor[]} */
   get visitors() {
-    return this.#all("Visitor").map(({ owner, name }) => ({ player: Number(owner), name: String(name) }));
+    return this.#all("Visitor")
+      .filter(({ connected }) => connected !== false)
+      .map(({ owner, name }) => ({ player: Number(owner), name: String(name) }));
   }
 
   /**
