@@ -37,15 +37,16 @@ browser: $(VENV)/.installed-test $(NODE_TOOLS)
 	elif [ "$(REQUIRE_ALL)" = 1 ]; then echo "node is missing: install Node.js 20 or newer" >&2; exit 1; \
 	else echo "node is missing: the browser client's tests are skipped"; fi
 
-# The pages in the system's Chromium; screenshots go to screenshots/.
+# The pages in the system's Chromium; screenshots go to screenshots/. What is measured is measured alone.
 e2e: $(VENV)/.installed-test
-	$(RUN)/pytest -q -m real_time tests/e2e
+	$(RUN)/pytest -q -n 2 --dist loadfile -m real_time tests/e2e --ignore tests/e2e/test_feel.py
+	$(RUN)/pytest -q -m real_time tests/e2e/test_feel.py
 
 sim: $(VENV)/.installed-test
 	$(RUN)/python -m tests.sim --seeds 1-20 --seconds 120 --processes 2
 
 matches: $(VENV)/.installed-test
-	$(RUN)/python -m tests.games.matches --matches 5 --processes 2
+	$(RUN)/python -m tests.games.matches --matches 3 --processes 2
 
 prove: $(VENV)/.installed-test
 	$(RUN)/python -m benchmarks.prove
