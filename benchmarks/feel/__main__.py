@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks import rewind
 from benchmarks.feel import drive, others, own, page
 from benchmarks.feel.frames import frames
-from benchmarks.feel.table import PAGE, Row, company, machine, table, write
+from benchmarks.feel.table import AFTER_LOAD, IDLE_LOAD, PAGE, Row, company, machine, table, write
 from tests.e2e.browser import Chromium, running_chromium
 from tests.e2e.link import Weather
 
@@ -69,7 +69,12 @@ def watches(chromium: Chromium, folder: Path, seconds: float) -> Iterator[Row]:
     with drive.arena(folder, "--bots", "9") as (_server, link), drive.player(chromium, link) as window:
         together = own.mispredictions(window, seconds / 2, seed=2)
         shown = f"{together.wrong} of {together.compared} ({together.percent:.1f} %)"
-        yield Row(f"The same for {seconds / 2:.0f} s among eight bots that shoot and push", "told, not promised", shown, True)
+        yield Row(
+            f"Ticks predicted wrongly in {seconds / 2:.0f} s among eight bots, which shoot and push",
+            "told, not promised",
+            shown,
+            True,
+        )
         seen = others.starvation(window, seconds / 2)
         delays = f"{seen.delay_snapshots:.1f} snapshots at the median, {seen.most_delay_snapshots:.1f} at most"
         yield Row(
@@ -137,7 +142,7 @@ def main() -> int:
     if unknown := set(chosen) - set(PARTS):
         parser.error(f"--only {','.join(sorted(unknown))}: there are {', '.join(PARTS)}")
     rows: list[Row] = []
-    warning = company()
+    warning = company(IDLE_LOAD)
     print(warning or "Measuring …", flush=True)
     with running_chromium() as chromium:
         on = f"Measured on {machine(chromium.browser.version)}. {warning}".strip()
@@ -146,6 +151,8 @@ def main() -> int:
                 for row in PARTS[name](chromium, Path(folder), arguments.minutes * 60):
                     print(f"{'reached' if row.reached else 'MISSED '} {row.what} ({row.aim}): {row.measured}", flush=True)
                     rows.append(row)
+    if not warning and (warning := company(AFTER_LOAD)):
+        on = f"{on} {warning}"
     print(f"\n{on}\n\n{table(rows)}\n")
     if not arguments.no_page and len(chosen) == len(PARTS):
         write(rows, on)

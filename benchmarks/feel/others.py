@@ -18,6 +18,8 @@ WINDOW_MS: Final = 250.0
 """Over which the pace of the view is taken; shorter, the frames' own unevenness hides it."""
 EVEN: Final = 0.10
 """The view's clock may slew by 5 %; the rest is the measuring."""
+STEADY_MS: Final = 500.0
+"""What goes evenly for so long is smooth again; what is rough later has reasons of its own."""
 
 
 @attrs.frozen
@@ -62,7 +64,7 @@ class Recovery:
     gap_ms: float
     """How long there was no snapshot."""
     smooth_ms: float
-    """Until the view goes on evenly, and is not starved any more."""
+    """Until the view goes on evenly, and is not starved any more, for STEADY_MS at least."""
     extrapolated_ms: float
     """How long the view went on beyond the newest snapshot before it stood."""
     backwards: int
@@ -82,11 +84,16 @@ def recovery(window: Window, link: Link, stall_seconds: float) -> Recovery:
 def judge(frames: list[dict[str, Any]], snapshots: list[float], *, tick_ms: float) -> Recovery:
     """How the longest gap between two of these snapshots was got over."""
     gap, back = max((later - earlier, later) for earlier, later in itertools.pairwise(snapshots))
-    rough = [frame["at"] for frame in frames if frame["at"] > back and not _even(frames, frame, tick_ms)]
+    smooth = back
+    for frame in frames:
+        if frame["at"] > back and not _even(frames, frame, tick_ms):
+            if frame["at"] - smooth > STEADY_MS:
+                break
+            smooth = frame["at"]
     beyond = [frame["at"] for frame in frames if back - gap < frame["at"] <= back and frame["starved"] and not frame["frozen"]]
     return Recovery(
         gap_ms=gap,
-        smooth_ms=max(rough, default=back) - back,
+        smooth_ms=smooth - back,
         extrapolated_ms=beyond[-1] - beyond[0] if beyond else 0.0,
         backwards=sum(after["view"] < before["view"] for before, after in itertools.pairwise(frames)),
     )

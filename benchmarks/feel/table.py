@@ -18,6 +18,8 @@ END: Final = "<!-- end of the figures -->"
 
 IDLE_LOAD: Final = 1.0
 """What an idle machine may still have from before."""
+AFTER_LOAD: Final = 3.0
+"""What the measuring itself leaves: browser, server, bots and the line, of which two or three want a core at a time."""
 
 
 @attrs.frozen
@@ -37,10 +39,10 @@ def machine(browser_version: str) -> str:
     return f"{os.cpu_count()} cores, {platform.machine()}, {kernel}, {programs}"
 
 
-def company() -> str:
+def company(usual_load: float) -> str:
     """A warning if this machine does other things: figures of time then tell of those. Empty if it does not."""
     load, _, _ = os.getloadavg()
-    return f"Something else runs here (load {load:.1f}): what takes time is measured with it." if load > IDLE_LOAD else ""
+    return f"Something else ran here (load {load:.1f}): what takes time was measured with it." if load > usual_load else ""
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -68,6 +68,16 @@ def test_smooth_is_when_the_view_goes_at_the_pace_of_time_again(smooth_after_ms:
     assert recovery.backwards == 0
 
 
+def test_what_is_rough_much_later_is_another_matter() -> None:
+    frames, snapshots = watched(smooth_after_ms=300)
+    for frame in frames:
+        frame["starved"] = frame["starved"] or 3_000 < frame["at"] < 3_050
+    assert judge(frames, snapshots, tick_ms=TICK_MS).smooth_ms < 400
+    for frame in frames:
+        frame["starved"] = frame["starved"] or frame["at"] % 400 < 20
+    assert judge(frames, snapshots, tick_ms=TICK_MS).smooth_ms > 3_000, "it never goes evenly for long"
+
+
 def test_a_view_that_goes_back_is_seen() -> None:
     frames, snapshots = watched(smooth_after_ms=300)
     frames[100]["view"] = frames[99]["view"] - 0.01
