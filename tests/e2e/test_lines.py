@@ -201,3 +201,17 @@ def test_the_background_keeps_the_seat_and_the_match_goes_on_afterwards(chromium
         window.until("() => window.gameserver.client.stats.snapshotRate > 15")
         assert seat(window) == before
         front.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/play/?room=arena1&game=arena"])
+def test_a_page_whose_script_does_not_come_says_so(chromium: Chromium, server: Server, path: str) -> None:
+    with chromium.window(server.origin) as window:
+        window.expect(r"net::ERR_FAILED")
+        window.page.route("**/client/packs/**", lambda route: route.abort())
+        window.open(path)
+        again = window.page.get_by_role("link", name="Load the page again")
+        again.wait_for(state="visible")
+        window.page.unroute("**/client/packs/**")
+        again.click()
+        window.until("() => document.querySelector('.boot') === null", what="the page's own script")
+        assert window.page.url == server.origin + path

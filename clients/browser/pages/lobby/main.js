@@ -267,6 +267,7 @@ function brand() {
   );
 }
 
+document.querySelector(".boot")?.remove();
 const settings = new Settings(localStore());
 if (settings.get("name") === "") settings.set("name", anyName(Math.random));
 applyLook(settings);

@@ -7,6 +7,7 @@ import { Settings } from "../shared/settings.js";
 import { localStore } from "../shared/storage.js";
 import { PlayPage } from "./page.js";
 
+document.querySelector(".boot")?.remove();
 const settings = new Settings(localStore());
 if (settings.get("name") === "") settings.set("name", anyName(Math.random));
 const { motionReduced } = applyLook(settings);
