@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -45,6 +45,16 @@ def far(one: dict[str, float] | None, other: dict[str, float] | None) -> float:
     return math.hypot(one["x"] - other["x"], one["y"] - other["y"])
 
 
+WATCH_FOR_DESTROYED: Final = """() => {
+  const look = () => {
+    const message = document.querySelector(".arena-message");
+    if (message?.checkVisibility() && message.textContent.includes("Destroyed")) window.sawDestroyed = true;
+    else requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
 def test_a_visit(chromium: Chromium, server: Server) -> None:
     """Lobby, quick play, drive, chat, destroy a bot, be destroyed, come back, see the scores."""
     with chromium.window(server.origin) as window:
@@ -73,13 +83,14 @@ def test_a_visit(chromium: Chromium, server: Server) -> None:
         window.sees("wasd 1234 <b>hello</b>")
         window.screenshot("match")
 
+        window.js(WATCH_FOR_DESTROYED)
         gunner = Gunner(window)
         assert gunner.hunt(120), "no bot was hit in two minutes"
         window.screenshot("match-hit")
         window.until(
             "() => window.gunner.happened.some(e => e.name === 'Killed' && e.victim === gameserver.client.player)", seconds=120
         )
-        window.sees(re.compile("Destroyed"))
+        window.until("() => window.sawDestroyed", what="the words for it, however soon the trigger brings another tank")
         window.screenshot("match-destroyed")
         window.until(DRIVING, what="another tank")
 
