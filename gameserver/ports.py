@@ -64,6 +64,14 @@ class Disk(Protocol):
         """All bytes of a file."""
         ...
 
+    async def read_part(self, path: str, offset: int, most: int) -> bytes:
+        """At most so many bytes of a file, from this offset on; none behind its end."""
+        ...
+
+    async def size(self, path: str) -> int:
+        """How many bytes a file has."""
+        ...
+
     async def append(self, path: str, data: bytes) -> None:
         """Add to the end of a file, which comes to be, with its folders, if it does not exist.
 

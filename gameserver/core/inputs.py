@@ -118,6 +118,11 @@ class InputBuffer:
                 self._waiting[wanted] = row, _later(sight, wanted - first_tick)
         return fresh
 
+    @property
+    def row(self) -> Row:
+        """What the last `take` gave, as its fields go on the wire: for a recording."""
+        return self._made[0]
+
     def restart(self, tick: int) -> None:
         """He comes over another line, after this tick: what he sent over the old one and has not been used is void."""
         self._waiting.clear()

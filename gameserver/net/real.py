@@ -63,6 +63,12 @@ class FileDisk:
     async def read(self, path: str) -> bytes:
         return await trio.to_thread.run_sync(lambda: self._place(path).read_bytes())
 
+    async def read_part(self, path: str, offset: int, most: int) -> bytes:
+        return await trio.to_thread.run_sync(self._read_part, path, offset, most)
+
+    async def size(self, path: str) -> int:
+        return await trio.to_thread.run_sync(lambda: self._place(path).stat().st_size)
+
     async def append(self, path: str, data: bytes) -> None:
         await trio.to_thread.run_sync(self._append, path, data)
 
@@ -90,6 +96,11 @@ class FileDisk:
         if not place.resolve().is_relative_to(self._root.resolve()):
             raise ValueError(f"{path!r} leads out of {str(self._root)!r} through a link")
         return place
+
+    def _read_part(self, path: str, offset: int, most: int) -> bytes:
+        with self._place(path).open("rb") as file:
+            file.seek(offset)
+            return file.read(most)
 
     def _append(self, path: str, data: bytes) -> None:
         place = self._place(path)

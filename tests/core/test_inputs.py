@@ -56,6 +56,17 @@ def test_no_input_is_the_neutral_one_rounded() -> None:
     assert buffer().take(1) == NEUTRAL
 
 
+def test_the_row_of_what_was_taken_makes_the_same_input_again() -> None:
+    inputs = buffer()
+    assert Pad.layout.make(inputs.row) == NEUTRAL
+    inputs.add(1, [row(1, fire=1)], tick=0)
+    inputs.add(1, [row(-1, jump=2)], tick=1)  # repeated: it changes nothing
+    for tick in (1, 2, 3):
+        taken = inputs.take(tick)
+        assert Pad.layout.make(inputs.row) == taken
+        inputs.add(tick, [row(gear=tick, fire=tick % 2)], tick=tick + 1)  # late: its presses come with the next
+
+
 def test_equal_inputs_are_the_same_object() -> None:
     inputs = buffer()
     inputs.add(1, [row(1), row(1)], tick=0)

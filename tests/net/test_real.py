@@ -74,6 +74,17 @@ async def test_append_adds_and_makes_folders(disk: Disk) -> None:
     assert await disk.read("rooms/a/log") == b"one two"
 
 
+async def test_size_and_parts_of_a_file_that_grows(disk: Disk) -> None:
+    await disk.append("rooms/a/log", b"one ")
+    assert await disk.size("rooms/a/log") == 4
+    await disk.append("rooms/a/log", b"two")
+    assert await disk.size("rooms/a/log") == 7
+    assert await disk.read_part("rooms/a/log", 0, 100) == b"one two"
+    assert await disk.read_part("rooms/a/log", 2, 3) == b"e t"
+    assert await disk.read_part("rooms/a/log", 6, 5) == b"o"
+    assert await disk.read_part("rooms/a/log", 7, 5) == await disk.read_part("rooms/a/log", 99, 5) == b""
+
+
 async def test_write_replaces(disk: Disk) -> None:
     await disk.write("rooms/state", b"a long first state")
     await disk.write("rooms/state", b"second")
@@ -100,9 +111,11 @@ async def test_list_names_files_and_folders(disk: Disk) -> None:
 async def test_missing_file(disk: Disk) -> None:
     await disk.write("there", b"")
     await disk.remove("there")
-    for call in (disk.read, disk.remove, disk.sync):
+    for call in (disk.read, disk.remove, disk.sync, disk.size):
         with pytest.raises(FileNotFoundError):
             await call("there")
+    with pytest.raises(FileNotFoundError):
+        await disk.read_part("there", 0, 1)
     with pytest.raises(FileNotFoundError):
         await disk.rename("there", "elsewhere")
 
@@ -115,9 +128,11 @@ async def test_free_bytes_before_anything_is_written(disk: Disk) -> None:
     "path", ["", "/etc/passwd", "..", "../x", "a/../../x", "a//b", "a/", "./a", ".hidden", "C:x", "a\\b", "a\0b"]
 )
 async def test_path_that_leads_elsewhere_is_refused(disk: Disk, path: str) -> None:
-    for call in (disk.read, disk.sync, disk.remove):
+    for call in (disk.read, disk.sync, disk.remove, disk.size):
         with pytest.raises(ValueError, match="below the root"):
             await call(path)
+    with pytest.raises(ValueError, match="below the root"):
+        await disk.read_part(path, 0, 1)
     with pytest.raises(ValueError, match="below the root"):
         await disk.append(path, b"x")
     with pytest.raises(ValueError, match="below the root"):

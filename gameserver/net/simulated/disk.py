@@ -81,6 +81,16 @@ class SimDisk:
         await self._call()
         return bytes(self._find(path).data)
 
+    async def read_part(self, path: str, offset: int, most: int) -> bytes:
+        checked_path(path)
+        await self._call()
+        return bytes(self._find(path).data[offset : offset + most])
+
+    async def size(self, path: str) -> int:
+        checked_path(path)
+        await self._call()
+        return len(self._find(path).data)
+
     async def append(self, path: str, data: bytes) -> None:
         checked_path(path)
         await self._call(lambda: self._append(path, data[: self._rng.randint(0, len(data))]))
