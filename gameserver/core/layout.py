@@ -102,7 +102,7 @@ class Layout:
         """Set these fields in an object that `see` made (an entity that stands in two parts)."""
         for slot, value in zip(self.slots(levels), values, strict=True):
             field = self.fields[slot]
-            setattr(target, field.name, _to_value(field, value))
+            setattr(target, field.name, to_value(field, value))
 
     # -- wire values -------------------------------------------------------------------------------------------------------
     def _refuse_row(self, values: object) -> NoReturn:
@@ -228,7 +228,8 @@ def _from_wire(field: Field, expression: str) -> str:
             return expression
 
 
-def _to_value(field: Field, value: Value) -> Value:
+def to_value(field: Field, value: Value) -> Value:
+    """A wire value as the author knows it."""
     if field.type == "real" and field.quantum is not None:
         return value * field.quantum  # type: ignore[operator] # a real's wire value is an int
     return value == 1 if field.type == "boolean" else value

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gameserver.core.fields import Field
-    from gameserver.core.layout import Row
     from gameserver.core.schema import Schema
 
 R = TypeVar("R", bound=Record)
@@ -127,11 +126,3 @@ def _hidden(entity: Record, field: Field) -> str:
     if field.audience in ("owner", "team") and (whose := _value(entity, field.audience, nobody)) is not nobody:
         text += f"; {field.audience} is {whose}"
     return f"{text}. Ask a seat that may see it, or match.game for the live one"
-
-
-def value_of_row(field: Field, row: Row, slot: int) -> object:
-    """A value of a row as the author knows it."""
-    value = row[slot]
-    if field.type == "real" and field.quantum is not None:
-        return value * field.quantum  # type: ignore[operator] # a real's wire value is an int
-    return value == 1 if field.type == "boolean" else value

@@ -10,8 +10,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Final
 
-from gameserver.core.world import GLOBALS_ID
-from gameserver.testing.sees import value_of_row
+from gameserver.core.differences import different_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -106,56 +105,9 @@ def _fail_if(what: str, differences: Sequence[str]) -> None:
 
 def _different(match: Simulation, twin: Simulation) -> list[str]:
     """The values of two worlds that differ, in words."""
-    mine, other = match.world, twin.world
-    if mine.hash() == other.hash():
+    if match.world.hash() == twin.world.hash():
         return [] if match.contents() == twin.contents() else [_different_audience(match, twin)]
-    found = [*_different_globals(match, twin), *_different_entities(match, twin)]
-    ours, theirs = mine.sub_hashes(), other.sub_hashes()
-    kinds = {record.__name__ for record in mine.by_kind}
-    for section in (name for name in ours if name not in kinds | {"globals"} and ours[name] != theirs[name]):
-        match section:
-            case "random":
-                found.append("self.random: it was asked more often, or less, in the copy")
-            case "timers":
-                found.append(f"timers: {mine.timers.to_plain()[1]} in the match, {other.timers.to_plain()[1]} in the copy")
-            case "past":
-                found.append("the past: entities that rewind were elsewhere in the last ticks")
-            case "result":
-                found.append(f"result: {match.result} in the match, {twin.result} in the copy")
-            case "ids":
-                found.append("ids: entities were added or removed in another order, or seen by others when they were added")
-            case _:
-                found.append(f"{section} differs")
-    for record, entities in mine.by_kind.items():
-        if not found and list(entities) != list(other.by_kind[record]):
-            found.append(f"{record.__name__}: the same entities in another order")
-    return found or ["the encoded states differ"]
-
-
-def _different_globals(match: Simulation, twin: Simulation) -> Iterator[str]:
-    layout = match.world.schema.kinds[0]
-    yield from _different_row(layout.name, layout, match.world.rows[GLOBALS_ID], twin.world.rows[GLOBALS_ID])
-
-
-def _different_entities(match: Simulation, twin: Simulation) -> Iterator[str]:
-    for record, entities in match.world.by_kind.items():
-        others = twin.world.by_kind[record]
-        for number in entities:
-            who = f"{record.__name__} {number}"
-            if number in others:
-                yield from _different_row(who, record.layout, match.world.rows[number], twin.world.rows[number])
-            else:
-                yield f"{who} is in the match and not in the copy"
-        for number in others:
-            if number not in entities:
-                yield f"{record.__name__} {number} is in the copy and not in the match"
-
-
-def _different_row(who: str, layout: Any, mine: Any, other: Any) -> Iterator[str]:  # noqa: ANN401 - a Layout and rows of it
-    for slot, field in enumerate(layout.fields):
-        if mine[slot] != other[slot]:
-            values = value_of_row(field, mine, slot), value_of_row(field, other, slot)
-            yield f"{who}.{field.name}: {values[0]!r} in the match, {values[1]!r} in the copy"
+    return [difference.in_words("the match", "the copy") for difference in different_worlds(match, twin)]
 
 
 def _different_audience(match: Simulation, twin: Simulation) -> str:
