@@ -64,3 +64,7 @@ class Refused(GameserverError):
         super().__init__(message)
         self.code = code
         self.detail = detail
+
+
+class FormatError(GameserverError):
+    """Bytes that are no recording, or one that was forged. What was only cut short or damaged is read as far as it goes."""

@@ -124,6 +124,7 @@ class Parts:
 
     Attributes:
         encoded: how many fragments were encoded so far, for the test that sharing works.
+        heard: the parts that the last commit brought cosmetic events for.
     """
 
     def __init__(self, schema: Schema, *, crc_every: int = CRC_EVERY, tick_rate: int = TICK_RATE) -> None:
@@ -144,6 +145,7 @@ class Parts:
         self._pack = msgpack.Packer(autoreset=True).pack
         self._tick = 0
         self.encoded = 0
+        self.heard: tuple[int, ...] = ()
 
     def commit(self, tick: int, contents: Contents, cosmetics: Mapping[int, Sequence[tuple[int, int, Row]]] | None = None) -> None:
         """This is the world after `tick`. `cosmetics`: part → (kind, ticks ago, row) since the last commit.
@@ -168,6 +170,7 @@ class Parts:
                 if not is_of_team(part)
             }
             self._cosmetics = {part: events for part, events in kept.items() if events}
+        self.heard = tuple(cosmetics) if cosmetics else ()
         for part, events in cosmetics.items() if cosmetics else ():
             self._cosmetics.setdefault(part, []).extend(_Cosmetic(tick, kind, tick - ago, row) for kind, ago, row in events)
         self._cache.clear()

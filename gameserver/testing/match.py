@@ -22,12 +22,14 @@ from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_CALLS, MAX
 from gameserver.core.messages import OVER_FLAG, EventMessage, NoticeCode, Reply
 from gameserver.core.parts import Parts
 from gameserver.core.record import Event, Record
+from gameserver.core.replay.steps import Step
 from gameserver.core.schema import Schema
 from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
 from gameserver.core.talk import BUILT_IN_EVENTS
 from gameserver.core.words import is_name
 from gameserver.testing.client import Client, Happened
 from gameserver.testing.maps import map_for
+from gameserver.testing.record import MatchRecording
 from gameserver.testing.seat import Mind, Seat
 from gameserver.testing.sees import seen_class
 from gameserver.testing.twin import Twin
@@ -106,6 +108,7 @@ class Match(Generic[G]):
         """Leaves and answers for the next tick."""
         self._last_player: PlayerId = 0
         self._private_parts = self.simulation.has_private_parts
+        self._recording: MatchRecording | None = None
         self._check_every = int(check)
         self._twin = Twin(lambda: self._make_simulation(seed + 1), self._check_every) if check else None
 
@@ -243,11 +246,15 @@ class Match(Generic[G]):
             self._show_newcomers(tick)
             return
         before = self.simulation.result
+        rows = {player: seat.client.inputs.row for player, seat in self._in_match.items()}
+        recorded = Step(tick, tuple(commands), rows, views) if self._recording is not None else None
         if self._twin is None:
             self._step(commands, inputs, views)
         else:
             self._twin.before(self.simulation)
             self._twin.step(self.simulation, commands, inputs, views, self._step)
+        if self._recording is not None and recorded is not None:
+            self._recording.tape.step(recorded, self.simulation)
         self._hand_out(tick)
         for player, why in self.simulation.kicked:
             for seat in [seat for seat in self.seats if seat.player == player]:
@@ -311,7 +318,9 @@ class Match(Generic[G]):
         simulation = self.simulation
         cosmetics = {part: [(kind, 0, row) for kind, row in events] for part, events in simulation.cosmetics().items()}
         self._parts.commit(tick, simulation.contents(), cosmetics)
-        flags = OVER_FLAG if simulation.result is not None else 0
+        flags = self._flags
+        if self._recording is not None:
+            self._recording.tape.show(tick, flags, self._parts, simulation.contents())
         is_checked = self._check_every > 0 and tick % self._check_every == 0
         for seat in self.seats:
             client = seat.client
@@ -321,6 +330,10 @@ class Match(Generic[G]):
             client.take(self._parts.draft(client.viewer, wanted), tick, flags)
             if is_checked:
                 self._check_sight(seat, wanted)
+
+    @property
+    def _flags(self) -> int:
+        return OVER_FLAG if self.simulation.result is not None else 0
 
     def _show_newcomers(self, tick: int) -> None:
         """In a tick that is left out (Game.ticks_on_input) only who has seen nothing yet on his line gets a frame."""
@@ -348,6 +361,23 @@ class Match(Generic[G]):
     def parts_of(self, seat: Seat) -> tuple[int, ...]:
         """The parts that this seat may see now."""
         return tuple(map(part_of, self._audiences(seat))) if self._private_parts else (part_of(EVERYONE),)
+
+    # -- the recording -----------------------------------------------------------------------------------------------------
+    def record(self, *, code: str = "", engine: str = "") -> None:
+        """Record the match from here on, as a server does. What a test changes in the game between ticks is shown in it, and not
+        among what entered the match: it cannot be simulated again. `code`, `engine`: fingerprints, if anybody is to compare them.
+        """
+        self._parts.commit(self.tick, self.simulation.contents())
+        self._recording = MatchRecording(
+            self.game_type, self.simulation, self._parts,
+            tick=self.tick, flags=self._flags, seed=self._seed, code=code, engine=engine,
+        )  # fmt: skip
+
+    def recording(self) -> bytes:
+        """What was played since `record`, as a whole file (docs/replay-format.md). Raises LookupError if nothing is recorded."""
+        if self._recording is None:
+            raise LookupError("nothing is recorded: call match.record() first, before the ticks that you want in it")
+        return self._recording.file("over" if self.result is not None else "closed")
 
     # -- what came out -----------------------------------------------------------------------------------------------------
     @property
