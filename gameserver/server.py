@@ -14,6 +14,7 @@ import trio
 from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
+from gameserver.core.commands import plain_profile
 from gameserver.core.errors import GameError, ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
@@ -25,6 +26,7 @@ from gameserver.core.limits import (
     TOKEN_BYTES,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode
+from gameserver.core.timers import is_plain
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
 from gameserver.entrance import Entrance, SeatTicket
@@ -293,12 +295,15 @@ class Server:
             log.exception("the result of a match in room %s could not be kept: %s", record.room, record)
 
     async def _ask_about_result(self, room: Room, result: Result) -> None:
+        name = room.plan.name
         try:
-            answer = await self._hooks.on_result(room.plan.name, room.plan.game.name, result)
+            answer = await self._hooks.on_result(name, room.plan.game.name, result)
         except* Exception:
-            log.exception("on_result failed for room %s", room.plan.name)
+            log.exception("on_result failed for room %s", name)
         else:
-            if answer is not None:
+            if not is_plain(answer):
+                log.error("on_result for room %s returned %r: return None, bool, int (53 bits), float or str", name, answer)
+            elif answer is not None:
                 room.answer("result", answer)
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
@@ -308,7 +313,7 @@ class Server:
         if isinstance(hello.credential, bytes):
             return self._resume(hello, game, hello.credential, link)
         try:
-            profile = await self._hooks.authorise(hello)
+            profile = plain_profile(await self._hooks.authorise(hello))
         except Refused:
             raise
         except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices

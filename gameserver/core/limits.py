@@ -39,6 +39,8 @@ READY_CONNECTIONS: Final = 4_500
 """From here on the server asks for no more clients: those under way, and whoever asks how it is, still find room."""
 MAX_ROOMS: Final = 256
 """Rooms of a server; each of them has a share of one core."""
+MAX_PROFILE: Final = 16 * 1_024
+"""Characters of a player's profile: it stands in the recording each time he joins."""
 MAX_SEATS: Final = 255
 """Players of a room."""
 MAX_SPECTATORS: Final = 64
