@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VIEW: Final = (ChunkType.VIEW, ChunkType.KEYFRAME)
-_TIMED: Final = (*_VIEW, ChunkType.SECRET_VIEW, ChunkType.SECRET_KEYFRAME, ChunkType.TRUTH, ChunkType.STATE)
+_WORLDS: Final = (ChunkType.KEYFRAME, ChunkType.STATE)
+_TIMED: Final = (ChunkType.VIEW, *_WORLDS, ChunkType.TRUTH)
 
 
 class Recording:
@@ -99,7 +100,7 @@ class Recording:
     @property
     def first_tick(self) -> int:
         """Of the first world in it."""
-        return min((self._of(kind)[0].first_tick for kind in _TIMED[1:] if self._of(kind)), default=self.header.first)
+        return min((self._of(kind)[0].first_tick for kind in _WORLDS if self._of(kind)), default=self.header.first)
 
     @property
     def last_tick(self) -> int:

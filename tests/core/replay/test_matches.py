@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from gameserver.core.game import Game
 from gameserver.core.replay.recording import Recording
 from gameserver.core.simulation import Simulation
 from gameserver.games.arena.game import Arena
@@ -12,6 +13,9 @@ from gameserver.games.fleet.game import Fleet
 from gameserver.games.pong import Pong
 from gameserver.testing import Match
 from tests.core.replay.played import Played, play
+
+if TYPE_CHECKING:
+    from gameserver.core.game import Game
 
 GAMES = [(Arena, 8, 20.0), (Fleet, 2, 60.0), (Pong, 2, 20.0)]
 
