@@ -16,7 +16,7 @@ class Hooks:
     """Derive from it and give it to the server. These defaults let everybody in and forget results."""
 
     async def authorise(self, hello: Hello) -> Profile:
-        """Somebody wants to come in. The profile that this returns goes to the game's `join`.
+        """Somebody wants to come in. The profile that this returns goes to the game's `join`: plain values by name, nothing nested.
 
         Raise Refused with a text for the player to keep him out. It has the rest of HANDSHAKE_SECONDS; any other error keeps him
         out as well, and is logged.

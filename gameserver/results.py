@@ -94,6 +94,7 @@ def record_of(room: Room, result: Result, *, now: float) -> MatchRecord:
             PlayerResult(number=number, name=player.name, bot=player.bot, score=result.scores.get(number), won=number in winners)
             for number, player in room.simulation.players.items()
         ),
+        recording=room.recorder.name if room.recorder is not None else None,
     )
 
 

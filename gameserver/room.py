@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import trio
 
-from gameserver.core.audience import EVERYONE, MAX_PLAYER, PlayerId, part_of
+from gameserver.core.audience import MAX_PLAYER, PlayerId
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
 from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Role, Welcome
+from gameserver.core.replay.steps import Step
 from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
 from gameserver.guard import SETUP_SECONDS
 from gameserver.plan import RoomCounts, RoomFault, RoomState
@@ -32,16 +33,16 @@ if TYPE_CHECKING:
     from gameserver.core.inputs import InputBuffer
     from gameserver.core.layout import Row
     from gameserver.core.messages import Hello
+    from gameserver.core.parts import Parts
     from gameserver.guard import HookRunner
     from gameserver.net.link import Link
     from gameserver.plan import RoomPlan
+    from gameserver.recorder import RoomRecorder
 
 log = logging.getLogger("gameserver.game")
 
 STAND_SECONDS: Final = 0.1
 """A room that is held looks after its lines so often."""
-
-_PUBLIC: Final = (part_of(EVERYONE),)
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -56,6 +57,8 @@ class Room:
         match_began: the first tick of the match that is played, or was played last.
         on_result: called in the tick in which a match ends.
         on_step: called after each step, before anyone is told of it: for a host that listens to the game.
+        recorder: is told of each step and of what is shown after it, None if the room is not recorded.
+        last_step: what entered the last step, also one that failed.
     """
 
     def __init__(self, plan: RoomPlan, guard: HookRunner, fault_id: Callable[[], str]) -> None:
@@ -65,6 +68,8 @@ class Room:
         self.state = RoomState.RUNNING
         self.on_result: Callable[[Room, Result], None] = lambda room, result: None
         self.on_step: Callable[[Room], None] = lambda room: None
+        self.recorder: RoomRecorder | None = None
+        self.last_step: Step | None = None
         self._guard = guard
         self._fault_id = fault_id
         self._schema = plan.game.schema
@@ -107,6 +112,11 @@ class Room:
     def simulation(self) -> Simulation:
         """The match itself, for tests and tools that look on."""
         return self._simulation
+
+    @property
+    def parts(self) -> Parts:
+        """What of the match was shown."""
+        return self._showing.parts
 
     @property
     def clock(self) -> TickClock:
@@ -280,7 +290,7 @@ class Room:
                 self._showing.take_step(self._seats, self._clock.tick, ticks_left)
                 self._look_at_outcome()
         try:
-            self._showing.show(self._seats, self._clock.tick, due)
+            self._showing.show(self._seats, self._clock.tick, due, self.recorder)
         except GameError as error:
             raise self._fault(error) from error
         end = trio.current_time()
@@ -300,12 +310,16 @@ class Room:
             return False
         self.counts.steps += 1
         views = {player: buffer.back for player, buffer in self._inputs.items() if buffer.back} if self._rewinds else {}
+        rows = {player: buffer.row for player, buffer in self._inputs.items()}
+        self.last_step = step = Step(tick, commands, rows, views)
         try:
             self._guarded(simulation.step, commands, inputs, tick, views)
         finally:
             for text in simulation.logged:
                 log.info("room %s, tick %d: %s", self.plan.name, tick, text)
         self._count_clamped(tick)
+        if self.recorder is not None:
+            self.recorder.step(step, simulation)
         return True
 
     def _count_clamped(self, tick: int) -> None:

@@ -14,6 +14,7 @@ import trio
 from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
+from gameserver.core.commands import plain_profile
 from gameserver.core.errors import GameError, ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
@@ -22,9 +23,11 @@ from gameserver.core.limits import (
     MAX_UNADMITTED,
     PROTOCOL,
     READY_CONNECTIONS,
+    SEAL_SECONDS,
     TOKEN_BYTES,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode
+from gameserver.core.timers import is_plain
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
 from gameserver.entrance import Entrance, SeatTicket
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from gameserver.guard import HookRunner
     from gameserver.net.link import Link
     from gameserver.ports import Listener, Ports
+    from gameserver.recorder import Recorder
     from gameserver.seat import Seat
 
 log = logging.getLogger("gameserver.server")
@@ -84,13 +88,15 @@ class Server:
         maps: Mapping[str, tuple[TileMap, bytes]],
         guard: HookRunner,
         hooks: Hooks | None = None,
+        recorder: Recorder | None = None,
         create_rooms: bool = True,
         hosted: Collection[type[Game]] = (),
         express: bool = True,
         explains: bool = False,
         web: Callable[[Server], ASGIApp] | None = None,
     ) -> None:
-        """`games` by name; `maps` by name: the parsed map and its file; `create_rooms`: a HELLO for an unknown room opens it,
+        """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
+        rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
         unless it is one of a game that is `hosted`: then the host alone opens rooms;
         `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
         who develops a game; `web` makes the app that answers what is no upgrade (without one
@@ -105,6 +111,7 @@ class Server:
         self._maps = maps
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
+        self._recorder = recorder
         self._create_rooms = create_rooms
         self._hosted = hosted
         side = HttpSide(web(self), ports.wall_clock) if web is not None else None
@@ -128,18 +135,24 @@ class Server:
         """Serve until `stop` or a cancellation."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            if self._recorder is not None:
+                nursery.start_soon(self._recorder.run)
             for room in self.rooms.values():
                 nursery.start_soon(self._run_room, room)
             await trio.serve_listeners(self._run_session, self._listeners, handler_nursery=nursery)
 
     async def stop(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Tell everybody, wait for the goodbyes so long at most, then end `run`."""
+        """Tell everybody, wait for the goodbyes so long at most and for what is recorded SEAL_SECONDS, then end `run`."""
+        began = trio.current_time()
         self._stopping = True
         for room in tuple(self.rooms.values()):
             room.close(Notice(NoticeCode.CLOSED, "the server is going away"))
         if self._connections:
             with trio.move_on_after(seconds):
                 await self._empty.wait()
+        if self._recorder is not None and self._nursery is not None:
+            with trio.move_on_at(began + SEAL_SECONDS):
+                await self._recorder.finish()
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
 
@@ -199,6 +212,8 @@ class Server:
 
     def _start(self, room: Room) -> None:
         room.on_result = self._on_result
+        if self._recorder is not None and room.plan.game not in self._hosted:
+            room.recorder = self._recorder.begin(room)
         self.on_open(room)
         self.rooms[room.plan.name] = room
         self.counts.rooms_opened += 1
@@ -262,8 +277,12 @@ class Server:
             fault = next((error for error in group.exceptions if isinstance(error, RoomFault)), None)
             fault_id = fault.fault_id if fault is not None else self._new_fault_id()
             log.exception("room %s failed in tick %d, fault %s", name, room.clock.tick, fault_id, exc_info=group)
+            if room.recorder is not None:
+                room.recorder.seal("faulted")
             room.close(Notice(NoticeCode.FAULTED, self._fault_text(fault_id, group), fault_id))
         finally:
+            if room.recorder is not None:
+                room.recorder.close()
             if self.rooms.get(name) is room:
                 del self.rooms[name]
 
@@ -293,12 +312,15 @@ class Server:
             log.exception("the result of a match in room %s could not be kept: %s", record.room, record)
 
     async def _ask_about_result(self, room: Room, result: Result) -> None:
+        name = room.plan.name
         try:
-            answer = await self._hooks.on_result(room.plan.name, room.plan.game.name, result)
+            answer = await self._hooks.on_result(name, room.plan.game.name, result)
         except* Exception:
-            log.exception("on_result failed for room %s", room.plan.name)
+            log.exception("on_result failed for room %s", name)
         else:
-            if answer is not None:
+            if not is_plain(answer):
+                log.error("on_result for room %s returned %r: return None, bool, int (53 bits), float or str", name, answer)
+            elif answer is not None:
                 room.answer("result", answer)
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
@@ -308,7 +330,7 @@ class Server:
         if isinstance(hello.credential, bytes):
             return self._resume(hello, game, hello.credential, link)
         try:
-            profile = await self._hooks.authorise(hello)
+            profile = plain_profile(await self._hooks.authorise(hello))
         except Refused:
             raise
         except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices

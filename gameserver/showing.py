@@ -23,21 +23,28 @@ if TYPE_CHECKING:
     from gameserver.core.simulation import Simulation
     from gameserver.line import Line
     from gameserver.plan import RoomCounts
+    from gameserver.recorder import RoomRecorder
     from gameserver.seat import Seat
 
 _PUBLIC: Final = (part_of(EVERYONE),)
 
 
 class Showing:
-    """See the module."""
+    """See the module.
+
+    Attributes:
+        parts: what was shown.
+    """
 
     def __init__(self, simulation: Simulation, game: type[Game], counts: RoomCounts) -> None:
         self._simulation = simulation
         self._counts = counts
-        self._parts = Parts(game.schema, tick_rate=game.tick_rate)
+        self.parts = Parts(game.schema, tick_rate=game.tick_rate)
         self._flows = not game.ticks_on_input
         """Is every tick shown?"""
         self._stepped_tick = 0
+        self._recorded_tick = 0
+        """The last one that a recorder was shown."""
         self._private_parts = simulation.has_private_parts
         self._cosmetics: dict[int, list[tuple[int, int, Row]]] = {}
         """What is to be shown with the next snapshot, by part."""
@@ -70,21 +77,27 @@ class Showing:
                     seat.owe(Reply(reply.number, reply.ok, reply.value))
 
     # -- at the end of a tick ----------------------------------------------------------------------------------------------
-    def show(self, seats: Sequence[Seat], tick: int, ran: int) -> None:
+    def show(self, seats: Sequence[Seat], tick: int, ran: int, recorder: RoomRecorder | None = None) -> None:
         """Hand everyone whose line is free a frame, if there is anything to see. `ran`: so many ticks were run since the last.
 
-        Raises GameError if somebody sees more than a snapshot holds.
+        `recorder`: it is shown every world, also one that nobody else looks at. Raises GameError if somebody sees more than a
+        snapshot holds.
         """
         behind = seats if self._flows else [seat for seat in seats if self._is_behind(seat)]
         cosmetics, self._cosmetics = self._cosmetics, {}
-        if behind:
-            self._parts.commit(tick, self._simulation.contents(), cosmetics)
+        records = recorder is not None and (self._flows or self._recorded_tick < self._stepped_tick)
+        if behind or records:
+            contents = self._simulation.contents()
+            self.parts.commit(tick, contents, cosmetics)
             now = trio.current_time()
             flags = OVER_FLAG if self._simulation.result is not None else 0
             for seat in behind:
                 line = seat.line
                 if line is not None and seat.ready and seat.joined and line.pacer.is_due(tick, ran):
                     self._send(seat, line, flags, now)
+            if recorder is not None:
+                recorder.show(tick, flags, self.parts, contents)
+                self._recorded_tick = tick
         if not self._flows:
             self._answer_pings(seats)
 
@@ -101,7 +114,7 @@ class Showing:
 
     def _send(self, seat: Seat, line: Line, flags: int, now: float) -> None:
         if line.may_send(now):
-            draft = self._parts.draft(line.viewer, self._wanted(seat) if self._private_parts else _PUBLIC)
+            draft = self.parts.draft(line.viewer, self._wanted(seat) if self._private_parts else _PUBLIC)
             if len(draft.body) > SNAPSHOT_HARD:
                 raise GameError(f"a snapshot takes {len(draft.body)} bytes, more than {SNAPSHOT_HARD}: show fewer entities")
             if seat.send(draft, flags, now):

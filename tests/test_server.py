@@ -436,6 +436,8 @@ class Doorman(Hooks):
                 return {"rank": 7, "guild": "red"}
             case "raise":
                 raise KeyError("the database is away")
+            case "nested":
+                return {"guild": {"name": "red"}}  # type: ignore[dict-item] # what a host gives that does not check its types
             case "group":
                 raise ExceptionGroup("many", [OSError("a"), ValueError("b")])
             case "slow":
@@ -461,6 +463,7 @@ async def test_the_profile_reaches_join(autojump_clock: MockClock) -> None:
         (None, NoticeCode.REFUSED, 1008, "no ticket, no seat"),
         ("banned", NoticeCode.KICKED, 1008, "you know why"),
         ("raise", NoticeCode.REFUSED, 1008, "nobody can be let in at the moment"),
+        ("nested", NoticeCode.REFUSED, 1008, "nobody can be let in at the moment"),
         ("group", NoticeCode.REFUSED, 1008, "nobody can be let in at the moment"),
         ("slow", NoticeCode.IDLE, 1001, "in time"),
     ],
@@ -488,7 +491,9 @@ async def test_who_is_not_let_in_is_told_so_and_nobody_else_notices(
         assert host.server.unadmitted == 0
         assert host.server.rooms["toy1"].players == 1
         await friend.until(Snapshot)
-        if credential in ("raise", "group"):
+        if credential == "nested":
+            assert "profile['guild'] is {'name': 'red'}: keys are str, values" in caplog.text
+        if credential in ("raise", "group", "nested"):
             assert "authorise failed" in caplog.text and "Traceback" in caplog.text
 
 
@@ -506,6 +511,23 @@ async def test_the_answer_to_a_result_enters_the_game(autojump_clock: MockClock)
             await it.say(Inputs(room.clock.tick + 2, None, 0, None, (1, 0, 1, 0)))
             await trio.sleep(2)
             assert [entry[2:] for entry in game_of(room).diary if entry[0] == "answer"] == [("result", 1_002)]
+
+
+async def test_an_answer_that_no_recording_holds_does_not_enter_the_game(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Scores(Hooks):
+        async def on_result(self, room: str, game: str, result: Any) -> Any:  # noqa: ANN401 - as in Hooks, and worse
+            return {"rank": 1}
+
+    async with serving(hooks=Scores()) as host:
+        room = host.server.open_room("short", Toy, options=Rules(goal=2))
+        async with wire(host.network, "short") as it:
+            await it.join()
+            await it.say(Inputs(room.clock.tick + 2, None, 0, None, (1, 0, 1, 0)))
+            await trio.sleep(2)
+        assert not [entry for entry in game_of(room).diary if entry[0] == "answer"]
+        assert "on_result for room short returned {'rank': 1}: return None, bool, int" in caplog.text
 
 
 async def test_two_servers_live_side_by_side(autojump_clock: MockClock) -> None:

@@ -190,7 +190,7 @@ async def test_however_many_come_to_look_what_is_kept_for_them_is_bounded(autoju
         await step(room)
         assert len(eve.of(Snapshot)) == 1
         go(room, eve)
-    assert MAX_BASE_AGE < len(room._showing._parts._history) <= MOST_BASES
+    assert MAX_BASE_AGE < len(room._showing.parts._history) <= MOST_BASES
     ann.say(Call(1, "echo", ("hi",)))
     await step(room)
     ann.read()

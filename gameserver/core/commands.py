@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
+
+from gameserver.core.limits import MAX_PROFILE
+from gameserver.core.timers import is_plain
 
 if TYPE_CHECKING:
     from gameserver.core.audience import Audience, PlayerId
@@ -81,3 +85,24 @@ class Replied:
     number: int
     ok: bool
     value: bool | int | str | None
+
+
+# -- what comes from outside of the match ----------------------------------------------------------------------------------
+def plain_profile(profile: object) -> Profile:
+    """A copy of this profile, if a recording gives back an equal one: what is none would make another match of it.
+
+    Raises ValueError, which says what is wrong.
+    """
+    if not isinstance(profile, Mapping):
+        raise ValueError(f"a profile is a dict of plain values, not {profile!r}")
+    copy = dict(profile)
+    for key, value in copy.items():
+        if type(key) is not str or not is_plain(key) or not is_plain(value):
+            raise ValueError(
+                f"profile[{key!r}] is {value!r}: keys are str, values None, bool, int (up to 53 bits), float or str. "
+                "What is nested gets a key of its own for each value"
+            )
+    size = sum(len(value) for pair in copy.items() for value in pair if isinstance(value, str))
+    if size > MAX_PROFILE:
+        raise ValueError(f"a profile of {size} characters: it may have {MAX_PROFILE}")
+    return copy

@@ -29,6 +29,8 @@ READY_SECONDS: Final = 10.0
 """From WELCOME to READY: time to load a map."""
 CLOSE_SECONDS: Final = 1.0
 """A close handshake that takes longer is not waited for."""
+SEAL_SECONDS: Final = 5.0
+"""What a server that stops leaves its recordings to be closed in; those that are not done play as they are."""
 MAX_DRAIN_BYTES: Final = 65_536
 """What is still read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 MAX_UNADMITTED: Final = 256
@@ -39,6 +41,8 @@ READY_CONNECTIONS: Final = 4_500
 """From here on the server asks for no more clients: those under way, and whoever asks how it is, still find room."""
 MAX_ROOMS: Final = 256
 """Rooms of a server; each of them has a share of one core."""
+MAX_PROFILE: Final = 16 * 1_024
+"""Characters of a player's profile: it stands in the recording each time he joins."""
 MAX_SEATS: Final = 255
 """Players of a room."""
 MAX_SPECTATORS: Final = 64

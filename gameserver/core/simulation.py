@@ -177,7 +177,7 @@ class Simulation:
                 player = self._player_type(owner=player_id, name=name, bot=bot)
                 self.world.add(player, self._audience_of(player))
                 self._refresh_players()
-                self.game.join(player, profile)
+                self.game.join(player, dict(profile))  # the game may keep or change it: the command stays as it was
             case Leave(player_id):
                 player = self._players[player_id]
                 self.game.leave(player)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from gameserver.core import wire
+from gameserver.core.commands import plain_profile
 from gameserver.core.inputs import InputBuffer
 from gameserver.core.messages import EventMessage, Reply, Snapshot
 from gameserver.core.parts import Viewer
@@ -63,7 +64,7 @@ class Client:
         self.player = player
         self.name = name
         self.bot = bot
-        self.profile: Profile = dict(profile or {})
+        self.profile: Profile = plain_profile(profile or {})
         self.joined = False
         self.connected = True
         self.shown_connected = True

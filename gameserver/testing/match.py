@@ -121,7 +121,7 @@ class Match(Generic[G]):
         """A seat for a script. He is in the match from the next tick on, or the one after: two join in one tick.
 
         `profile`: what the host's `authorise` would have returned. `sees_back`: how many ticks late he sees the others, as on a
-        line with delay; see `Seat.sees_back`. Raises Refused if the room is full.
+        line with delay; see `Seat.sees_back`. Raises Refused if the room is full, ValueError for a profile that is not plain.
         """
         if not is_name(name):
             raise ValueError(f"{name!r} is no name of a player: 1 to 24 characters that can be seen")

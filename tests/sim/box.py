@@ -77,7 +77,7 @@ class Oracle:
         self._room = room
         self._truth: dict[int, Contents] = {}
         self.last_seen: dict[str, float] = {}
-        commit = room._showing._parts.commit
+        commit = room._showing.parts.commit
 
         def remember(tick: int, contents: Contents, cosmetics: Mapping[int, Sequence[tuple[int, int, Row]]] | None = None) -> None:
             self._truth[tick] = contents
@@ -86,7 +86,7 @@ class Oracle:
                 self._digest.update(room.simulation.world.hash().to_bytes(8, "big"))
             commit(tick, contents, cosmetics)
 
-        room._showing._parts.commit = remember  # type: ignore[method-assign] # the only place that sees every tick's contents
+        room._showing.parts.commit = remember  # type: ignore[method-assign] # the only place that sees every tick's contents
 
     def compare(self, name: str, client: Client) -> None:
         """A client has applied a snapshot: its world must be what the server showed to this player at that tick, and no more."""
