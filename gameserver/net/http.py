@@ -7,6 +7,10 @@ them when they change. What Hypercorn is given leaves it little to decide:
 - a stream that is nobody's socket, so that the same code runs on a simulated network;
 - so many seconds, after which the stream is closed under it. Hypercorn shields its writes from being cancelled, so that is the
   only thing which ends a write to a peer that does not read.
+
+An answer that goes on for minutes, such as a match that is looked at while it is played, is a stream: the app says so by calling
+what the scope has under STREAM, before it answers. A stream goes on as long as its peer reads, STREAM_SECONDS at most, and streams
+are counted apart, so that they take no place from what is answered at once.
 """
 
 from __future__ import annotations
@@ -46,19 +50,30 @@ MAX_HTTP_CONNECTIONS: Final = 256
 """At once; beyond them 503. Players need theirs, and an answer takes milliseconds: only who does not read holds one for long."""
 HTTP_SECONDS: Final = 30
 """From the whole request to the end of its answer: what is served here goes through a bad phone line in ten."""
+MAX_STREAMS: Final = 256
+"""At once. Each of them costs the loop, on which rooms tick, a write or two a second."""
+STREAM_SECONDS: Final = 600
+"""A stream is closed after so long; a well-behaved app has ended it before, and whoever wants more asks again."""
+STALL_SECONDS: Final = 30
+"""In which a peer takes PIECE_BYTES of a stream: 17 kbit/s, as little as a phone ever has. Who takes less does not read."""
+PIECE_BYTES: Final = 65_536
+STREAM: Final = "gameserver.stream"
+"""The scope has under it a `Callable[[], bool]`: this answer becomes a stream; False if there are too many already."""
 
 
 class HttpSide:
     """See the module.
 
     Attributes:
-        connections: how many are being served now.
+        connections: how many are being served now, without the streams.
+        streams: how many of these.
     """
 
     def __init__(self, app: ASGIApp, wall_clock: WallClock) -> None:
         self.connections = 0
-        dressed: Any = _Dressed(app, wall_clock)  # Starlette and Hypercorn write the same type in two ways
-        self._app = ASGIWrapper(dressed)
+        self.streams = 0
+        self._app = app
+        self._wall_clock = wall_clock
         self._config = _config()
 
     def admit(self) -> None:
@@ -67,18 +82,54 @@ class HttpSide:
             raise HeadRefused(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests at once")
 
     async def serve(self, stream: trio.abc.Stream, request: Request) -> None:
-        """Answer, in HTTP_SECONDS at most, and close the stream. Raises what the stream raises."""
-        self.connections += 1
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.cancel_scope.deadline = trio.current_time() + HTTP_SECONDS
+        """Answer, in HTTP_SECONDS or as a stream, and close the stream. Raises what the stream raises."""
+        async with trio.open_nursery() as nursery:
+            patience = _Patience(self, nursery.cancel_scope)
+            try:
                 nursery.start_soon(_close_when_over, stream)
-                exchange: Any = _Exchange(stream, request)
-                await TCPServer(self._app, self._config, WorkerContext(None), {}, exchange).run()
+                exchange: Any = _Exchange(stream, request, patience)
+                dressed: Any = _Dressed(self._app, self._wall_clock, patience)  # Starlette and Hypercorn write one type in two ways
+                await TCPServer(ASGIWrapper(dressed), self._config, WorkerContext(None), {}, exchange).run()
                 await hang_up(stream)
                 nursery.cancel_scope.cancel()
-        finally:
-            self.connections -= 1
+            finally:
+                patience.end()
+
+
+class _Patience:
+    """How long one answer may take, and as what it is counted."""
+
+    def __init__(self, side: HttpSide, scope: trio.CancelScope) -> None:
+        self.streams = False
+        self._side = side
+        self._scope = scope
+        self._end = scope.deadline = trio.current_time() + HTTP_SECONDS
+        side.connections += 1
+
+    def stream(self) -> bool:
+        """The app says that this answer is a stream; False: there are too many."""
+        if self.streams or self._side.streams >= MAX_STREAMS:
+            return self.streams
+        self.streams = True
+        self._side.connections -= 1
+        self._side.streams += 1
+        self._end = self._scope.deadline = trio.current_time() + STREAM_SECONDS
+        return True
+
+    def expect_reading(self) -> None:
+        """A piece of a stream is about to be sent: the peer has to take it in time."""
+        self._scope.deadline = min(self._end, trio.current_time() + STALL_SECONDS)
+
+    def was_read(self) -> None:
+        """It has."""
+        self._scope.deadline = self._end
+
+    def end(self) -> None:
+        """The answer is over, or was given up."""
+        if self.streams:
+            self._side.streams -= 1
+        else:
+            self._side.connections -= 1
 
 
 def _config() -> Config:
@@ -90,7 +141,7 @@ def _config() -> Config:
     config.include_server_header = False
     config.keep_alive_max_requests = 1  # a proxy that keeps the line might send an upgrade on it, to where none is taken
     config.keep_alive_timeout = HTTP_SECONDS
-    config.read_timeout = HTTP_SECONDS
+    config.read_timeout = None  # how long an answer may take is for _Patience to say
     return config
 
 
@@ -118,9 +169,10 @@ class _Nowhere:
 class _Exchange(trio.abc.HalfCloseableStream):
     """What Hypercorn takes for the stream of a socket: one request comes out of it, then nothing until the peer goes."""
 
-    def __init__(self, stream: trio.abc.Stream, request: Request) -> None:
+    def __init__(self, stream: trio.abc.Stream, request: Request, patience: _Patience) -> None:
         self.socket = _Nowhere()
         self._stream = stream
+        self._patience = patience
         self._request = request.raw + request.body
         self._open = trio.CancelScope()
 
@@ -138,7 +190,13 @@ class _Exchange(trio.abc.HalfCloseableStream):
         raise trio.ClosedResourceError("this exchange is over")
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._stream.send_all(data)
+        if not self._patience.streams:
+            await self._stream.send_all(data)
+            return
+        for begin in range(0, len(data), PIECE_BYTES):
+            self._patience.expect_reading()
+            await self._stream.send_all(memoryview(data)[begin : begin + PIECE_BYTES])
+            self._patience.was_read()
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._stream.wait_send_all_might_not_block()
@@ -152,11 +210,12 @@ class _Exchange(trio.abc.HalfCloseableStream):
 
 
 class _Dressed:
-    """An app whose every answer has a date, and the security headers that it does not set itself."""
+    """An app whose every answer has a date, and the security headers that it does not set itself; and which can stream."""
 
-    def __init__(self, app: ASGIApp, wall_clock: WallClock) -> None:
+    def __init__(self, app: ASGIApp, wall_clock: WallClock, patience: _Patience) -> None:
         self._app = app
         self._wall_clock = wall_clock
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def dress(message: Message) -> None:
@@ -169,4 +228,4 @@ class _Dressed:
                 message["headers"] = headers + [header for header in wanted if header[0] not in there]
             await send(message)
 
-        await self._app(scope, receive, dress)
+        await self._app({**scope, STREAM: self._patience.stream}, receive, dress)

@@ -24,7 +24,16 @@ from gameserver.core.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS
 from gameserver.guard import NoGuard
 from gameserver.net import http as http_module
 from gameserver.net.gate import MAX_BODY_BYTES, MAX_HEAD_BYTES, Request
-from gameserver.net.http import HTTP_SECONDS, MAX_HTTP_CONNECTIONS, HttpSide
+from gameserver.net.http import (
+    HTTP_SECONDS,
+    MAX_HTTP_CONNECTIONS,
+    MAX_STREAMS,
+    PIECE_BYTES,
+    STALL_SECONDS,
+    STREAM,
+    STREAM_SECONDS,
+    HttpSide,
+)
 from gameserver.net.real import real_ports
 from gameserver.net.simulated import Latency, SimNetwork, SimWallClock, Toward
 from gameserver.server import Server
@@ -60,6 +69,23 @@ class App:
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scopes.append(scope)
         await self._answer(receive, send)
+
+
+class Streaming(App):
+    """One whose answers are streams, if there is room for them.
+
+    Attributes:
+        refused: how many found none.
+    """
+
+    refused = 0
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope[STREAM]():
+            await super()._run(scope, receive, send)
+        else:
+            self.refused += 1
+            await say_ok(receive, send)
 
 
 async def start(send: Send, length: int = 2) -> None:
@@ -275,6 +301,90 @@ async def test_there_is_a_limit_to_answers_at_once(autojump_clock: MockClock) ->
             await trio.sleep(1)
             assert host.server.counts.refused == 1, "the door is open again"
             nursery.cancel_scope.cancel()
+
+
+# -- answers that go on ----------------------------------------------------------------------------------------------------
+async def say_on_and_on(receive: Receive, send: Send) -> None:
+    """A little, four times a second, until the peer has gone."""
+
+    async def listen(scope: trio.CancelScope) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        scope.cancel()
+
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(listen, nursery.cancel_scope)
+        while True:
+            await send({"type": "http.response.body", "body": b"more", "more_body": True})
+            await trio.sleep(0.25)
+
+
+async def test_a_stream_goes_on_as_long_as_it_is_read_but_not_for_ever(autojump_clock: MockClock) -> None:
+    async with serving(web=Streaming(say_on_and_on)) as host:
+        before = tasks()
+        data, seconds = await converse(host.network, get("/"))
+        assert seconds == pytest.approx(STREAM_SECONDS, abs=0.1)
+        assert data.count(b"more") == pytest.approx(STREAM_SECONDS * 4, abs=1)
+        await trio.testing.wait_all_tasks_blocked()
+        assert tasks() == before
+
+
+async def test_a_stream_that_is_not_read_is_closed(autojump_clock: MockClock) -> None:
+    async with serving(web=Streaming(say_much)) as host:
+        before = tasks()
+        stream = await host.network.connect(HOST, PORT)
+        await stream.send_all(get("/"))
+        await trio.sleep(STALL_SECONDS - 1)
+        assert tasks() > before
+        await trio.sleep(1.1)
+        assert tasks() == before
+        await stream.aclose()
+
+
+async def test_a_stream_that_is_read_slowly_goes_on(autojump_clock: MockClock) -> None:
+    """A piece in a little less than the time it has, again and again, whatever the size of what the app sends."""
+    async with serving(web=Streaming(say_much)) as host:
+        before = tasks()
+        stream = await host.network.connect(HOST, PORT)
+        await stream.send_all(get("/"))
+        for _ in range(10):
+            await trio.sleep(STALL_SECONDS - 1)
+            read = 0
+            while read < PIECE_BYTES:
+                read += len(await stream.receive_some(PIECE_BYTES - read))
+        assert tasks() > before
+        await stream.aclose()
+
+
+async def test_streams_are_counted_apart(autojump_clock: MockClock) -> None:
+    app = Streaming(say_on_and_on)
+    async with serving(web=app) as host:
+        held = []
+        for _ in range(MAX_STREAMS):
+            held.append(await host.network.connect(HOST, PORT))
+            await held[-1].send_all(get("/"))
+        await trio.sleep(1)
+        assert (len(app.scopes), app.refused) == (MAX_STREAMS, 0)
+        assert (await ask(host.network, get("/"))).status == 200, "whoever wants another answer gets it"
+        assert app.refused == 1
+        held.pop().connection.reset()
+        await trio.sleep(1)
+        again = await host.network.connect(HOST, PORT)
+        await again.send_all(get("/"))
+        await trio.sleep(1)
+        assert app.refused == 1, "there is a place again"
+
+
+async def test_stop_ends_streams(autojump_clock: MockClock) -> None:
+    async with serving(web=Streaming(say_on_and_on)) as host:
+        stream = await host.network.connect(HOST, PORT)
+        await stream.send_all(get("/"))
+        await trio.sleep(1)
+        before = trio.current_time()
+        await host.server.stop()
+        assert trio.current_time() - before <= CLOSE_SECONDS + 1e-6
+        await stream.aclose()
 
 
 # -- an app that fails -----------------------------------------------------------------------------------------------------
