@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 BLOCK_SECONDS: Final = 0.5
 """What a killed process loses, and what a reader inflates at once."""
+BLOCK_BYTES: Final = 1_024 * 1_024
+"""A block that is larger ends early: far above any game, far below what a chunk may have."""
 KEYFRAME_SECONDS: Final = 5.0
 """What is played to get to any tick, at most (DDNet's figure): 150 frames, a few milliseconds."""
 STATE_SECONDS: Final = 30.0
@@ -139,7 +141,7 @@ class Tape:
         if tick - self._keyframe_tick >= self._keyframe_ticks:
             self._close()
             self._add_keyframe(tick, flags, parts, contents)
-        elif self._view is not None and tick - self._view.first + 1 >= self._block_ticks:
+        elif self._view is not None and (tick - self._view.first + 1 >= self._block_ticks or self._is_large()):
             self._close()
 
     def fault(self, fault: Fault) -> None:
@@ -150,7 +152,8 @@ class Tape:
 
     def note(self, tick: int, text: str) -> None:
         """Write this on the timeline."""
-        self._mark(max(tick, self._last), What.NOTE, text)
+        newest = self.marks[-1].tick if self.marks else self.header.first
+        self._mark(max(tick, newest), What.NOTE, text)
 
     # -- between ticks -----------------------------------------------------------------------------------------------------
     def take(self) -> list[Chunk]:
@@ -214,6 +217,10 @@ class Tape:
             first, last = self._marks_waiting[0].tick, self._marks_waiting[-1].tick
             self._add(ChunkType.MARKS, first, b"".join(mark.encode() for mark in self._marks_waiting), last)
             self._marks_waiting = []
+
+    def _is_large(self) -> bool:
+        blocks = (self._view, self._secret_view, self._truth)
+        return sum(block.size for block in blocks if block is not None) >= BLOCK_BYTES
 
     def _close_truth(self) -> None:
         if self._truth is not None:
