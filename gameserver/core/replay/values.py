@@ -32,11 +32,10 @@ def values_of(data: bytes | memoryview) -> Iterator[Any]:
     )  # fmt: skip
     try:
         unpacker.feed(data)
-        yield from unpacker
+        while unpacker.tell() < len(data):
+            yield unpacker.unpack()
     except (ValueError, TypeError, RecursionError, msgpack.OutOfData) as error:  # TypeError: an unhashable key of a map
-        raise FormatError("a payload is not msgpack, or out of bounds") from error
-    if unpacker.tell() != len(data):
-        raise FormatError("a payload ends inside a value")
+        raise FormatError("a payload is not msgpack, out of bounds, or ends inside a value") from error
 
 
 def value_of(data: bytes | memoryview) -> Any:  # noqa: ANN401 - any value
