@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from gameserver.core.limits import WATCH_DELAY_SECONDS
 from gameserver.core.replay.index import FileIndex
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class LiveFile:
         tape: what is recorded.
         header: the bytes that the file begins with.
         cut_at: when each chunk of `places` was cut, in trio's time.
+        watch_delay: so many seconds later others may see it.
         end: how the recording ends, None while it goes on.
         after: the file name of the recording that goes on, if one does.
         sealed: its footer is written, and `file` is `name`.
@@ -37,12 +39,13 @@ class LiveFile:
         changed: set when anything of these is new; the next change is told by another event.
     """
 
-    def __init__(self, name: str, tape: Tape) -> None:
+    def __init__(self, name: str, tape: Tape, *, watch_delay: float = WATCH_DELAY_SECONDS) -> None:
         self.name = name
         self.file = name + PART
         self.tape = tape
         self.header = tape.header.encode()
         self.cut_at: list[float] = []
+        self.watch_delay = watch_delay
         self.end: str | None = None
         self.after: str | None = None
         self.sealed = False
@@ -73,6 +76,11 @@ class LiveFile:
     def contents(self) -> Contents:
         """What is in it, with all that waits."""
         return self.tape.contents(self.end, index=self._index.index, after=self.after)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Is it still written, or was its last chunk cut so late that others may not see it yet?"""
+        return not self.over or (bool(self.cut_at) and trio.current_time() - self.cut_at[-1] < self.watch_delay)
 
     # -- the room ----------------------------------------------------------------------------------------------------------
     def stir(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gameserver.core.errors import GameserverError
+from gameserver.core.limits import WATCH_DELAY_SECONDS
 
 if TYPE_CHECKING:
     from gameserver.core.game import Game
@@ -50,6 +51,8 @@ class RoomPlan:
     """Where in the tick's period its deadlines lie, 0 to 1, so that the rooms of a process do not all wake at once."""
     keep: bool = False
     """True: it waits for players for ever. False: it closes when nobody was in it for EMPTY_ROOM_SECONDS."""
+    watch_delay: float = WATCH_DELAY_SECONDS
+    """Seconds by which its recording is shown late while it is played."""
 
 
 @attrs.define

@@ -107,6 +107,8 @@ class Recorder:
         """Tasks that are to run as soon as `run` does."""
         self._finished = trio.Event()
         """Set when a file is finished; the next one sets another event."""
+        self._closed: list[LiveFile] = []
+        """Those that were written until a moment ago."""
         self._told: set[Trouble] = set()
         """Of which kinds of trouble, until it is over."""
 
@@ -132,6 +134,11 @@ class Recorder:
         """Return when every recording is closed: those that go on have to be sealed by their rooms."""
         while self.files:
             await self._finished.wait()
+
+    def fresh(self, name: str) -> LiveFile | None:
+        """The recording that has this name in the end, while it is written, and until others may see all of it."""
+        known = (*self.files.values(), *self._closed)
+        return next((live for live in known if live.name == name and live.is_fresh), None)
 
     # -- for RoomRecorder, which is called in a tick -----------------------------------------------------------------------
     def origin_of(self, game: type[Game], seed: int) -> Origin:
@@ -202,6 +209,7 @@ class Recorder:
         finally:
             del self.files[live.name]
             live.close(sealed=sealed)
+            self._closed = [other for other in (*self._closed, live) if other.is_fresh]
             room.written(live)
             finished, self._finished = self._finished, trio.Event()
             finished.set()

@@ -159,7 +159,7 @@ class RoomRecorder:
             tape = Tape(header, self._origin, room.plan.game.schema)
             self._was_over = room.simulation.result is not None
             tape.begin(room.simulation, room.parts, OVER_FLAG if self._was_over else 0)
-            live = LiveFile(name_of(room.plan.name, at, self._session), tape)
+            live = LiveFile(name_of(room.plan.name, at, self._session), tape, watch_delay=room.plan.watch_delay)
             self._session = hashlib.blake2b(self._session, digest_size=len(self._session)).digest()  # chance costs a system call
             self._before = None
             self._looked_tick = self._taken_tick = tick

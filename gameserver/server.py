@@ -25,6 +25,7 @@ from gameserver.core.limits import (
     READY_CONNECTIONS,
     SEAL_SECONDS,
     TOKEN_BYTES,
+    WATCH_DELAY_SECONDS,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode
 from gameserver.core.timers import is_plain
@@ -93,13 +94,15 @@ class Server:
         hosted: Collection[type[Game]] = (),
         express: bool = True,
         explains: bool = False,
+        watch_delay: float = WATCH_DELAY_SECONDS,
         web: Callable[[Server], ASGIApp] | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
         unless it is one of a game that is `hosted`: then the host alone opens rooms;
         `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
-        who develops a game; `web` makes the app that answers what is no upgrade (without one
+        who develops a game; `watch_delay`: of all rooms, in seconds;
+        `web` makes the app that answers what is no upgrade (without one
         that is refused).
         """
         self.rooms: dict[str, Room] = {}
@@ -108,6 +111,7 @@ class Server:
         self._ports = ports
         self._games = dict(games)
         self._explains = explains
+        self._watch_delay = watch_delay
         self._maps = maps
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
@@ -198,6 +202,7 @@ class Server:
             seed=seed if seed is not None else self._ports.randomness.seed(),
             phase=self.counts.rooms_opened * _GOLDEN % 1.0,
             keep=keep,
+            watch_delay=self._watch_delay,
         )
         if keep:
             self._kept[name] = plan

@@ -216,7 +216,7 @@ def _answer(request: Request, file: File) -> Response:
     headers = {"Cache-Control": "no-cache", "ETag": tag}
     if file.packed is not None:
         headers["Vary"] = "Accept-Encoding"
-    if _has(request.headers.get("if-none-match", ""), tag):
+    if has_tag(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["Content-Type"] = file.type
     if packed is not None:
@@ -230,6 +230,6 @@ def _takes_gzip(header: str) -> bool:
     return not _NONE.fullmatch(weights.get("gzip", weights.get("*", "0")))
 
 
-def _has(header: str, tag: str) -> bool:
+def has_tag(header: str, tag: str) -> bool:
     """Whether this If-None-Match names the tag (RFC 9110 13.1.2: weakly compared, so W/ in front means nothing)."""
     return header.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in header.split(","))

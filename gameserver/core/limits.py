@@ -62,6 +62,11 @@ GRACE_SECONDS: Final = 30.0
 TOKEN_BYTES: Final = 16
 """Of a resume token: nobody guesses 128 bits."""
 
+# -- recordings ------------------------------------------------------------------------------------------------------------
+WATCH_DELAY_SECONDS: Final = 10.0
+"""How late a match is shown to who looks at it over HTTP: whoever plays and looks learns nothing that is still of use to him."""
+MAX_WATCH_DELAY_SECONDS: Final = 3_600.0
+
 # -- messages to the server ------------------------------------------------------------------------------------------------
 MAX_MESSAGE: Final = 4_096
 """Bytes of a message to the server: 64 inputs and a join ticket fit ten times over."""

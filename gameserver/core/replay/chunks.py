@@ -107,20 +107,24 @@ def places(data: bytes | memoryview, offset: int) -> Iterator[Place]:
         offset += place.length
 
 
-def _place_at(view: memoryview, offset: int) -> Place | None:
-    """The chunk that begins here, None if it is not sound."""
-    start = offset + HEAD_SIZE
-    if len(view) < start:
+def head_at(data: bytes | memoryview, offset: int) -> Place | None:
+    """What the head that begins here says, of a chunk that may be longer than the data; None if it cannot be one."""
+    if len(data) < offset + HEAD_SIZE:
         return None
-    chunk_type, codec, _, length, first_tick, ticks = _HEAD.unpack_from(view, offset)
-    if codec not in (RAW, ZLIB) or length > MAX_PAYLOAD or ticks < 1 or len(view) < start + length:
-        return None
-    if first_tick + ticks - 1 > MAX_TICK:
-        return None
-    crc = zlib.crc32(view[start : start + length], zlib.crc32(view[offset : offset + _HEAD.size]))
-    if _CRC.unpack_from(view, offset + _HEAD.size)[0] != crc:
+    chunk_type, codec, _, length, first_tick, ticks = _HEAD.unpack_from(data, offset)
+    if codec not in (RAW, ZLIB) or length > MAX_PAYLOAD or ticks < 1 or first_tick + ticks - 1 > MAX_TICK:
         return None
     return Place(chunk_type, first_tick, ticks, offset, HEAD_SIZE + length)
+
+
+def _place_at(view: memoryview, offset: int) -> Place | None:
+    """The chunk that begins here, None if it is not sound."""
+    place = head_at(view, offset)
+    if place is None or len(view) < offset + place.length:
+        return None
+    head, payload = view[offset : offset + _HEAD.size], view[offset + HEAD_SIZE : offset + place.length]
+    sound = _CRC.unpack_from(view, offset + _HEAD.size)[0] == zlib.crc32(payload, zlib.crc32(head))
+    return place if sound else None
 
 
 def chunk_at(data: bytes | memoryview, place: Place) -> Chunk:

@@ -83,6 +83,13 @@ class Header:
         return data + _CRC.pack(zlib.crc32(data))
 
     @staticmethod
+    def size_of(data: bytes | memoryview) -> int:
+        """The size of the header that begins so, as far as that can be said from its first bytes."""
+        if len(data) < _LEAD.size:
+            return _LEAD.size
+        return _LEAD.size + int(_LEAD.unpack_from(data)[-1]) + _CRC.size
+
+    @staticmethod
     def decode(data: bytes | memoryview) -> tuple[Header, int]:
         """The header of this file, and its size. Raises FormatError."""
         view = memoryview(data)
