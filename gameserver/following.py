@@ -1,6 +1,7 @@
 """A match that is still being recorded, for who looks at it with a delay: the end of its file, as far as it is old enough.
 
-Nothing is encoded for a viewer: what goes out lies in the file, and what many want at about the same time is read once. A viewer has a pulse of his own, so that a hundred of them do not all wake in the same tick of the room that they look at.
+Nothing is encoded for a viewer: what goes out lies in the file, and what many want at about the same time is read
+once. A viewer has a pulse of his own, so that a hundred of them do not all wake in the same tick of the room that they look at.
 """
 
 from __future__ import annotations

@@ -234,8 +234,9 @@ HEADERS_EXAMPLE = Header(
     ],
 )  # fmt: skip
 def test_a_header_with_a_wrong_value_is_a_format_error(key: str, value: object) -> None:
+    wrong: dict[str, Any] = {key: value}
     with pytest.raises(FormatError):
-        Header.decode(attrs.evolve(HEADERS_EXAMPLE, **{key: value}).encode())
+        Header.decode(attrs.evolve(HEADERS_EXAMPLE, **wrong).encode())
 
 
 # -- what is in it ---------------------------------------------------------------------------------------------------------
