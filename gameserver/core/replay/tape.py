@@ -93,7 +93,7 @@ class Tape:
         self._was_over = simulation.result is not None
         self._add(ChunkType.ORIGIN, first, self._origin.encode())
         self._add(ChunkType.STATE, first, simulation.encode())
-        self._add_keyframe(first, flags, parts, simulation.contents())
+        self._begin_view(first, flags, parts, simulation.contents())
         for player, seat in simulation.players.items():
             self._mark(first, What.JOINED, player, seat.name, seat.bot)
 
@@ -130,9 +130,7 @@ class Tape:
             self._mark(tick, What.GAP, self._gap_from)
             self._gap_from = None
             self._events.clear()
-            self._shown = tick
-            self._secret_parts = {part for part in contents if part != _PUBLIC}
-            self._add_keyframe(tick, flags, parts, contents)
+            self._begin_view(tick, flags, parts, contents)
             return
         if tick <= self._shown:
             return  # somebody came between two ticks, and nothing else happened
@@ -237,6 +235,11 @@ class Tape:
             return
         self._close_truth()
         self._add(ChunkType.STATE, tick, state)
+
+    def _begin_view(self, tick: int, flags: int, parts: Parts, contents: World) -> None:
+        self._shown = tick
+        self._secret_parts = {part for part in contents if part != _PUBLIC}
+        self._add_keyframe(tick, flags, parts, contents)
 
     def _add_keyframe(self, tick: int, flags: int, parts: Parts, contents: World) -> None:
         self._keyframe_tick = tick

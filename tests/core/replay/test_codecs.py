@@ -233,10 +233,9 @@ HEADERS_EXAMPLE = Header(
         ("schema", []), ("options", 5), ("map", ["name", b"hash", b""]), ("game", None), ("version", True), ("before", 1),
     ],
 )  # fmt: skip
-def test_a_header_with_a_wrong_value_is_a_format_error(key: str, value: object) -> None:
-    wrong: dict[str, Any] = {key: value}
+def test_a_header_with_a_wrong_value_is_a_format_error(key: str, value: Any) -> None:  # noqa: ANN401 - any value at all
     with pytest.raises(FormatError):
-        Header.decode(attrs.evolve(HEADERS_EXAMPLE, **wrong).encode())
+        Header.decode(attrs.evolve(HEADERS_EXAMPLE, **dict[str, Any]({key: value})).encode())
 
 
 # -- what is in it ---------------------------------------------------------------------------------------------------------
