@@ -508,16 +508,21 @@ def test_a_forged_step_is_a_format_error(sound: bytes) -> None:
 
 # -- who may judge -----------------------------------------------------------------------------------------------------------
 def test_other_code_is_refused_in_words(sound: bytes) -> None:
-    recording = Recording.open(sound)
-    assert refusal(recording, Fair, code="", engine="") is None
-    assert "the code of fair is not the one" in str(refusal(recording, Fair, code="other", engine=""))
-    assert "the simulation core is not the one" in str(refusal(recording, Fair, code="", engine="other"))
-    assert "it is a match of fair, not of walltime" in str(refusal(recording, WallTime, code="", engine=""))
+    match: Match[Any] = Match(Fair)
+    match.record(code="c0de", engine="e791")
+    match.step()
+    recording = Recording.open(match.recording())
+    assert refusal(recording, Fair, code="c0de", engine="e791") is None
+    assert "the code of fair is not the one" in str(refusal(recording, Fair, code="other", engine="e791"))
+    assert "the simulation core is not the one" in str(refusal(recording, Fair, code="c0de", engine="other"))
+    assert "it is a match of fair, not of walltime" in str(refusal(recording, WallTime, code="c0de", engine="e791"))
+    assert "does not say by which code" in str(refusal(Recording.open(sound), Fair, code="", engine=""))
 
     class Newer(Fair):
+        name = "fair"
         version = 2
 
-    assert "fair@1, and this is version 2" in str(refusal(recording, Newer, code="", engine=""))
+    assert "fair@1, and this is version 2" in str(refusal(recording, Newer, code="c0de", engine="e791"))
 
 
 def test_a_recording_that_cannot_be_simulated_says_why(sound: bytes) -> None:
