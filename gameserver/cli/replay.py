@@ -124,9 +124,9 @@ class Games:
 def tick_at(time: str, recording: Recording, option: str) -> int:
     """The tick that somebody names: 1234, or 12:34 and 1:02:03.5 since the recording began. Raises UsageError."""
     header, last = recording.header, recording.contents.last
-    if re.fullmatch(r"\d{1,10}", time):
+    if re.fullmatch(r"[0-9]{1,10}", time):
         tick = int(time)
-    elif re.fullmatch(r"(\d{1,4}:)?\d{1,4}:\d{1,2}(\.\d{1,6})?", time):
+    elif re.fullmatch(r"([0-9]{1,4}:)?[0-9]{1,4}:[0-9]{1,2}([.][0-9]{1,6})?", time):
         seconds = 0.0
         for part in time.split(":"):
             seconds = seconds * 60 + float(part)

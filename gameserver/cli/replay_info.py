@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from gameserver.cli.replay import Games, clock_text, files_of, open_recording, printable, size_text
 from gameserver.cli.say import FAILED, OK, progress
 from gameserver.core.errors import FormatError, ProtocolError
-from gameserver.core.replay.chunks import ChunkType
+from gameserver.core.replay.chunks import END_SIZE, ChunkType
 from gameserver.core.replay.header import What
 from gameserver.core.schema import Schema
 
@@ -114,7 +114,7 @@ def _facts(recording: Recording, size: int, games: Games) -> dict[str, Any]:
         "final_hash": None if contents.hash is None else contents.hash.hex(),
         "cannot_be_verified": games.refusal(recording),
         "gaps": [list(gap) for gap in recording.gaps],
-        "unsound_bytes": max(0, size - recording.size),
+        "unsound_bytes": max(0, size - recording.size - (END_SIZE if recording.sealed else 0)),
         "fault": None if fault is None else {name: getattr(fault, name) for name in ("tick", "id", "kind", "text", "where")},
         "tracks": sizes | {"rest": size - sum(sizes.values())},
         "bytes_per_hour": round(size / seconds * 3_600) if seconds >= 1 else None,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 110
 """Of a line of advice, with its indentation."""
 MOST_SLIPS: Final = 6
+_FORCED: Final = " (--force simulates it all the same)"
 
 
 @attrs.frozen(kw_only=True)
@@ -98,9 +99,9 @@ def verify(
 def _judge(path: Path, games: Games, *, force: bool, place: str) -> _Judged:
     try:
         recording = open_recording(path)
-        if not force and (why_not := games.refusal(recording)):
-            return _Judged(file=str(path), refused=why_not)
         known = games.of(recording)
+        if not force and (why_not := games.refusal(recording)):
+            return _Judged(file=str(path), refused=why_not + (_FORCED if recording.origin is not None else ""))
         began = time.perf_counter()
         verdict = simulate(recording, known, _progress(recording, place))
         took = time.perf_counter() - began

@@ -104,6 +104,8 @@ def refusal(recording: Recording, game: type[Game], *, code: str, engine: str) -
         return f"it was recorded by {header.game}@{header.version}, and this is version {game.version}: {_STILL_PLAYS}"
     if origin is None:
         return None  # simulating it will say that
+    if not origin.code or not origin.engine:
+        return f"it does not say by which code it was recorded: {_STILL_PLAYS}"
     if origin.code != code:
         return f"the code of {header.game} is not the one that it was recorded by: {_STILL_PLAYS}"
     if origin.engine != engine:

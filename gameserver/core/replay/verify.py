@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from gameserver.core.differences import ABSENT, Difference, different_views, different_worlds
+from gameserver.core.differences import Difference, different_views, different_worlds
 from gameserver.core.errors import FormatError
 from gameserver.core.replay.chunks import ChunkType
 from gameserver.core.replay.guess import HASH_MASK, guess
@@ -252,17 +252,7 @@ def _told(difference: Difference, names: Mapping[int, str]) -> tuple[str, str, s
     what = f"{difference.who}{whose} {difference.field}".rstrip()
     if difference.note:
         return f"{what}: {difference.note.format(one='the recording', other='the simulation')}", "", ""
-    return what, _value(difference.one), _value(difference.other)
-
-
-def _value(value: object) -> str:
-    return (
-        "not there"
-        if value is ABSENT
-        else "there"
-        if not isinstance(value, int | float | str | tuple | type(None))
-        else repr(value)
-    )
+    return what, repr(difference.one), repr(difference.other)
 
 
 def _line(difference: Difference, names: Mapping[int, str]) -> str:
