@@ -186,7 +186,7 @@ async def test_an_idle_lobby_is_silent_and_a_busy_one_is_told_twice_a_second(aut
         assert lobby.counts.steps == steps
         with trio.move_on_after(4):
             for number in range(400):
-                sit(room, f"p{number}", role=Role.SPECTATOR, ready=False) if number % 2 else room._seats.clear()
+                sit(room, f"p{number}", role=Role.SPECTATOR, ready=False) if number % 2 else room.seats.clear()
                 await trio.sleep(0.037)
         assert 1 <= lobby.counts.steps - steps <= 4 / LOOK_SECONDS
 
