@@ -30,14 +30,9 @@ export function plain({ parts }) {
   for (const [part, { rows }] of parts) {
     if (rows.size === 0) continue;
     found[part] = {};
-    for (const [id, { form, values }] of rows) found[part][id] = [form.number, values];
+    for (const [id, { form, values }] of rows) found[part][id] = [form.number, [...values]];
   }
   return found;
-}
-
-/** Lets what is being opened be opened. */
-export function settled() {
-  return new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 // -- recordings of their own --------------------------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ const RATE_MAX = RATES[RATES.length - 1];
 const LONGEST_FRAME_MS = 250;
 /** So much of what follows is kept open, by the time in which it is played. */
 const AHEAD_MS = 2_000;
-/** So far from one frame to the next a picture is drawn between them: View's own. */
-const REACH_MS = 250;
+/** So far ahead of what it plays the next frame is shown to the picture: a little before View begins to move towards it. */
+const REACH_MS = 350;
 /** Who is so near to the edge of what grows follows it. */
 const AT_EDGE_MS = 250;
 /** Where the edge is farther away than this, there is no way to it but a jump. */
@@ -355,7 +355,7 @@ export class Player {
 
   /** From the frames that it has to those that are to be seen. @param {number} before  where it was */
   #goOn(before) {
-    const horizon = this.#tick + this.#ticks(REACH_MS);
+    const horizon = this.#playing ? this.#tick + this.#ticks(REACH_MS) : Math.ceil(this.#tick);
     /** @type {NoFrame | null} */
     let why = null;
     let moved = false;
