@@ -4,6 +4,7 @@
  */
 
 import { Emitter } from "../emitter.js";
+import { environmentOf } from "../environment.js";
 import { FormatError } from "../errors.js";
 import { Happenings } from "../happenings.js";
 import { cosmeticsOf } from "../replica.js";
@@ -92,7 +93,7 @@ export class Player {
    * @param {Recording} recording
    * @param {{reportError?: (error: unknown) => void}} [environment]
    */
-  constructor(recording, { reportError = globalThis.reportError ?? console.error } = {}) {
+  constructor(recording, { reportError = environmentOf().reportError } = {}) {
     const { schema, tickRate } = recording.header;
     this.#recording = recording;
     this.#playback = new Playback(recording);

@@ -9,6 +9,7 @@
  */
 
 import { Emitter } from "../emitter.js";
+import { environmentOf } from "../environment.js";
 import { FormatError } from "../errors.js";
 import { decodeBlock, decodeKeyframe } from "./frames.js";
 import { Marks } from "./marks.js";
@@ -61,7 +62,7 @@ export class Recording {
    * @param {Header} header
    * @param {(error: unknown) => void} [reportError]  is given what listeners throw
    */
-  constructor(header, reportError = globalThis.reportError ?? console.error) {
+  constructor(header, reportError = environmentOf().reportError) {
     this.header = header;
     this.#emitter = new Emitter(["grown", "marks", "wanted"], reportError);
   }
