@@ -97,7 +97,8 @@ export class Feed {
   #secretOf({ type, first, last }) {
     const secret = this.#secret;
     this.#secret = null;
-    if (secret === null) return null;
+    // Who began to look on while the match went on has seen no secrets, and what was changed in them later leads nowhere.
+    if (secret === null || this.recording?.header.live) return null;
     if (secret.type === SECRET_OF[type] && secret.first >= first && secret.last <= last) return secret;
     throw new FormatError(`this recording is forged: the secrets of tick ${secret.first} belong to nothing`, "forged");
   }

@@ -127,23 +127,22 @@ export class Load {
   async #runTail() {
     const backoff = new Backoff(this.#environment.random);
     while (!this.#isOver) {
-      const request = { abort: new AbortController(), from: this.#from, to: null, at: -1 };
-      this.#tail = request;
-      const feed = await this.#request(request, backoff);
+      const had = this.#had;
+      this.#tail = { abort: new AbortController(), from: this.#from, to: null, at: -1 };
+      const feed = await this.#request(this.#tail, backoff);
       this.#tail = null;
       if (feed === null) continue;
-      const recording = this.#recording;
-      if (recording === null) break; // it has failed
-      if (feed.isOther) this.isFollowed = true;
-      else if (feed.live && !feed.sealed) {
-        this.#from = recording.loaded.last;
+      const { recording } = this;
+      if (!feed.sealed && !feed.isOther && (feed.live || this.#had > had)) {
+        this.#from = recording.loaded.last; // a long answer ends now and then, and goes on when it is asked for again
         await this.#sleep(backoff.next());
         continue;
       }
+      this.isFollowed = feed.isOther || (feed.sealed && recording.contents?.after !== null);
       recording.end({ cut: !feed.sealed && !feed.isOther });
       this.#tailIsDone = true;
       void this.#runFill();
-      break;
+      return;
     }
   }
 
@@ -153,14 +152,14 @@ export class Load {
     this.#filling = true;
     const backoff = new Backoff(this.#environment.random);
     for (let hole = this.#hole(); hole !== null && !this.#isOver; hole = this.#hole()) {
+      const had = this.#had;
       const [from, to] = hole;
-      const request = { abort: new AbortController(), from, to, at: -1 };
-      this.#fill = request;
-      const feed = await this.#request(request, backoff);
+      this.#fill = { abort: new AbortController(), from, to, at: -1 };
+      const feed = await this.#request(this.#fill, backoff);
       this.#fill = null;
       if (feed === null) continue;
       if (feed.isOther) break;
-      this.recording.cover(from, to); // what has not come now is nowhere
+      if (this.#had === had) this.recording.cover(from, to); // what does not come is nowhere
     }
     this.#filling = false;
     if (this.#tailIsDone && !this.#isOver && this.#hole() === null) this.#become("done", null);
@@ -171,9 +170,9 @@ export class Load {
     const { header, loaded, live } = this.recording;
     const holes = loaded.missing(header.first, loaded.last);
     const wanted = this.#wanted;
-    this.#wanted = null;
     const hole = wanted === null ? undefined : holes.find(([first, last]) => first <= wanted && wanted < last);
-    if (hole !== undefined) return [/** @type {number} */ (wanted), hole[1]];
+    if (wanted !== null && hole !== undefined && loaded.at(wanted) === null) return [wanted, hole[1]];
+    this.#wanted = null;
     return live || !this.#tailIsDone ? null : (holes[0] ?? null);
   }
 
@@ -218,15 +217,15 @@ export class Load {
         return null;
       }
       this.#become("lost", failed);
-      if (request.to === null) this.#from = this.#tailEnd(request);
+      if (request.to === null && request.at >= 0) this.#from = request.at;
       await this.#sleep(backoff.next());
       return null;
     }
   }
 
-  /** Where a tail that has broken is to go on. @param {Request} request */
-  #tailEnd({ at, from }) {
-    return at >= 0 ? at : from;
+  /** How much there is, in ticks. */
+  get #had() {
+    return this.#recording?.loaded.size ?? 0;
   }
 
   /** @param {Request} request @param {Backoff} backoff @returns {Promise<Feed>} */
@@ -244,10 +243,11 @@ export class Load {
     for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
       abort.signal.throwIfAborted();
       this.bytes += value.length;
+      const had = this.#had;
       await feed.push(value);
       this.#adopt(feed.recording);
-      if (feed.last > request.at) {
-        request.at = feed.last;
+      request.at = feed.last;
+      if (this.#had > had) {
         backoff.reset();
         if (this.#state === "lost") this.#become("loading", null);
         this.#settle.resolve(this);

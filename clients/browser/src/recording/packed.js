@@ -4,8 +4,8 @@ import { unpack } from "./chunks.js";
 
 /** @typedef {import("./chunks.js").Chunk} Chunk */
 
-/** So much of what was unpacked is kept, in bytes as they were unpacked: some minutes of a match. */
-const KEPT_BYTES = 4 * 2 ** 20;
+/** So much of what was unpacked is kept, in bytes as they were unpacked: some minutes of a match, 30 MB once it is decoded. */
+const KEPT_BYTES = 2 * 2 ** 20;
 
 /** @template Content */
 export class Packed {

@@ -4,6 +4,7 @@
  */
 
 import { Emitter } from "../emitter.js";
+import { environmentOf } from "../environment.js";
 import { FormatError } from "../errors.js";
 import { Happenings } from "../happenings.js";
 import { cosmeticsOf } from "../replica.js";
@@ -41,8 +42,8 @@ const RATE_MAX = RATES[RATES.length - 1];
 const LONGEST_FRAME_MS = 250;
 /** So much of what follows is kept open, by the time in which it is played. */
 const AHEAD_MS = 2_000;
-/** So far from one frame to the next a picture is drawn between them: View's own. */
-const REACH_MS = 250;
+/** So far ahead of what it plays the next frame is shown to the picture: a little before View begins to move towards it. */
+const REACH_MS = 350;
 /** Who is so near to the edge of what grows follows it. */
 const AT_EDGE_MS = 250;
 /** Where the edge is farther away than this, there is no way to it but a jump. */
@@ -92,7 +93,7 @@ export class Player {
    * @param {Recording} recording
    * @param {{reportError?: (error: unknown) => void}} [environment]
    */
-  constructor(recording, { reportError = globalThis.reportError ?? console.error } = {}) {
+  constructor(recording, { reportError = environmentOf().reportError } = {}) {
     const { schema, tickRate } = recording.header;
     this.#recording = recording;
     this.#playback = new Playback(recording);
@@ -355,7 +356,7 @@ export class Player {
 
   /** From the frames that it has to those that are to be seen. @param {number} before  where it was */
   #goOn(before) {
-    const horizon = this.#tick + this.#ticks(REACH_MS);
+    const horizon = this.#playing ? this.#tick + this.#ticks(REACH_MS) : Math.ceil(this.#tick);
     /** @type {NoFrame | null} */
     let why = null;
     let moved = false;

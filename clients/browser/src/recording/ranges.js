@@ -16,6 +16,11 @@ export class Ranges {
     return this.#ranges.at(-1)?.[1] ?? -1;
   }
 
+  /** @returns {number} how long they are together */
+  get size() {
+    return this.#ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  }
+
   /** @param {number} first @param {number} last */
   add(first, last) {
     let from = 0;

@@ -9,8 +9,10 @@
  */
 
 import { Emitter } from "../emitter.js";
+import { environmentOf } from "../environment.js";
 import { FormatError } from "../errors.js";
 import { decodeBlock, decodeKeyframe } from "./frames.js";
+import { Marks } from "./marks.js";
 import { Packed, Shelf } from "./packed.js";
 import { Playback } from "./playback.js";
 import { Ranges } from "./ranges.js";
@@ -52,8 +54,7 @@ export class Recording {
   #shelf = new Shelf();
   /** @type {Contents | null} */
   #contents = null;
-  /** @type {Mark[]} */
-  #marks = [];
+  #marks = new Marks();
   /** @type {Emitter<Told & Record<string, unknown>>} */
   #emitter;
 
@@ -61,7 +62,7 @@ export class Recording {
    * @param {Header} header
    * @param {(error: unknown) => void} [reportError]  is given what listeners throw
    */
-  constructor(header, reportError = globalThis.reportError ?? console.error) {
+  constructor(header, reportError = environmentOf().reportError) {
     this.header = header;
     this.#emitter = new Emitter(["grown", "marks", "wanted"], reportError);
   }
@@ -74,7 +75,7 @@ export class Recording {
 
   /** What happened in it, as far as that is known, in order. @returns {readonly Mark[]} */
   get marks() {
-    return this.#marks;
+    return this.#marks.all;
   }
 
   /** It still grows: there is an edge along which one can go. */
@@ -136,19 +137,13 @@ export class Recording {
 
   /** @param {Contents} contents */
   takeContents(contents) {
-    if (this.#contents !== null && this.#contents.last > contents.last) return;
-    this.#contents = contents;
-    this.#marks = merged(contents.marks, this.#marks.filter(({ tick }) => tick > contents.last));
-    this.#emitter.emit("marks", undefined);
+    if (this.#contents === null || this.#contents.last <= contents.last) this.#contents = contents;
+    this.takeMarks(contents.marks);
   }
 
-  /** @param {readonly Mark[]} marks  of a chunk */
+  /** @param {readonly Mark[]} marks  some of which may be known already */
   takeMarks(marks) {
-    const known = this.#contents?.last ?? -1;
-    const fresh = marks.filter(({ tick }) => tick > known);
-    if (fresh.length === 0) return;
-    this.#marks = merged(this.#marks, fresh);
-    this.#emitter.emit("marks", undefined);
+    if (this.#marks.add(marks)) this.#emitter.emit("marks", undefined);
   }
 
   /** Nothing follows what is loaded last. @param {{cut: boolean}} end */
@@ -301,10 +296,4 @@ function insert(packed, fresh) {
   if (packed[at - 1]?.last >= fresh.first || packed[at]?.first <= fresh.last)
     throw new FormatError(`this recording is forged: tick ${fresh.first} is shown twice`, "forged");
   packed.splice(at, 0, fresh);
-}
-
-/** @param {readonly Mark[]} one @param {readonly Mark[]} other @returns {Mark[]} both in order, none twice */
-function merged(one, other) {
-  const all = new Map([...one, ...other].map((mark) => [JSON.stringify(mark), mark]));
-  return [...all.values()].sort((a, b) => a.tick - b.tick);
 }
