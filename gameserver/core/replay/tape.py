@@ -70,6 +70,8 @@ class Tape:
         self._state_ticks = max(1, round(STATE_SECONDS * header.rate))
         self._ready: list[Chunk] = []
         """Whole chunks that wait, in the order of the file."""
+        self._ready_view = self._ready_other = 0
+        """Bytes of them. A disk may hang for as long as it takes to collect thousands."""
         self._view: FrameEncoder | None = None
         self._secret_view: FrameEncoder | None = None
         self._truth: StepEncoder | None = None
@@ -158,15 +160,15 @@ class Tape:
         """All that waits, in the order of the file. It waits no more."""
         self._close()
         ready, self._ready = self._ready, []
+        self._ready_view = self._ready_other = 0
         return ready
 
     @property
     def waiting_bytes(self) -> tuple[int, int]:
         """Bytes that wait: of the view, which `drop_view` forgets, and of all else."""
-        view = sum(len(chunk.payload) for chunk in self._ready if chunk.type in _VIEW)
-        other = sum(len(chunk.payload) for chunk in self._ready) - view
-        view += sum(block.size for block in (self._view, self._secret_view) if block is not None)
-        return view, other + (self._truth.size if self._truth is not None else 0)
+        view = sum(block.size for block in (self._view, self._secret_view) if block is not None)
+        truth = self._truth.size if self._truth is not None else 0
+        return self._ready_view + view, self._ready_other + truth
 
     def drop_view(self) -> None:
         """Forget all of the view that waits. It goes on with a KEYFRAME at the next `show`, and the gap is marked."""
@@ -177,6 +179,7 @@ class Tape:
         if not ticks:
             return
         self._ready = kept
+        self._ready_view = sum(len(chunk.payload) for chunk in kept if chunk.type in _VIEW)
         self._view = self._secret_view = None
         if self._gap_from is None:
             self._gap_from = min(ticks)
@@ -198,6 +201,10 @@ class Tape:
     def _add(self, kind: ChunkType, first_tick: int, payload: bytes, last_tick: int | None = None) -> None:
         last = first_tick if last_tick is None else last_tick
         self._ready.append(Chunk(kind, first_tick, last - first_tick + 1, payload))
+        if kind in _VIEW:
+            self._ready_view += len(payload)
+        else:
+            self._ready_other += len(payload)
 
     def _mark(self, tick: int, what: What, *values: object) -> None:
         mark = Mark(tick, what, values)
