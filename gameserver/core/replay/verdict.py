@@ -39,8 +39,8 @@ ADVICE: Final = {
         "chance from self.random, and count ticks."
     ),
     Cause.ELSEWHERE: (
-        "It repeats in this process and differs from the one that recorded. Look for the order of sets, hash(), math.sin and its "
-        "like, clocks, `random`, and what was kept in a module; or the recording was made by other code, or changed."
+        "It repeats in this process: either other code recorded it, or what decides differs from process to process. Look for the "
+        "order of sets, hash(), math.sin and its like, clocks, `random`, and what was kept in a module. Or the recording was changed."
     ),
 }
 """What to look for."""
