@@ -40,7 +40,8 @@ ADVICE: Final = {
     ),
     Cause.ELSEWHERE: (
         "It repeats in this process: either other code recorded it, or what decides differs from process to process. Look for the "
-        "order of sets, hash(), math.sin and its like, clocks, `random`, and what was kept in a module. Or the recording was changed."
+        "order of sets, hash(), math.sin and its like, clocks, `random`, and what was kept in a module. Or somebody changed the "
+        "file."
     ),
 }
 """What to look for."""
