@@ -11,10 +11,11 @@ import pytest
 
 from gameserver import Game, cli
 from gameserver.app import UsageError
-from gameserver.cli.replay import clock_text, files_of, open_recording, tick_at
+from gameserver.cli.replay import files_of, open_recording, tick_at
 from gameserver.cli.say import FAILED, OK, USAGE
 from gameserver.code import fingerprint
 from gameserver.core.replay.recording import Recording
+from gameserver.core.replay.telling import clock_text
 from gameserver.games.pong import Pong
 from gameserver.library import load_game
 from gameserver.testing import Match

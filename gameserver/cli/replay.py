@@ -18,6 +18,7 @@ from gameserver.code import Fingerprints
 from gameserver.core.errors import FormatError
 from gameserver.core.replay.recording import Recording
 from gameserver.core.replay.resimulate import NotSimulable
+from gameserver.core.replay.telling import clock_text
 from gameserver.core.replay.verdict import refusal
 from gameserver.library import BUILT_IN, load_game
 
@@ -137,13 +138,6 @@ def tick_at(time: str, recording: Recording, option: str) -> int:
         length = clock_text((last - header.first) / header.rate)
         raise UsageError(f"{option} {time}: the recording has the ticks {header.first} to {last}, 0:00 to {length}")
     return tick
-
-
-def clock_text(seconds: float) -> str:
-    """m:ss, or h:mm:ss from an hour on."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def size_text(size: float) -> str:

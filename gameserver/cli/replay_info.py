@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from gameserver.cli.replay import Games, clock_text, files_of, open_recording, printable, size_text
+from gameserver.cli.replay import Games, files_of, open_recording, printable, size_text
 from gameserver.cli.say import FAILED, OK, progress
 from gameserver.core.errors import FormatError, ProtocolError
+from gameserver.core.layout import to_value
 from gameserver.core.replay.chunks import END_SIZE, ChunkType
 from gameserver.core.replay.header import What
+from gameserver.core.replay.telling import clock_text
 from gameserver.core.schema import Schema
 
 if TYPE_CHECKING:
@@ -158,10 +160,10 @@ def _marks(recording: Recording) -> list[dict[str, Any]]:
             case What.EVENT, (kind, *row) if schema is not None and kind < len(schema.events):
                 layout = schema.events[kind]
                 one["event"] = layout.name
-                one |= {field.name: value for field, value in zip(layout.fields, row, strict=False)}
+                one |= {field.name: to_value(field, value) for field, value in zip(layout.fields, row, strict=False)}
             case What.GAP, (first,):
                 one["first_missing"] = first
-            case _, values:
+            case _, values if values:
                 one["values"] = list(values)
         found.append(one)
     return found

@@ -10,9 +10,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gameserver.app import UsageError
-from gameserver.cli.replay import SUFFIXES, clock_text, files_of, open_recording, size_text, tick_at
+from gameserver.cli.replay import SUFFIXES, files_of, open_recording, size_text, tick_at
 from gameserver.cli.say import OK
 from gameserver.core.errors import FormatError
+from gameserver.core.replay.telling import clock_text
 from gameserver.core.replay.trim import trim as cut
 
 SESSION_BYTES = 16

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import json as json_module
-import textwrap
 import time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import attrs
 from cyclopts import Parameter
 
-from gameserver.cli.replay import Games, clock_text, files_of, open_recording, printable
+from gameserver.cli.replay import Games, files_of, open_recording, printable
 from gameserver.cli.say import FAILED, OK, progress
 from gameserver.code import game_files
-from gameserver.core.commands import Answer, Called, Connected, Join, Leave
 from gameserver.core.errors import GameserverError
-from gameserver.core.layout import to_value
-from gameserver.core.replay.verdict import ADVICE
+from gameserver.core.replay.telling import clock_text, entered_lines, mismatch_lines
 from gameserver.core.replay.verify import verify as simulate
 from gameserver.development.lint import slips_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from gameserver.core.commands import Command
-    from gameserver.core.game import Game
     from gameserver.core.replay.recording import Recording
-    from gameserver.core.replay.steps import Step
-    from gameserver.core.replay.verdict import Mismatch, Verdict
+    from gameserver.core.replay.verdict import Verdict
 
-WIDTH: Final = 110
-"""Of a line of advice, with its indentation."""
 MOST_SLIPS: Final = 6
 _FORCED: Final = " (--force simulates it all the same)"
 
@@ -44,9 +36,9 @@ class _Judged:
     refused: str = ""
     """Why it could not be judged; "" if it was."""
     verdict: Verdict | None = None
-    rate: int = 1
-    first: int = 0
     took_seconds: float = 0.0
+    told: tuple[str, ...] = ()
+    """What differs, a line each."""
     entered: tuple[str, ...] = ()
     """The commands and inputs of the tick that differs, a line each."""
     slips: tuple[str, ...] = ()
@@ -107,16 +99,16 @@ def _judge(path: Path, games: Games, *, force: bool, place: str) -> _Judged:
         took = time.perf_counter() - began
     except GameserverError as error:  # also from the game's setup
         return _Judged(file=str(path), refused=str(error))
+    judged = _Judged(file=str(path), verdict=verdict, took_seconds=took)
     mismatch = verdict.mismatch
-    slips: tuple[str, ...] = ()
-    entered: tuple[str, ...] = ()
-    if mismatch is not None:
-        slips = tuple(slip for file in sorted(game_files(known).values()) for slip in slips_in(file))
-        entered = tuple(_entered(mismatch.step, mismatch.names, known)) if mismatch.step is not None else ()
-    return _Judged(
-        file=str(path), verdict=verdict, rate=recording.header.rate, first=recording.header.first, took_seconds=took,
-        entered=entered, slips=slips,
-    )  # fmt: skip
+    if mismatch is None:
+        return judged
+    return attrs.evolve(
+        judged,
+        told=tuple(mismatch_lines(mismatch, recording.header, known)),
+        entered=tuple(entered_lines(mismatch.step, mismatch.names, known)) if mismatch.step is not None else (),
+        slips=tuple(slip for file in sorted(game_files(known).values()) for slip in slips_in(file)),
+    )
 
 
 def _progress(recording: Recording, place: str) -> Callable[[int], None]:
@@ -128,40 +120,6 @@ def _progress(recording: Recording, place: str) -> Callable[[int], None]:
             show(done)
 
     return on_step
-
-
-def _entered(step: Step, names: Mapping[int, str], game: type[Game]) -> Iterator[str]:
-    """What entered the step, a line each."""
-    for command in step.commands:
-        yield _command_text(command, names)
-    layout = game.schema.input
-    neutral = layout.pack(layout.neutral())
-    for player, row in step.inputs.items():
-        held = [
-            f"{field.name}={to_value(field, value)}"
-            for field, value, none in zip(layout.fields, row, neutral, strict=True)
-            if value != none
-        ]
-        back = f", who sees {step.views[player] / 256:.2f} ticks back" if player in step.views else ""
-        yield f"input of {_who(player, names)}{back}: {', '.join(held) or 'nothing'}"
-
-
-def _command_text(command: Command, names: Mapping[int, str]) -> str:
-    match command:
-        case Join(player, name, profile, bot):
-            return f"{name} joins as {'bot' if bot else 'player'} {player}" + (f", profile {dict(profile)}" if profile else "")
-        case Leave(player):
-            return f"{_who(player, names)} leaves"
-        case Connected(player, connected):
-            return f"{_who(player, names)} {'is back' if connected else 'lost the line'}"
-        case Called(player, _, method, arguments):
-            return f"{_who(player, names)} calls {method}({', '.join(map(repr, arguments))})"
-        case Answer(question, value):
-            return f"the host answers {question!r}: {value!r}"
-
-
-def _who(player: int, names: Mapping[int, str]) -> str:
-    return f"{names[player]} ({player})" if player in names else f"player {player}"
 
 
 # -- for a person ----------------------------------------------------------------------------------------------------------
@@ -176,22 +134,9 @@ def _lines(judged: _Judged) -> Iterator[str]:
         if verdict.fault_repeats is not None:
             yield f"  the step that failed {'fails again' if verdict.fault_repeats else 'does not fail here'}"
         return
-    yield from _mismatch_lines(judged, verdict.mismatch)
-
-
-def _mismatch_lines(judged: _Judged, mismatch: Mismatch) -> Iterator[str]:
-    at = clock_text((mismatch.tick - judged.first) / judged.rate)
-    yield f"{judged.file}: differs from tick {mismatch.tick} on ({at})"
-    if mismatch.field:
-        values = f": {mismatch.recorded} recorded, {mismatch.simulated} simulated" if mismatch.recorded else ""
-        yield f"  {printable(mismatch.field + values)}"
-    yield from (f"  {printable(line)}" for line in mismatch.others)
-    yield f"  found in: {printable(mismatch.detail)}"
-    if judged.entered:
-        yield "  what entered that tick:"
-        yield from (f"    {printable(line)}" for line in judged.entered)
-    if mismatch.cause is not None:
-        yield from textwrap.wrap(ADVICE[mismatch.cause], WIDTH, initial_indent="  ", subsequent_indent="  ")
+    first, *others = judged.told
+    yield f"{judged.file}: {first}"
+    yield from map(printable, others)
     yield from _slip_lines(judged.slips)
 
 

@@ -39,8 +39,9 @@ ADVICE: Final = {
         "chance from self.random, and count ticks."
     ),
     Cause.ELSEWHERE: (
-        "It repeats in this process and differs from the one that recorded. Look for the order of sets, hash(), math.sin and its "
-        "like, clocks, `random`, and what was kept in a module; or the recording was made by other code, or changed."
+        "It repeats in this process: either other code recorded it, or what decides differs from process to process. Look for the "
+        "order of sets, hash(), math.sin and its like, clocks, `random`, and what was kept in a module. Or somebody changed the "
+        "file."
     ),
 }
 """What to look for."""
