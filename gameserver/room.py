@@ -336,7 +336,7 @@ class Room:
         self._seating.settle(revival, fault.fault_id)
         if self.recorder is not None:
             self._follow(revival.before)
-            self.recorder.begin_again(revival.before.world.tick)
+            self.recorder.begin_again(revival.step.tick - 1)
         self._follow(revival.simulation)
         self.last_step = revival.step
         self._log()

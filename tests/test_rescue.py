@@ -15,7 +15,9 @@ from gameserver import EVERYONE, call, integer, owner
 from gameserver.core.audience import part_of
 from gameserver.core.limits import GRACE_SECONDS
 from gameserver.core.messages import Call, EventMessage, Notice, NoticeCode, Reply, Role, Snapshot
-from gameserver.core.simulation import Simulation
+from gameserver.core.replay.recording import Recording
+from gameserver.core.replay.verify import verify
+from gameserver.core.simulation import Called, Simulation
 from gameserver.games.fleet import Fleet
 from gameserver.games.fleet.board import SHIPS
 from gameserver.games.fleet.state import Admiral, Fired, Ship
@@ -25,6 +27,7 @@ from gameserver.rescue import MAX_RESTARTS, PATIENCE_SECONDS, QUARANTINE_SECONDS
 from tests.bombs import END, ERRORS, Healthy, undisturbed
 from tests.determinism import run_deterministic
 from tests.helpers import Came, Runner, Seated, Spark, Toy, Whisper, go, make_room, serving, sit
+from tests.theatre import theatre
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
     from trio.testing import MockClock
 
     from gameserver import Game, PlayerId, Profile
+    from gameserver.core.replay.header import Fault
     from gameserver.core.replay.steps import Step
     from gameserver.room import Room
     from tests.helpers import Push
+    from tests.theatre import Theatre
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -94,6 +99,8 @@ class Truth:
     def __init__(self, room: Room) -> None:
         self.steps: list[Step] = []
         self.hashes: list[int] = []
+        self.faults: list[Fault] = []
+        self.room = room
         self.plan = room.plan
         room.recorder = self  # type: ignore[assignment] # what a room needs of one
 
@@ -102,6 +109,21 @@ class Truth:
         self.hashes.append(simulation.world.hash())
 
     def show(self, *_: object) -> None:
+        pass
+
+    def fault(self, fault: Fault) -> None:
+        self.faults.append(fault)
+
+    def begin_again(self, tick: int) -> None:
+        """The world of the last good tick is the one that it knew."""
+        assert tick == self.faults[-1].tick - 1
+        assert self.room.simulation.world.tick == self.steps[-1].tick
+        assert self.room.simulation.world.hash() == self.hashes[-1]
+
+    def seal(self, end: str) -> None:
+        pass
+
+    def close(self) -> None:
         pass
 
     def check(self) -> None:
@@ -582,3 +604,58 @@ def test_the_world_goes_on_as_if_what_was_left_out_had_never_been(data: st.DataO
         truth.check()
 
     run_deterministic(play, seed=1)
+
+
+# -- what is recorded ------------------------------------------------------------------------------------------------------
+async def recordings_of(house: Theatre) -> list[Recording]:
+    """All that stand on the disk, in order."""
+    disk = house.disk
+    return sorted([Recording.open(await disk.read(name)) for name in await disk.list("")], key=lambda one: one.first_tick)
+
+
+async def test_the_fault_is_sealed_and_the_match_recorded_on(autojump_clock: MockClock) -> None:
+    mine = mine_of("KeyError")
+    async with theatre(mine) as house:
+        room = house.server.open_room("mine1", mine, seed=1)
+        struck = Struck.open(room)
+        await trio.sleep(7.26)
+        struck.strike("call")
+        await trio.sleep(3.0)
+        assert room.counts.restarts == 1
+        last = room.clock.tick
+        room.close(Notice(NoticeCode.CLOSED, "enough"))
+        await trio.sleep(1.0)
+        before, after = await recordings_of(house)
+    fault = before.fault
+    assert fault is not None and fault.tick == before.last_tick + 1
+    assert (fault.kind, fault.text, fault.where) == ("KeyError", "'a'", fault.where)
+    assert fault.where.startswith("tests/bombs.py:") and "KeyError: 'a'" in fault.traceback
+    assert [command for command in fault.step.commands if isinstance(command, Called) and command.method == "press"]
+    assert (before.contents.end, after.contents.end) == ("faulted", "closed")
+    assert after.header.before is not None and after.header.before.endswith(".trpl")
+    assert (after.header.first, after.last_tick) == (before.last_tick, last)
+    for recording in (before, after):
+        verdict = verify(recording, mine)
+        assert verdict.ok, verdict.mismatch
+    assert verify(before, mine).fault_repeats
+
+
+async def test_a_fault_that_nobody_had_a_share_in_is_sealed_too(autojump_clock: MockClock) -> None:
+    class Clock(Toy):
+        name = "clock"
+
+        def step(self, inputs: Mapping[PlayerId, Push]) -> None:
+            super().step(inputs)
+            if self.board.steps == 30:
+                raise OverflowError("midnight")
+
+    async with theatre(Clock) as house:
+        sit(house.server.open_room("clock1", Clock, seed=1), "ann")
+        await trio.sleep(4.0)
+        assert "clock1" not in house.server.rooms
+        (recording,) = await recordings_of(house)
+    assert recording.fault is not None
+    assert (recording.fault.kind, recording.fault.tick, recording.last_tick) == ("OverflowError", 30, 29)
+    assert recording.contents.end == "faulted"
+    verdict = verify(recording, Clock)
+    assert verdict.ok and verdict.fault_repeats
