@@ -68,7 +68,7 @@ export class SessionGone extends Error {
 export class FormatError extends Error {
   /**
    * @param {string} message
-   * @param {"none" | "newer" | "forged"} reason  it is no recording; it is of a format that is not known here; it contradicts itself
+   * @param {"none" | "newer" | "forged"} reason  it is no recording; its format is not known here; it contradicts itself
    */
   constructor(message, reason) {
     super(message);

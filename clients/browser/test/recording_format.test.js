@@ -40,9 +40,10 @@ async function played(broken) {
 }
 
 test("cut anywhere: it plays up to the last block that is whole", async () => {
-  const ends = meaning.chunks.filter(([type]) => type === 1).map(([, first, ticks, offset, length]) => [offset + length, first + ticks - 1]);
+  const views = meaning.chunks.filter(([type]) => type === 1);
+  const ends = views.map(([, first, ticks, offset, length]) => [offset + length, first + ticks - 1]);
   const [, , , keyOffset, keyLength] = meaning.chunks.find(([type]) => type === 3);
-  for (let at = 0; at < bytes.length; at += 13) {
+  for (let at = 0; at < bytes.length; at += 23) {
     const whole = ends.filter(([end]) => end <= at).at(-1);
     const expected = whole?.[1] ?? (at >= keyOffset + keyLength ? 0 : -1);
     assert.equal(await played(bytes.subarray(0, at)), expected, `cut at ${at}`);
@@ -54,12 +55,12 @@ test("a flipped bit anywhere: nothing wrong is ever shown", async () => {
   const last = await played(bytes);
   assert.equal(last, worlds.size - 1);
   let shorter = 0;
-  for (let round = 0; round < 600; round++) {
+  for (let round = 0; round < 400; round++) {
     const broken = bytes.slice();
     broken[Math.floor(random() * broken.length)] ^= 1 << Math.floor(random() * 8);
     if ((await played(broken)) < last) shorter++;
   }
-  assert.ok(shorter > 200, `${shorter}`); // truth and state make up the rest: nobody looks at them here
+  assert.ok(shorter > 130, `${shorter}`); // truth and state make up the rest: nobody looks at them here
 });
 
 const SHOWN = Array.from({ length: 61 }, (_, tick) => ({ tick, parts: people([1, 1, tick * 16, tick, 7], [2, 2, 5, tick, 8]) }));
@@ -112,7 +113,7 @@ test("chunks that are not allowed end the recording there", async () => {
   for (const [name, change] of Object.entries(broken)) {
     const one = { ...chunks[middle], bytes: chunks[middle].bytes.slice() };
     change(one.bytes);
-    const { recording, sealed } = await fed(fileOf(headerMap(), [...chunks.slice(0, middle), resealed(one), ...chunks.slice(middle + 1)]));
+    const { recording, sealed } = await fed(fileOf(headerMap(), chunks.with(middle, resealed(one))));
     assert.deepEqual([recording.last, sealed, recording.cut], [25, false, true], name);
   }
 });

@@ -176,7 +176,8 @@ export function film(shown, { blockTicks = 5, keyTicks = 50 } = {}) {
       const fragment = [part, old === undefined ? 0 : tick - before.tick, flat(now), left, []];
       fragments.set(part, part in cosmetics ? [...fragment, null, cosmetics[part]] : fragment);
     }
-    const told = (open) => events.filter(([to]) => (to === 0) === open).map(([to, kind, deaf, ...values]) => [0, kind, to, deaf, ...values]);
+    const told = (open) =>
+      events.filter(([to]) => (to === 0) === open).map(([to, kind, deaf, ...values]) => [0, kind, to, deaf, ...values]);
     block ??= { base: before.tick, first: tick, last: tick, view: [], secret: [] };
     const previous = block.view.length === 0 ? block.base : block.last;
     block.view.push([tick - previous, 0, told(true), ...(fragments.has(0) ? [fragments.get(0)] : [])]);

@@ -101,12 +101,13 @@ export class ChunkReader {
 
   #readHeader() {
     const magic = this.#bytes.peek(Math.min(MAGIC.length, this.#bytes.length));
-    if (!MAGIC.startsWith(String.fromCharCode(...magic))) throw new FormatError("this is no recording: it does not begin with TRPL", "none");
+    if (!MAGIC.startsWith(String.fromCharCode(...magic)))
+      throw new FormatError("this is no recording: it does not begin with TRPL", "none");
     if (this.#bytes.length < HEADER_HEAD) return false;
     const head = viewOf(this.#bytes.peek(HEADER_HEAD));
     const format = head.getUint16(4);
     if (format !== FORMAT)
-      throw new FormatError(`this recording is of format ${format}; what is known here is ${FORMAT}: a newer client is needed`, "newer");
+      throw new FormatError(`this recording has format ${format}, and ${FORMAT} is known here: a newer client is needed`, "newer");
     const length = head.getUint32(8);
     if (length > HEADER_MAX) throw new FormatError(`this is no recording: a header of ${length} bytes`, "none");
     const whole = HEADER_HEAD + length + CRC_BYTES;
@@ -162,7 +163,8 @@ export async function unpack({ codec, payload }) {
       break;
     }
   } catch (error) {
-    throw new FormatError(`this recording is forged: a chunk cannot be unpacked (${/** @type {Error} */ (error).message})`, "forged");
+    const { message } = /** @type {Error} */ (error);
+    throw new FormatError(`this recording is forged: a chunk cannot be unpacked (${message})`, "forged");
   }
   if (unpacked.length > UNPACKED_MAX)
     throw new FormatError(`this recording is forged: a chunk of more than ${UNPACKED_MAX} bytes`, "forged");

@@ -88,7 +88,8 @@ export class Feed {
         recording.takeContents(decodeContents(await unpack(chunk), recording.header.schema));
         break;
       case ChunkType.MARKS:
-        if (chunk.last > (recording.contents?.last ?? -1)) recording.takeMarks(decodeMarks(await unpack(chunk), recording.header.schema));
+        if (chunk.last <= (recording.contents?.last ?? -1)) break; // the contents have told them
+        recording.takeMarks(decodeMarks(await unpack(chunk), recording.header.schema));
         break;
     }
   }

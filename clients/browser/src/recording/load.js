@@ -22,7 +22,11 @@ import { Feed } from "./feed.js";
  *
  * @typedef {"loading" | "lost" | "done" | "failed" | "closed"} LoadState
  */
-/** @typedef {{abort: AbortController, from: number | "live" | null, to: number | null, at: number}} Request  `at`: the tick to which it has come */
+/**
+ * `at`: the tick to which it has come.
+ *
+ * @typedef {{abort: AbortController, from: number | "live" | null, to: number | null, at: number}} Request
+ */
 /**
  * @typedef {object} LoadOptions
  * @property {"live" | null} [from]  "live": at the edge of a match that goes on, its past when it is wanted
@@ -236,10 +240,11 @@ export class Load {
     if (to !== null) asked.set("to", String(to));
     const query = asked.size === 0 ? "" : `${this.#url.includes("?") ? "&" : "?"}${asked}`;
     const response = await this.#fetch(this.#url + query, { signal: abort.signal });
-    if (!response.ok || response.body === null)
-      throw new LoadError(response.status === 404 ? "there is no such recording" : `the server says ${response.status}`, response.status);
+    const { body, ok, status } = response;
+    if (!ok || body === null)
+      throw new LoadError(status === 404 ? "there is no such recording" : `the server says ${status}`, status);
     const feed = new Feed(this.#recording);
-    const reader = response.body.getReader();
+    const reader = body.getReader();
     for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
       abort.signal.throwIfAborted();
       this.bytes += value.length;

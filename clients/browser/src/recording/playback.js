@@ -67,6 +67,8 @@ export class Playback {
    * @throws {import("../errors.js").FormatError} if it is forged
    */
   take({ tick, flags, fragments }) {
+    const based = fragments.map((fragment) => this.#based(fragment, tick));
+    this.tick = -1; // if it is forged, it is no world at all
     reading(`tick ${tick}`, () =>
       this.#replica.apply({
         type: "SNAPSHOT",
@@ -76,7 +78,7 @@ export class Playback {
         inputAck: null,
         margin: null,
         control: null,
-        fragments: fragments.map((fragment) => this.#based(fragment, tick)),
+        fragments: based,
       }),
     );
     this.tick = tick;

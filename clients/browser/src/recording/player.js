@@ -1,27 +1,17 @@
-/**
- * Plays a recording as a client plays a room: whoever draws one draws the other. The time is the page's to give (`frame`), and the
- * picture is made by the same View, the events come by the same Happenings as in a match.
- */
+/** Plays a recording as a client plays a room: whoever draws one draws the other. The time is the page's to give. */
 
 import { Emitter } from "../emitter.js";
 import { environmentOf } from "../environment.js";
 import { FormatError } from "../errors.js";
-import { Happenings } from "../happenings.js";
-import { cosmeticsOf } from "../replica.js";
 import { Timeline, VIEW_TIME } from "../timeline.js";
-import { View } from "../view.js";
 import { Role } from "../wire.js";
 import { Edge } from "./edge.js";
-import { reading } from "./header.js";
-import { Playback } from "./playback.js";
+import { Projector } from "./projector.js";
 import { Thinning } from "./thinning.js";
-import { Sighted } from "./viewpoint.js";
 
 /** @typedef {import("../client.js").Told} ClientTold */
 /** @typedef {import("../replica.js").World} World */
 /** @typedef {import("../wire.js").Reply} Reply */
-/** @typedef {import("./frames.js").Frame} Frame */
-/** @typedef {import("./recording.js").NoFrame} NoFrame */
 /** @typedef {import("./recording.js").Recording} Recording */
 /** @typedef {import("./viewpoint.js").Viewpoint} Viewpoint */
 /**
@@ -57,15 +47,11 @@ export class Player {
   /** As a client has them. */
   player = 0;
   role = Role.SPECTATOR;
-  /** The world as it is to be drawn. */
-  picture;
   #recording;
-  #playback;
-  #sighted;
+  #projector;
   #edge;
   #timeline;
   #thinning = new Thinning();
-  #happenings;
   /** @type {Emitter<Told & Record<string, unknown>>} */
   #emitter;
   /** @type {Viewpoint} */
@@ -77,8 +63,6 @@ export class Player {
   #tick;
   /** It is on its way to `#tick`. */
   #seeking = true;
-  /** The tick of the frame that the picture has got last. */
-  #pushed = -1;
   /** @type {number | null} */
   #atMs = null;
   #sceneMs = 0;
@@ -94,16 +78,14 @@ export class Player {
    * @param {{reportError?: (error: unknown) => void}} [environment]
    */
   constructor(recording, { reportError = environmentOf().reportError } = {}) {
-    const { schema, tickRate } = recording.header;
+    const { tickRate } = recording.header;
     this.#recording = recording;
-    this.#playback = new Playback(recording);
-    this.#sighted = new Sighted(schema, this.#playback.world, this.#viewpoint);
+    this.#projector = new Projector(recording, (event) => this.#emitter.emit("event", event));
     this.#edge = new Edge({ tickRate });
     this.#timeline = new Timeline({ tickRate, ...VIEW_TIME });
-    this.#happenings = new Happenings({ tickRate, known: true });
     this.#emitter = new Emitter(NAMES, reportError);
-    this.#tick = recording.first;
-    this.picture = new View(schema, { tickRate });
+    const { first, live, loaded } = recording;
+    this.#tick = live ? (loaded.all.at(-1)?.[0] ?? first) : first;
   }
 
   // -- the room, as a game's view asks a client for it ----------------------------------------------------------------------
@@ -129,7 +111,12 @@ export class Player {
 
   /** The world of the newest frame, as it is seen from the viewpoint. @returns {World} */
   get world() {
-    return this.#sighted;
+    return this.#projector.world;
+  }
+
+  /** The world as it is to be drawn. */
+  get picture() {
+    return this.#projector.picture;
   }
 
   /** @param {string} method @returns {Promise<Reply["value"]>} rejects: what was, was */
@@ -190,12 +177,17 @@ export class Player {
     return this.secondsOf(this.#tick);
   }
 
-  /** Why it cannot go on. */
+  /** Why it cannot go on; elsewhere it may. */
   get error() {
     return this.#error;
   }
 
-  /** How far it is behind the edge of a recording that still grows, in milliseconds; 0 of one that has ended. @param {number} [nowMs] */
+  /**
+   * How far it is behind the edge of a recording that still grows.
+   *
+   * @param {number} [nowMs]
+   * @returns {number} milliseconds; 0 if it has ended
+   */
   behindMs(nowMs = this.#atMs ?? 0) {
     if (!this.#recording.live) return 0;
     const edge = Math.min(this.#edge.targetTick(nowMs), this.#recording.loaded.last);
@@ -235,6 +227,7 @@ export class Player {
     this.#tick = Math.min(Math.max(tick, first), last);
     this.#seeking = true;
     this.#following = false;
+    this.#error = null; // what is there may be sound
     this.#tellChanged();
   }
 
@@ -312,7 +305,8 @@ export class Player {
     if (this.#seeking && !this.#land()) return;
 
     this.#goOn(before);
-    if (this.#playing && this.#tick > before) this.#sceneMs += Math.min(passedMs * this.rate, this.#milliseconds(this.#tick - before));
+    const movedMs = this.#milliseconds(this.#tick - before);
+    if (this.#playing && movedMs > 0) this.#sceneMs += Math.min(passedMs * this.rate, movedMs);
     if (this.atEnd) this.#playing = this.#following = false;
     else if (live && this.#playing && !this.#following && this.#rate >= 1 && loaded.at(this.#tick)?.[1] === loaded.last)
       if (this.behindMs(nowMs) < AT_EDGE_MS) this.#beginToFollow();
@@ -320,8 +314,9 @@ export class Player {
 
   /** With the edge of what grows. @param {number} nowMs */
   #goAlong(nowMs) {
-    const { first, loaded } = this.#recording;
-    const target = Math.max(first, Math.min(this.#edge.targetTick(nowMs), loaded.last));
+    const { loaded } = this.#recording;
+    const [first, last] = loaded.all[loaded.all.length - 1]; // nobody who looks on at the edge asks for what was before
+    const target = Math.max(first, Math.min(this.#edge.targetTick(nowMs), last));
     const tick = this.#timeline.advance(nowMs, target);
     this.#seeking ||= Math.abs(tick - this.#tick) > this.#ticks(JUMP_MS);
     this.#tick = tick;
@@ -335,19 +330,14 @@ export class Player {
 
   /** Goes to where it is to be. @returns {boolean} false: that has not come yet */
   #land() {
-    const { header, loaded } = this.#recording;
+    const { loaded } = this.#recording;
     const tick = Math.floor(this.#tick);
     this.#waiting = true;
     if (loaded.at(tick) === null) {
-      if (this.#wanted !== tick) this.#recording.want((this.#wanted = tick));
+      this.#want(tick);
       return false;
     }
-    if (!this.#playback.seek(tick)) return false;
-    this.#sighted = new Sighted(header.schema, this.#playback.world, this.#viewpoint);
-    this.#happenings = new Happenings({ tickRate: header.tickRate, known: true });
-    this.picture.reset();
-    this.#pushed = -1;
-    this.#push();
+    if (!this.#projector.land(tick, this.#viewpoint)) return false;
     this.#seeking = false;
     this.#wanted = -1;
     this.#emitter.emit("jumped", this.#tick);
@@ -357,62 +347,32 @@ export class Player {
   /** From the frames that it has to those that are to be seen. @param {number} before  where it was */
   #goOn(before) {
     const horizon = this.#playing ? this.#tick + this.#ticks(REACH_MS) : Math.ceil(this.#tick);
-    /** @type {NoFrame | null} */
-    let why = null;
-    let moved = false;
-    while (this.#playback.tick < this.#tick) {
-      const frame = this.#playback.next(horizon);
-      if (typeof frame === "string") {
-        why = frame;
-        break;
-      }
-      if (frame.tick >= this.#tick) this.#push(); // the picture is between these two
-      this.#playback.take(frame);
-      this.#sighted.look();
-      this.#hear(frame);
-      moved = true;
-    }
-    this.#push();
-    if (moved) this.#emitter.emit("snapshot", this.#playback.tick);
+    const had = this.#projector.tick;
+    const why = this.#projector.goOn(this.#tick, horizon);
+    if (this.#projector.tick > had) this.#emitter.emit("snapshot", this.#projector.tick);
     this.#waiting = why === "closed" || why === "missing";
-    if (this.#waiting) this.#tick = Math.max(before, this.#playback.tick);
+    if (why === "missing") this.#want(this.#projector.tick + 1);
+    if (this.#waiting) this.#tick = Math.max(before, this.#projector.tick);
     // A room that ticks on input is silent as long as nothing happens.
     if (this.#following && this.schema.onInput) this.#waiting = false;
     if (why === "gap" && this.#playing) this.#skipGap();
-    this.picture.show(this.#tick);
-    for (const event of this.#happenings.due(this.#tick))
+    for (const event of this.#projector.show(this.#tick))
       if (event.reliable || this.#thinning.lets(event.name, this.rate)) this.#emitter.emit("shown", event);
   }
 
   #skipGap() {
-    const next = this.#recording.keyframeAfter(this.#playback.tick);
+    const next = this.#recording.keyframeAfter(this.#projector.tick);
     if (next === null) return;
     this.#tick = Math.max(this.#tick, next);
     this.#seeking = true;
   }
 
-  #push() {
-    if (this.#pushed === this.#playback.tick) return;
-    this.picture.push(this.#sighted);
-    this.#pushed = this.#playback.tick;
-  }
-
-  /** What happened up to a frame. @param {Frame} frame */
-  #hear({ tick, events, fragments }) {
-    reading(`what happened at tick ${tick}`, () => {
-      const { schema, tickRate } = this.#recording.header;
-      for (const { tick: at, kind, to, deaf, values } of events) {
-        if (!this.#sighted.hears(to, deaf)) continue;
-        const sequence = this.#happenings.last + 1;
-        const event = this.#happenings.take({ type: "EVENT", sequence, tick: at, kind, values }, schema);
-        if (event !== null) this.#emitter.emit("event", event);
-      }
-      const seen = fragments.filter(({ part, cosmetic }) => cosmetic.length > 0 && this.#sighted.sees(part));
-      this.#happenings.takeCosmetics(cosmeticsOf(seen, tick, { schema, tickRate }));
-    });
-  }
-
   // -- what it needs --------------------------------------------------------------------------------------------------------
+  /** Once, not in every frame. @param {number} tick */
+  #want(tick) {
+    if (this.#wanted !== tick) this.#recording.want((this.#wanted = tick));
+  }
+
   #openAhead() {
     const tick = Math.floor(this.#tick);
     const ahead = Math.ceil(this.#ticks(this.#seeking ? REACH_MS : AHEAD_MS * Math.max(1, this.rate)));

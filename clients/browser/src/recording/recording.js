@@ -90,7 +90,8 @@ export class Recording {
 
   /** The last one, as far as it is known. */
   get last() {
-    return this.complete ? Math.max(this.loaded.last, this.first) : Math.max(this.loaded.last, this.#contents?.last ?? 0, this.first);
+    const said = this.complete ? 0 : (this.#contents?.last ?? 0); // what was shown may end before the truth does
+    return Math.max(this.loaded.last, said, this.first);
   }
 
   /**
@@ -229,7 +230,8 @@ export class Recording {
     }
     const at = this.#blockFrom(tick);
     const block = this.#blocks[at];
-    if (block !== undefined && block.first < tick) return block.content?.frames.findLast((frame) => frame.tick < tick)?.tick ?? null;
+    if (block !== undefined && block.first < tick)
+      return block.content?.frames.findLast((frame) => frame.tick < tick)?.tick ?? null;
     const before = Math.max(this.#blocks[at - 1]?.last ?? -1, this.keyframeBefore(tick - 1) ?? -1);
     return before < 0 ? null : before;
   }
