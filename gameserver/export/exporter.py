@@ -85,7 +85,8 @@ def export(
     first = recording.first_tick if wanted.first is None else max(wanted.first, recording.first_tick)
     last = recording.last_tick if wanted.last is None else min(wanted.last, recording.last_tick)
     if first > last:
-        raise ExportError(f"{name} has the ticks {recording.first_tick} to {recording.last_tick}: choose some of these")
+        there = f"{name} has the ticks {recording.first_tick} to {recording.last_tick}"
+        raise ExportError(f"there is nothing from tick {first} to tick {last}: {there}")
     if folder.exists():
         raise ExportError(f"{folder} is there already: remove it, or name another folder with --output")
     part = folder.with_name(folder.name + PART_ENDING)
