@@ -58,8 +58,10 @@ class RunningServer:
 
 @contextmanager
 def running_server(*arguments: str) -> Iterator[RunningServer]:
-    """A server on a free port of loopback; it gets SIGINT at the end and must go within five seconds."""
+    """A server on a free port of loopback, which records if told to; it gets SIGINT at the end and must go within five seconds."""
     command = [sys.executable, "-m", "gameserver", "serve", "--port", "0", *arguments]
+    if "--record" not in arguments:
+        command += ["--record", "off"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:

@@ -226,7 +226,7 @@ async def play(ledger: Ledger, *, load: Path, load_core: int, cars: int, rooms: 
     said, heard = trio.open_memory_channel[str](math.inf)
 
     names = tuple(f"drive{number}" for number in range(1, rooms + 1))
-    settings = app.ServeSettings(port=0, games=(str(GAME_FILE),), rooms=names)
+    settings = app.ServeSettings(port=0, games=(str(GAME_FILE),), rooms=names, record="off")
     with trio.fail_after(LIMIT_SECONDS + seconds):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(app.serve, settings, said.send_nowait)

@@ -28,21 +28,25 @@ from gameserver.library import load_game, place_of, sources_of
 from gameserver.lobby.game import LOBBY, Lobby
 from gameserver.lobby.keeper import Keeper
 from gameserver.maps import load_map, map_names
-from gameserver.net.real import real_ports
+from gameserver.net.real import FileDisk, real_ports
 from gameserver.options import OptionError, parse_options
 from gameserver.plan import RoomFault
+from gameserver.recorder import Recorder
 from gameserver.server import Server
+from gameserver.shelf import QUOTA_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gameserver.core.game import Game
     from gameserver.core.maps import TileMap
+    from gameserver.ports import Ports
 
 log = logging.getLogger("gameserver.app")
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-NO_DATA: Final = "off"
+NOWHERE: Final = "off"
+"""A folder that is none."""
 
 
 class UsageError(GameserverError):
@@ -67,6 +71,8 @@ class ServeSettings:
     create_rooms: bool = True
     link: Literal["lane", "plain"] = "lane"
     data: str = "gameserver-data"
+    record: str = "recordings"
+    record_quota: int = QUOTA_BYTES // 2**20
     dev: bool = False
     reload: bool = False
 
@@ -89,8 +95,13 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         games = [_load(name, guard) for name in settings.games]
         if any(game.name == LOBBY for game in games):
             raise UsageError(f"a game cannot be called {LOBBY!r}: that is where people look for rooms")
+        ports = real_ports(settings.data, remembers=True) if settings.data != NOWHERE else real_ports(".")
+        recorder = _recorder(settings, ports)
+        if recorder is not None:
+            recorder.prepare(games)
         server = Server(
-            ports=real_ports(settings.data, remembers=True) if settings.data != NO_DATA else real_ports("."),
+            ports=ports,
+            recorder=recorder,
             games={game.name: game for game in games} | {LOBBY: Lobby},
             hosted=(Lobby,),
             maps=_load_maps(settings.map),
@@ -151,6 +162,17 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                 say("Stopping.")
                 await server.stop()
                 nursery.cancel_scope.cancel()
+
+
+def _recorder(settings: ServeSettings, ports: Ports) -> Recorder | None:
+    if settings.record == NOWHERE:
+        return None
+    return Recorder(
+        disk=FileDisk(settings.record, abandons=True),
+        randomness=ports.randomness,
+        wall_clock=ports.wall_clock,
+        quota_bytes=settings.record_quota * 2**20,
+    )
 
 
 def _load(name: str, guard: HookRunner) -> type[Game]:
@@ -231,4 +253,6 @@ def announcement(
         lines.append(f"Anyone who reaches {settings.host} may join: nobody is authenticated yet.")
     if settings.bots:
         lines.append(f"Bots fill each room up to {settings.bots} players, and make way for people.")
+    if settings.record != NOWHERE:
+        lines.append(f"Matches are recorded in {settings.record}.")
     return [*lines, "Press Ctrl-C to stop."]

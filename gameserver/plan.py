@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gameserver.core.game import Game
     from gameserver.core.maps import TileMap
     from gameserver.core.record import Options
+    from gameserver.core.replay.steps import Step
 
 
 class RoomFault(GameserverError):
@@ -21,11 +22,13 @@ class RoomFault(GameserverError):
 
     Attributes:
         fault_id: what the players are told, to find the traceback in the log.
+        step: what entered the step that failed, None if it failed elsewhere.
     """
 
     def __init__(self, room: str, tick: int, fault_id: str) -> None:
         super().__init__(f"room {room} faulted in tick {tick}, fault {fault_id}")
         self.fault_id = fault_id
+        self.step: Step | None = None
 
 
 class RoomState(enum.Enum):
@@ -73,5 +76,7 @@ class RoomCounts:
     """Longest time between a tick's deadline and its end."""
     clamped_shots: int = 0
     """Times that a player was judged to have seen less far back than he said, or than his line is long."""
+    restarts: int = 0
+    """Times that the game failed and the match went on."""
     busy_seconds: float = 0.0
     """Time spent in ticks."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import enum
 import logging
 import platform
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -204,6 +205,8 @@ class Recorder:
                 sealed = True
         except (OSError, NoSpace) as error:
             self._tell_of(error, live)
+            if not live.places:
+                await self._forget(live)
         except Exception:  # of the recorder itself: no match ends for it
             log.exception("room %s: recording %s failed", live.tape.header.room, live.file)
         finally:
@@ -233,6 +236,12 @@ class Recorder:
         if self._told & _OF_WRITING:
             self._told -= _OF_WRITING
             log.info("the disk takes recordings again")
+
+    async def _forget(self, live: LiveFile) -> None:
+        """Not even its header can be relied upon."""
+        with suppress(OSError):
+            async with self._writers:
+                await self._disk.remove(live.file)
 
     async def _seal(self, live: LiveFile) -> None:
         footer = await self._aside(live.footer)

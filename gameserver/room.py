@@ -14,30 +14,31 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import trio
 
-from gameserver.core.audience import MAX_PLAYER, PlayerId
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, OVER_ROOM_SECONDS, SUBTICKS
-from gameserver.core.messages import Notice, NoticeCode, Role, Welcome
-from gameserver.core.replay.steps import Step
-from gameserver.core.simulation import Answer, Called, Command, Connected, Join, Leave, Simulation
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, OVER_ROOM_SECONDS, SUBTICKS
+from gameserver.core.messages import Notice, NoticeCode, Welcome
+from gameserver.core.simulation import Leave, Simulation
+from gameserver.faults import fault_of
 from gameserver.guard import SETUP_SECONDS
 from gameserver.plan import RoomCounts, RoomFault, RoomState
-from gameserver.seat import Seat
+from gameserver.rescue import Rescue
+from gameserver.seating import Seating
 from gameserver.showing import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gameserver.core.game import Profile, Result
-    from gameserver.core.inputs import InputBuffer
     from gameserver.core.layout import Row
     from gameserver.core.messages import Hello
     from gameserver.core.parts import Parts
+    from gameserver.core.replay.steps import Step
     from gameserver.guard import HookRunner
     from gameserver.net.link import Link
     from gameserver.plan import RoomPlan
     from gameserver.recorder import RoomRecorder
+    from gameserver.seat import Seat
 
 log = logging.getLogger("gameserver.game")
 
@@ -74,16 +75,10 @@ class Room:
         self._fault_id = fault_id
         self._schema = plan.game.schema
         self._simulation = self._guarded(self._make_simulation, seconds=SETUP_SECONDS)
-        self._rewinds = bool(self._simulation.world.pasts)
         self._showing = Showing(self._simulation, plan.game, self.counts)
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase)
-        self._seats: list[Seat] = []
-        """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
-        self._inputs: dict[PlayerId, InputBuffer] = {}
-        """Of the players in the match, in the order of joining."""
-        self._queue: list[Command] = []
-        """Leaves and answers for the next tick."""
-        self._last_player: PlayerId = 0
+        self._seating = Seating(plan.game, self._clock, self.counts, rewinds=bool(self._simulation.world.pasts))
+        self._rescue = Rescue(self._make_simulation, self._simulation, phase=plan.phase)
         self._wake = trio.Event()
         self._over_at: float | None = None
         self._result: Result | None = None
@@ -94,19 +89,24 @@ class Room:
 
     # -- coming and going (called between ticks) ---------------------------------------------------------------------------
     @property
+    def seats(self) -> list[Seat]:
+        """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
+        return self._seating.seats
+
+    @property
     def players(self) -> int:
         """How many seats are taken."""
-        return sum(seat.player > 0 for seat in self._seats)
+        return self._seating.players
 
     @property
     def people(self) -> int:
         """How many of them by people, those included whose line is down."""
-        return sum(seat.player > 0 and seat.role is not Role.BOT for seat in self._seats)
+        return self._seating.people
 
     @property
     def spectators(self) -> int:
         """How many look on."""
-        return len(self._seats) - self.players
+        return len(self.seats) - self.players
 
     @property
     def simulation(self) -> Simulation:
@@ -127,37 +127,15 @@ class Room:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
         if self.state is RoomState.CLOSED or self._over_at is not None:
             raise Refused("the room is closing", NoticeCode.CLOSED)
-        if hello.role is not Role.SPECTATOR and self.players >= self.plan.game.max_players:
-            bot = next((seat for seat in reversed(self._seats) if seat.role is Role.BOT), None)
-            if bot is None or hello.role is Role.BOT:
-                raise Refused(f"the room is full: {self.players} of {self.plan.game.max_players} seats are taken", NoticeCode.FULL)
-            self._send_away(bot, "a person takes the seat")
-        if hello.role is Role.SPECTATOR and self.spectators >= MAX_SPECTATORS:
-            raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
-        player = self._next_player() if hello.role is not Role.SPECTATOR else 0
-        flows = not self.plan.game.ticks_on_input
-        seat = Seat(
-            player, hello.role, hello.name, profile, link, self._schema, self._clock, flows=flows, rewinds=self._rewinds
-        )  # fmt: skip
-        self._seats.append(seat)
+        seat = self._seating.reserve(hello, profile, link)
         self._wake.set()
         return seat
-
-    def _next_player(self) -> PlayerId:
-        """The next number in turn that nobody has: a number is not given out again soon."""
-        taken = {seat.player for seat in self._seats}
-        number = self._last_player
-        while True:
-            number = number % MAX_PLAYER + 1
-            if number not in taken:
-                self._last_player = number
-                return number
 
     def find(self, token: bytes) -> Seat | None:
         """The seat that this token opens."""
         if self.state is RoomState.CLOSED:
             return None
-        return next((seat for seat in self._seats if seat.opens(token)), None)
+        return self._seating.find(token)
 
     def welcome(self, seat: Seat, token: bytes) -> Welcome:
         """What this seat is told first. `token`: a fresh one, to come back with."""
@@ -174,34 +152,17 @@ class Room:
 
     def release(self, seat: Seat, link: Link) -> None:
         """This line of his is gone. In the match his seat is kept for a while, unless his session is over; else it is free."""
-        if seat not in self._seats or not seat.is_on(link):
-            return
-        if seat.lose():
-            self.counts.lost += 1
-        else:
-            self._remove(seat)
-
-    def _remove(self, seat: Seat) -> None:
-        """The seat is free. If he was in the match, he leaves it in the next tick."""
-        self._seats.remove(seat)
-        if seat.joined and seat.player:
-            del self._inputs[seat.player]
-            self._showing.forget(seat.player)
-            self._queue.append(Leave(seat.player))
-
-    def _send_away(self, seat: Seat, why: str) -> None:
-        seat.end(Notice(NoticeCode.KICKED, why))
-        self._remove(seat)
+        self._seating.release(seat, link)
 
     def answer(self, question: str, value: float | str | bool) -> None:
         """An asynchronous hook has answered; the game hears of it in the next tick, also if nobody is here."""
-        self._queue.append(Answer(question, value))
+        self._seating.answer(question, value)
         self._wake.set()
 
     def close(self, notice: Notice) -> None:
         """Tell everyone why, and end. `run` returns."""
         self.state = RoomState.CLOSED
-        for seat in self._seats:
+        for seat in self.seats:
             seat.end(notice)
         self._wake.set()
 
@@ -225,14 +186,17 @@ class Room:
     async def run(self) -> None:
         """Tick until the room closes. Raises RoomFault when the game fails."""
         while self.state is not RoomState.CLOSED:
-            if not self._seats and not self._queue:
+            if not self.seats and not self._seating.has_commands:
                 await self._pause()
                 continue
             if self.held:
                 await self._stand()
                 continue
             await trio.sleep_until(self._clock.next_deadline)
-            self.tick(trio.current_time())
+            try:
+                self.tick(trio.current_time())
+            except RoomFault as fault:
+                await self._go_on(fault)
 
     async def _pause(self) -> None:
         """Nobody is here: stand still until somebody comes, and close if that takes too long."""
@@ -255,15 +219,7 @@ class Room:
             self._wake = trio.Event()
             with trio.move_on_after(STAND_SECONDS):
                 await self._wake.wait()
-            now = trio.current_time()
-            for seat in tuple(self._seats):
-                if seat.ready and seat.line is not None:
-                    seat.line.excuse(now)
-                    seat.receive(now)
-                if seat.line is not None:
-                    seat.line.send_pongs(now)
-                elif seat.has_expired(now):
-                    self._remove(seat)
+            self._seating.stand(trio.current_time())
         self._clock.resume(trio.current_time())
 
     def tick(self, now: float) -> None:
@@ -276,23 +232,14 @@ class Room:
         if not due or self.state is RoomState.CLOSED:
             return
         if self._clock.lost_seconds > lost_seconds:
-            for seat in self._seats:
+            for seat in self.seats:
                 if seat.line is not None:
                     seat.line.excuse(now)
-        for seat in tuple(self._seats):
-            if seat.ready:  # until then its line is the session's
-                seat.receive(now)
-            elif seat.has_expired(now):
-                self._remove(seat)
-        for ticks_left in reversed(range(due)):
+        self._seating.receive(now)
+        for _ in range(due):
             if self._step():
-                self.on_step(self)
-                self._showing.take_step(self._seats, self._clock.tick, ticks_left)
-                self._look_at_outcome()
-        try:
-            self._showing.show(self._seats, self._clock.tick, due, self.recorder)
-        except GameError as error:
-            raise self._fault(error) from error
+                self._take_outcome()
+        self._show()
         end = trio.current_time()
         self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
         self.counts.busy_seconds += end - now
@@ -303,42 +250,66 @@ class Room:
         """The next tick has come. False if nothing happens in it and the game need not hear of it."""
         tick = self._clock.advance()
         simulation = self._simulation
-        commands = self._take_commands()
-        is_idle = simulation.is_idle(tick) and not commands and not any(buffer.has_news(tick) for buffer in self._inputs.values())
-        inputs = {player: buffer.take(tick) for player, buffer in self._inputs.items()}
-        if is_idle:
+        step, inputs, has_news = self._seating.take(tick)
+        if simulation.is_idle(tick) and not has_news:
             return False
         self.counts.steps += 1
-        views = {player: buffer.back for player, buffer in self._inputs.items() if buffer.back} if self._rewinds else {}
-        rows = {player: buffer.row for player, buffer in self._inputs.items()}
-        self.last_step = step = Step(tick, commands, rows, views)
+        self.last_step = step
         try:
-            self._guarded(simulation.step, commands, inputs, tick, views)
+            self._guarded(simulation.step, step.commands, inputs, tick, step.views)
+        except RoomFault as fault:
+            fault.step = step
+            raise
         finally:
-            for text in simulation.logged:
-                log.info("room %s, tick %d: %s", self.plan.name, tick, text)
+            self._log()
         self._count_clamped(tick)
+        return True
+
+    def _log(self) -> None:
+        """What the game said in its last step, for who wrote it."""
+        for text in self._simulation.logged:
+            log.info("room %s, tick %d: %s", self.plan.name, self._clock.tick, text)
+
+    def _take_outcome(self) -> None:
+        """A step has gone well: all that must hear of it before it is shown."""
+        step, simulation = self.last_step, self._simulation
+        assert step is not None
         if self.recorder is not None:
             self.recorder.step(step, simulation)
-        return True
+        try:
+            self._rescue.note(step, simulation)
+        except GameError as error:
+            raise self._fault(error) from error
+        self.on_step(self)
+        for command in step.commands:
+            if isinstance(command, Leave):
+                self._showing.forget(command.player)
+        self._showing.take_step(self.seats, self._clock.tick)
+        self._look_at_outcome()
+
+    def _show(self) -> None:
+        try:
+            self._showing.show(self.seats, self._clock.tick, self.recorder)
+        except GameError as error:
+            raise self._fault(error) from error
 
     def _count_clamped(self, tick: int) -> None:
         """Whose shots of this step were not judged as far back as he said: forgers, and those whose line is too long."""
         for player, back in self._simulation.judged.items():
-            buffer = self._inputs.get(player)
-            if buffer is not None and buffer.cut:
+            cut = self._seating.cut(player)
+            if cut:
                 self.counts.clamped_shots += 1
                 milliseconds = 1_000 / SUBTICKS / self._clock.rate
                 log.debug(
                     "room %s, tick %d: player %d is judged %.0f ms back, and said %.0f",
-                    self.plan.name, tick, player, back * milliseconds, (back + buffer.cut) * milliseconds,
+                    self.plan.name, tick, player, back * milliseconds, (back + cut) * milliseconds,
                 )  # fmt: skip
 
     def _look_at_outcome(self) -> None:
         """Whom the last step sent away, and whether it ended a match."""
         for player, why in self._simulation.kicked:
-            for seat in [seat for seat in self._seats if seat.player == player]:
-                self._send_away(seat, why)
+            for seat in [seat for seat in self.seats if seat.player == player]:
+                self._seating.send_away(seat, why)
         result, before = self._simulation.result, self._result
         self._result = result
         if result is None and before is not None:
@@ -348,31 +319,34 @@ class Room:
                 self._over_at = trio.current_time() + OVER_ROOM_SECONDS
             self.on_result(self, result)
 
-    def _take_commands(self) -> list[Command]:
-        """What waits for this tick, in order: leaves and answers, then seat by seat who joins, comes, goes and calls."""
-        commands, self._queue = self._queue, []
-        joins = 0
-        for seat in self._seats:
-            if not seat.stirred:
-                continue
-            if seat.ready and not seat.joined:
-                if joins == JOINS_PER_TICK:
-                    continue  # he stays stirred
-                joins += 1
-                self._join(seat, commands)
-            elif seat.joined and seat.ready is not seat.shown_connected and seat.player:
-                seat.shown_connected = seat.ready
-                self.counts.resumed += seat.ready
-                commands.append(Connected(seat.player, seat.ready))
-            commands += (Called(seat.player, call.number, call.method, call.arguments) for call in seat.take_calls())
-            seat.stirred = False
-        return commands
+    async def _go_on(self, fault: RoomFault) -> None:
+        """After a step that failed: from the last good tick, without what made it fail. Raises the fault if that cannot be."""
+        error = fault.__cause__
+        if fault.step is None or error is None:
+            raise fault
+        if self.recorder is not None:
+            self.recorder.fault(fault_of(error, self.plan.game, fault_id=fault.fault_id, step=fault.step))
+        revival = await self._rescue.revive(fault.step, error, self._guard)
+        if self.state is RoomState.CLOSED:
+            return
+        if revival is None:
+            raise fault
+        self.counts.restarts += 1
+        log.warning("%s; the match goes on %s", fault, revival.describe(), exc_info=error)
+        self._seating.settle(revival, fault.fault_id)
+        if self.recorder is not None:
+            self._follow(revival.before)
+            self.recorder.begin_again(revival.step.tick - 1)
+        self._follow(revival.simulation)
+        self.last_step = revival.step
+        self._log()
+        self._take_outcome()
+        self._show()
 
-    def _join(self, seat: Seat, commands: list[Command]) -> None:
-        seat.joined = True
-        if seat.player:
-            self._inputs[seat.player] = seat.inputs
-            commands.append(Join(seat.player, seat.name, seat.profile, seat.role is Role.BOT))
+    def _follow(self, simulation: Simulation) -> None:
+        """The match goes on in this one."""
+        self._simulation = simulation
+        self._showing.follow(simulation)
 
     # -- the game's code ---------------------------------------------------------------------------------------------------
     def _make_simulation(self) -> Simulation:

@@ -46,8 +46,10 @@ class Showing:
         self._recorded_tick = 0
         """The last one that a recorder was shown."""
         self._private_parts = simulation.has_private_parts
+        self._shown_tick = simulation.world.tick
+        """The last one at whose end everyone was looked at."""
         self._cosmetics: dict[int, list[tuple[int, int, Row]]] = {}
-        """What is to be shown with the next snapshot, by part."""
+        """What is to be shown with the next snapshot, by part: kind, tick, values."""
         self._sights: dict[tuple[PlayerId, int], tuple[int, ...]] = {}
         """The parts that a player of a team sees."""
 
@@ -55,15 +57,16 @@ class Showing:
         """He has left; his number will be given to somebody else one day."""
         self._sights = {key: parts for key, parts in self._sights.items() if key[0] != player}
 
-    # -- after a step ------------------------------------------------------------------------------------------------------
-    def take_step(self, seats: Sequence[Seat], tick: int, ticks_left: int) -> None:
-        """What the last step brought: reliable events and replies wait in the seats, cosmetic events here, for the next frame.
+    def follow(self, simulation: Simulation) -> None:
+        """The match goes on in this one, from a world equal to the one that was shown last."""
+        self._simulation = simulation
 
-        `ticks_left`: so many more are run before there is one.
-        """
+    # -- after a step ------------------------------------------------------------------------------------------------------
+    def take_step(self, seats: Sequence[Seat], tick: int) -> None:
+        """What the last step brought: reliable events and replies wait in the seats, cosmetic events here, for the next frame."""
         self._stepped_tick = tick
         for part, events in self._simulation.cosmetics().items():
-            self._cosmetics.setdefault(part, []).extend((kind, ticks_left, row) for kind, row in events)
+            self._cosmetics.setdefault(part, []).extend((kind, tick, row) for kind, row in events)
         emitted = [event for event in self._simulation.emitted if event.reliable]
         if emitted:
             for seat in seats:
@@ -77,14 +80,16 @@ class Showing:
                     seat.owe(Reply(reply.number, reply.ok, reply.value))
 
     # -- at the end of a tick ----------------------------------------------------------------------------------------------
-    def show(self, seats: Sequence[Seat], tick: int, ran: int, recorder: RoomRecorder | None = None) -> None:
-        """Hand everyone whose line is free a frame, if there is anything to see. `ran`: so many ticks were run since the last.
+    def show(self, seats: Sequence[Seat], tick: int, recorder: RoomRecorder | None = None) -> None:
+        """Hand everyone whose line is free a frame, if there is anything to see.
 
         `recorder`: it is shown every world, also one that nobody else looks at. Raises GameError if somebody sees more than a
         snapshot holds.
         """
         behind = seats if self._flows else [seat for seat in seats if self._is_behind(seat)]
-        cosmetics, self._cosmetics = self._cosmetics, {}
+        cosmetics = {part: [(kind, tick - at, row) for kind, at, row in events] for part, events in self._cosmetics.items()}
+        self._cosmetics = {}
+        ran, self._shown_tick = tick - self._shown_tick, tick
         records = recorder is not None and (self._flows or self._recorded_tick < self._stepped_tick)
         if behind or records:
             contents = self._simulation.contents()

@@ -124,7 +124,7 @@ def room_of(host: Host, name: str = "toy1") -> Room:
 
 
 def seat_of(host: Host, player: int = 1) -> Seat:
-    return next(seat for seat in room_of(host)._seats if seat.player == player)
+    return next(seat for seat in room_of(host).seats if seat.player == player)
 
 
 def runner_of(host: Host, player: int = 1) -> Runner:

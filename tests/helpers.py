@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from gameserver.core.record import Options as AnyOptions
     from gameserver.guard import HookRunner
     from gameserver.hooks import Hooks
+    from gameserver.recorder import Recorder
     from gameserver.seat import Seat
 
 M = TypeVar("M")
@@ -340,6 +341,7 @@ async def serving(
     latency: Latency = INSTANT,
     chunking: bool = False,
     hooks: Hooks | None = None,
+    recorder: Recorder | None = None,
     maps: Mapping[str, tuple[TileMap, bytes]] | None = None,
     create_rooms: bool = True,
     hosted: Sequence[type[Game]] = (),
@@ -357,6 +359,7 @@ async def serving(
         maps=maps or {},
         guard=NoGuard(),
         hooks=hooks,
+        recorder=recorder,
         create_rooms=create_rooms,
         explains=explains,
         web=web,

@@ -1,179 +1,32 @@
-"""A game that fails costs its own room and nothing else, whatever it raises and wherever."""
+"""A game that fails costs its own room and nothing else, whatever it raises and wherever nobody has a share in it."""
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-import attrs
 import pytest
 import trio
 import trio.testing
 
-from gameserver import EVERYONE, Result, call, integer
-from gameserver.core.messages import Bye, Call, Inputs, NoticeCode, Ready, Role, Snapshot, Welcome
+from gameserver import Result, integer
+from gameserver.core.messages import Inputs, NoticeCode, Ready, Role, Snapshot, Welcome
 from gameserver.hooks import Hooks
 from gameserver.net.simulated import Latency
+from tests.bombs import END, ERRORS, Bomb, Healthy, bomb_of, undisturbed
 from tests.determinism import run_deterministic
-from tests.helpers import Host, Runner, Seated, Toy, Wire, make_room, serving, sit, step, wire
+from tests.helpers import Host, Runner, Toy, Wire, make_room, serving, sit, step, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from trio.testing import MockClock
 
-    from gameserver import Audience, Entity, PlayerId, Profile
-    from tests.helpers import Push, Rules
+    from gameserver import PlayerId
+    from tests.helpers import Push
 
 
-class OwnError(BaseException):
-    pass
-
-
-def recurse() -> None:
-    recurse()
-
-
-def throw(error: BaseException) -> Callable[[], None]:
-    def raise_it() -> None:
-        raise error
-
-    return raise_it
-
-
-ERRORS: Final[dict[str, Callable[[], None]]] = {
-    "KeyError": throw(KeyError("a")),
-    "ZeroDivisionError": throw(ZeroDivisionError("by zero")),
-    "StopIteration": throw(StopIteration(1)),
-    "SystemExit": throw(SystemExit(3)),
-    "KeyboardInterrupt": throw(KeyboardInterrupt()),
-    "GeneratorExit": throw(GeneratorExit()),
-    "MemoryError": throw(MemoryError()),
-    "RecursionError": recurse,
-    "BaseExceptionGroup": throw(BaseExceptionGroup("many", [SystemExit(4), ValueError("b")])),
-    "OwnError": throw(OwnError("own")),
-}
-
-HOOKS = ("setup", "join", "leave", "step", "audience", "is_over", "call", "timer", "answer")
-FAIL_TICK = 5
-
-
-class Bomb(Toy):
-    """Fails once, in one hook, with one error; `bomb_of` says which. From then on it behaves."""
-
-    name = "bomb"
-    armed: bool = False
-    hook: str = ""
-    blow: Callable[[], None] = recurse
-
-    def fail(self, hook: str) -> None:
-        kind = type(self)
-        if kind.armed and kind.hook == hook:
-            kind.armed = False
-            kind.__dict__["blow"]()
-
-    def setup(self, options: Rules) -> None:
-        super().setup(options)
-        self.fail("setup")
-
-    def join(self, player: Runner, profile: Profile) -> None:
-        super().join(player, profile)
-        self.after(3, self.ring)
-        self.fail("join")
-
-    def leave(self, player: Runner) -> None:
-        self.fail("leave")
-
-    def step(self, inputs: Mapping[PlayerId, Push]) -> None:
-        super().step(inputs)
-        if self.tick >= FAIL_TICK:
-            self.fail("step")
-
-    def audience(self, entity: Entity) -> Audience:
-        if self.tick >= FAIL_TICK:
-            self.fail("audience")
-        return EVERYONE
-
-    def is_over(self) -> Result | None:
-        if self.tick >= FAIL_TICK:
-            self.fail("is_over")
-            if type(self).hook == "answer":
-                return Result()
-        return None
-
-    def ring(self) -> None:
-        self.fail("timer")
-
-    def answer(self, question: str, value: Any) -> None:  # noqa: ANN401 - as in Game
-        self.fail("answer")
-
-    @call
-    def press(self, player: Runner, number: int = integer(0, 9)) -> None:
-        self.fail("call")
-
-
-def bomb_of(failing: str, error: str, number: int) -> type[Bomb]:
-    class Made(Bomb):
-        name = f"bomb{number}"
-        armed = True
-        hook = failing
-        blow = ERRORS[error]
-
-    return Made
-
-
-class AnswersResults(Hooks):
-    async def on_result(self, room: str, game: str, result: Result) -> int:
-        return 42
-
-
-# -- the rooms that shall not notice ----------------------------------------------------------------------------------------
-HEALTHY = 20
-END = 4.52  # before any of them would have to acknowledge anything
-
-
-@attrs.frozen
-class Healthy:
-    """Rooms with a player and a spectator each, on lines that cannot fail."""
-
-    host: Host
-    seated: list[Seated]
-
-    @classmethod
-    async def fill(cls, host: Host) -> Healthy:
-        rooms = [host.server.open_room(f"well{number}", Toy, seed=number, keep=True) for number in range(HEALTHY)]
-        seated = [sit(room, role=role) for room in rooms for role in (Role.PLAYER, Role.SPECTATOR)]
-        await trio.sleep(0.11)
-        for player in seated[::2]:
-            player.push(5, *((1, tick % 2) for tick in range(8)))
-        return cls(host, seated)
-
-    def outcome(self) -> list[tuple[int, int, int, int, float]]:
-        """Of each room: its tick, the hash of its whole state, how many snapshots went out and were skipped, the worst lateness."""
-        rooms = [self.host.server.rooms[f"well{number}"] for number in range(HEALTHY)]
-        return [
-            (
-                room.clock.tick,
-                room.simulation.world.hash(),
-                room.counts.snapshots,
-                room.counts.skipped,
-                round(room.counts.worst_lateness_seconds, 6),
-            )
-            for room in rooms
-        ]
-
-
-async def play_healthy() -> list[tuple[int, int, int, int, float]]:
-    async with serving(Toy) as host:
-        healthy = await Healthy.fill(host)
-        await trio.sleep_until(END)
-        return healthy.outcome()
-
-
-@functools.cache
-def undisturbed() -> list[tuple[int, int, int, int, float]]:
-    """What the healthy rooms come to when nothing fails."""
-    return run_deterministic(play_healthy, seed=1)
+HOOKS = ("setup", "step", "audience", "is_over", "timer")
+"""Nobody has a share in what fails there."""
 
 
 # -- one hook at a time -----------------------------------------------------------------------------------------------------
@@ -185,22 +38,14 @@ async def meet_the_fault(host: Host, game: type[Bomb], failing: str) -> Wire:
         if failing != "setup":
             await ann.until(Welcome)
             await ann.say(Ready(None))
-        if failing in ("leave", "call", "answer", "step", "audience", "is_over", "timer"):
             await ann.until(Snapshot)
-        if failing == "leave":
-            async with wire(host.network, room) as bob:
-                await bob.join(game.name)
-                await bob.say(Bye())
-                await bob.end()
-        if failing == "call":
-            await ann.say(Call(1, "press", (1,)))
         assert await ann.end() == 1011, f"{failing}, {game.name}"
         return ann
 
 
 async def fail_everywhere(failing: str, caplog: pytest.LogCaptureFixture) -> list[tuple[int, int, int, int, float]]:
     bombs = [bomb_of(failing, error, number) for number, error in enumerate(ERRORS)]
-    async with serving(Toy, *bombs, hooks=AnswersResults()) as host:
+    async with serving(Toy, *bombs) as host:
         healthy = await Healthy.fill(host)
         for error, bomb in zip(ERRORS, bombs, strict=True):
             caplog.clear()
@@ -217,7 +62,7 @@ async def fail_everywhere(failing: str, caplog: pytest.LogCaptureFixture) -> lis
             assert notice.detail in record.getMessage()
             assert bomb.name in record.getMessage()
             assert "Traceback" in told and error in told, f"{error} is in the log, with its traceback"
-            assert "test_faults.py" in told, "down to the line of the game"
+            assert "bombs.py" in told, "down to the line of the game"
         for bomb in bombs:  # the same rooms open again
             async with wire(host.network, bomb.name) as again:
                 await again.join(bomb.name)

@@ -71,8 +71,10 @@ def test_the_first_line_says_where_to_play() -> None:
         "Play at http://127.0.0.1:8765/",
         "Serving arena at ws://127.0.0.1:8765/ws/arena1",
         "Bots fill each room up to 8 players, and make way for people.",
+        "Matches are recorded in recordings.",
         "Press Ctrl-C to stop.",
     ]
+    assert not any("recorded" in line for line in announcement(BOUND, "a", ServeSettings(record="off")))
     assert announcement([("::1", 80)], "a", settings)[0] == "Play at http://[::1]:80/"
     assert announcement([("127.0.0.1", 8765)], "arena1", settings, pages=False)[0].startswith("Serving arena")
 

@@ -89,7 +89,7 @@ class Life:
         return [person for person in self.people if not person.gone]
 
     def seat_of(self, person: Person) -> Seat:
-        return next(seat for seat in self.room._seats if seat.player == person.player)
+        return next(seat for seat in self.room.seats if seat.player == person.player)
 
     async def admit(self, token: bytes | None) -> tuple[Line, int, bytes]:
         link = AckingLink()
@@ -209,7 +209,7 @@ class Life:
     # -- what is always so -----------------------------------------------------------------------------------------------------
     def check(self) -> None:
         now = trio.current_time()
-        seats = {seat.player: seat for seat in self.room._seats if not seat.over}
+        seats = {seat.player: seat for seat in self.room.seats if not seat.over}
         lines = [seat.line.link for seat in seats.values() if seat.line is not None]
         assert len(set(map(id, lines))) == len(lines), "one seat for each line"
         for person in self.alive:
@@ -241,7 +241,7 @@ async def test_every_seat_is_live_or_waits_for_a_time_or_is_gone(autojump_clock:
         for line in life.leaving:
             line.ticket.release()
         await trio.sleep(2 * GRACE_SECONDS)
-        assert life.room._seats == []
+        assert life.room.seats == []
         hooks = Counter((entry[0], entry[2]) for entry in game_of(life.room).diary if entry[0] in ("join", "leave"))
         players = {player for _, player in hooks}
         assert all(hooks["join", player] == hooks["leave", player] == 1 for player in players), "each left once"

@@ -127,7 +127,7 @@ async def test_who_reads_nothing_is_gone_in_seconds_and_nobody_notices(autojump_
         await join(one)
         begin = trio.current_time()
         one.connection.clog(Toward.CLIENT)
-        seat = it.room._seats[-1]
+        seat = it.room.seats[-1]
         while seat.line is not None:
             await trio.sleep(0.1)
             with suppress(ConnectionClosed, trio.BrokenResourceError):
@@ -168,7 +168,7 @@ async def test_who_says_far_too_much_is_not_listened_to_and_then_sent_away(autoj
         took = trio.current_time() - begin
         assert code == (1002 if kind == "large messages" else 1008)
         assert took <= OVER_ALLOWANCE_SECONDS + 3.0
-        assert it.room._seats[-1].player != BOTS + 1 or it.room._seats[-1].over
+        assert it.room.seats[-1].player != BOTS + 1 or it.room.seats[-1].over
         window = 2 * 65_536  # what the two ends of the line hold
         assert sent <= MESSAGE_BYTES_PER_SECOND * (took + 2) + window, "what is not read is not sent"
     assert it.p99_gap() <= await gap_without() + TICK

@@ -1,7 +1,7 @@
 """The commands. Exit codes: 0 fine, 1 the check failed, 2 wrong usage or something that the user can mend.
 
 hosting.py     serve, bots, results       authoring.py     new, bench, schema, maps check
-developing.py  dev
+developing.py  dev                         replay.py      replay info, verify, trim
 say.py         how they end, and how they talk to a person
 """
 
@@ -17,6 +17,7 @@ from cyclopts import App
 from gameserver.cli import developing
 from gameserver.cli.authoring import bench, maps_check, new, schema
 from gameserver.cli.hosting import bots, results, serve
+from gameserver.cli.replay import make_replay_app
 from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK
 from gameserver.cli.say import USAGE as USAGE
@@ -50,6 +51,7 @@ def make_app() -> App:
     for command in (developing.rooms, developing.dump, developing.pause, developing.step, developing.resume):
         dev.command(command)
     app.command(dev)
+    app.command(make_replay_app())
     return app
 
 

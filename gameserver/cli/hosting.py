@@ -37,6 +37,8 @@ def serve(
     create_rooms: bool = True,
     link: Literal["lane", "plain"] = "lane",
     data: str = "gameserver-data",
+    record: str = "recordings",
+    record_quota: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1))] = 2_048,
     dev: Annotated[bool, Parameter(negative="")] = False,
     reload: Annotated[bool, Parameter(negative="")] = False,
     verbose: bool = False,
@@ -74,6 +76,10 @@ def serve(
         How rooms talk to clients: "lane" reads and writes sockets at the tick, "plain" leaves all to trio-websocket and tasks.
     data
         Folder in which the results of matches are kept; "off" forgets them.
+    record
+        Folder into which every match is recorded, in all that happens; "off" records nothing.
+    record_quota
+        MiB that the recordings may have together: the oldest make way for new ones. A file that is given another name is kept.
     dev
         For who develops a game or the pages, on loopback only: players see the traceback when their room fails, and the pages'
         files are read anew for each request, and sent as they are.
@@ -100,6 +106,8 @@ def serve(
         create_rooms=create_rooms,
         link=link,
         data=data,
+        record=record,
+        record_quota=record_quota,
         dev=dev,
         reload=reload,
     )

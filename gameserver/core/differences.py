@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from gameserver.core.view import Record
 
 
-class _Absent:
-    """The value of what is not there. A type of its own, because every value may be a value."""
+class _Presence:
+    """Stands for a whole entity. A type of its own, because every value may be a value."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
 
     def __repr__(self) -> str:
-        return "(not there)"
+        return self._said
 
 
-ABSENT: Final = _Absent()
+THERE: Final = _Presence("there")
+ABSENT: Final = _Presence("not there")
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +44,7 @@ class Difference:
     Attributes:
         who: "Tank 7", "Table", or a part of the state beside the fields, such as "timers".
         field: of an entity or the globals; "" for all others.
-        one: the value in the one world, as its author knows it; ABSENT: the entity is not in it.
+        one: the value in the one world, as its author knows it; THERE or ABSENT for a whole entity.
         other: in the other.
         audience: who sees the field. "none" for what is no field: nobody is sent it.
         owner: of the entity.
@@ -116,10 +120,10 @@ def _different_entities(one: Simulation, other: Simulation) -> Iterator[Differen
                 rows = one.world.rows[number], other.world.rows[number]
                 yield from _different_row(who, record.layout, *rows, owner=entity.owner)
             else:
-                yield Difference(who=who, one=entity, other=ABSENT, owner=entity.owner)
+                yield Difference(who=who, one=THERE, other=ABSENT, owner=entity.owner)
         for number, entity in others.items():
             if number not in entities:
-                yield Difference(who=f"{record.__name__} {number}", one=ABSENT, other=entity, owner=entity.owner)
+                yield Difference(who=f"{record.__name__} {number}", one=ABSENT, other=THERE, owner=entity.owner)
 
 
 def _different_row(who: str, layout: Layout, mine: Row, its: Row, *, owner: int = 0) -> Iterator[Difference]:
@@ -159,9 +163,9 @@ def _different_records(schema: Schema, number: int, mine: Record | None, its: Re
     who = layout.name if number == GLOBALS_ID else f"{layout.name} {number}"
     owner = _owner_in(layout, levels, present[1])
     if mine is None:
-        yield Difference(who=who, one=ABSENT, other=its, owner=owner)
+        yield Difference(who=who, one=ABSENT, other=THERE, owner=owner)
     elif its is None:
-        yield Difference(who=who, one=mine, other=ABSENT, owner=owner)
+        yield Difference(who=who, one=THERE, other=ABSENT, owner=owner)
     elif mine[0] != its[0]:
         yield Difference(who=who, note="it is another kind of entity, or shows other fields, in {other}", owner=owner)
     else:

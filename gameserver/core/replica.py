@@ -28,11 +28,12 @@ _INTEGERS: Final = {int}
 
 @attrs.frozen
 class Cosmetic:
-    """A cosmetic event: its kind in the schema, the tick in which it happened, its object."""
+    """A cosmetic event: its kind in the schema, the tick in which it happened, its object, and the part that showed it."""
 
     name: str
     tick: int
     event: Any
+    part: int
 
 
 class Replica:
@@ -105,7 +106,7 @@ class Replica:
                 if fragment[5] is not None:
                     self._check_crc(tick, part, fragment[5])
                 if len(fragment) > 6:
-                    cosmetics += self._cosmetics(tick, fragment[6])
+                    cosmetics += self._cosmetics(tick, part, fragment[6])
         self.tick = tick
         for part in self._bases:
             if not self._divisors or tick % self._divisors.get(part, 1) == 0:
@@ -187,7 +188,7 @@ class Replica:
             raise WorldMismatch(f"tick {tick}: the CRC of part {part} differs")
         self.crcs_checked += 1
 
-    def _cosmetics(self, tick: int, flat: Sequence[Any]) -> Iterator[Cosmetic]:
+    def _cosmetics(self, tick: int, part: int, flat: Sequence[Any]) -> Iterator[Cosmetic]:
         at = 0
         while at < len(flat):
             kind, ago = _whole_number(flat[at]), _whole_number(flat[at + 1])
@@ -196,7 +197,7 @@ class Replica:
             layout = self.schema.events[kind]
             count = len(layout.fields)
             row = layout.check_row(tuple(flat[at + 2 : at + 2 + count]))
-            yield Cosmetic(layout.name, tick - ago, layout.make(row))
+            yield Cosmetic(layout.name, tick - ago, layout.make(row), part)
             at += 2 + count
 
     # -- looking -----------------------------------------------------------------------------------------------------------

@@ -195,12 +195,16 @@ def decode_server(data: bytes) -> list[ServerMessage]:
         use_list=False, strict_map_key=True, max_buffer_size=limits.MAX_FRAME, max_ext_len=0, ext_hook=_no_ext
     )
     unpacker.feed(data)
+    bodies: list[Any] = []
     try:
-        bodies: list[Any] = list(unpacker)
+        while unpacker.tell() < len(data):  # iterating, it would take an array that is cut short for the end
+            bodies.append(unpacker.unpack())
+    except msgpack.OutOfData as error:
+        raise ProtocolError("the frame ends inside a value") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise ProtocolError("not msgpack, or out of bounds") from error
-    if unpacker.tell() != len(data) or not bodies:
-        raise ProtocolError("the frame ends inside a value")
+    if not bodies:
+        raise ProtocolError("an empty frame")
     messages: list[ServerMessage] = []
     for at, body in enumerate(bodies):
         if type(body) is not tuple or not body or type(body[0]) is not int or not 0 <= body[0] < len(_SERVER):

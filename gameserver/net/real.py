@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import trio
 
@@ -18,7 +18,9 @@ from gameserver.net.memory import MemoryStore
 from gameserver.ports import Listener, Ports, checked_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
 
 
 class TcpListener(Listener):
@@ -55,40 +57,46 @@ class FileDisk:
 
     Args:
         root: the folder; it comes to be when something is first written.
+        abandons: who is cancelled does not wait for a call that has begun. It goes on all the same, so nothing may be done with
+            the file afterwards. For who has to end, even if the disk hangs.
     """
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, abandons: bool = False) -> None:
         self._root = Path(root)
+        self._abandons = abandons
 
     async def read(self, path: str) -> bytes:
-        return await trio.to_thread.run_sync(lambda: self._place(path).read_bytes())
+        return await self._aside(lambda: self._place(path).read_bytes())
 
     async def read_part(self, path: str, offset: int, most: int) -> bytes:
-        return await trio.to_thread.run_sync(self._read_part, path, offset, most)
+        return await self._aside(lambda: self._read_part(path, offset, most))
 
     async def size(self, path: str) -> int:
-        return await trio.to_thread.run_sync(lambda: self._place(path).stat().st_size)
+        return await self._aside(lambda: self._place(path).stat().st_size)
 
     async def append(self, path: str, data: bytes) -> None:
-        await trio.to_thread.run_sync(self._append, path, data)
+        await self._aside(lambda: self._append(path, data))
 
     async def write(self, path: str, data: bytes) -> None:
-        await trio.to_thread.run_sync(self._write, path, data)
+        await self._aside(lambda: self._write(path, data))
 
     async def sync(self, path: str) -> None:
-        await trio.to_thread.run_sync(self._sync, path)
+        await self._aside(lambda: self._sync(path))
 
     async def rename(self, old: str, new: str) -> None:
-        await trio.to_thread.run_sync(self._rename, old, new)
+        await self._aside(lambda: self._rename(old, new))
 
     async def remove(self, path: str) -> None:
-        await trio.to_thread.run_sync(lambda: self._place(path).unlink())
+        await self._aside(lambda: self._place(path).unlink())
 
     async def list(self, folder: str) -> Sequence[str]:
-        return await trio.to_thread.run_sync(self._list, folder)
+        return await self._aside(lambda: self._list(folder))
 
     async def free_bytes(self) -> int:
-        return await trio.to_thread.run_sync(self._free_bytes)
+        return await self._aside(self._free_bytes)
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        return await trio.to_thread.run_sync(work, abandon_on_cancel=self._abandons)
 
     def _place(self, path: str) -> Path:
         """Where the file is. A link that leads out of the root is refused like any other way out."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gameserver.core.game import Profile, Result
     from gameserver.core.maps import TileMap
     from gameserver.core.record import Input, Options
+    from gameserver.core.replay.tape import Tape
 
 G = TypeVar("G", bound=Game)
 E = TypeVar("E", bound=Event)
@@ -375,9 +376,17 @@ class Match(Generic[G]):
 
     def recording(self) -> bytes:
         """What was played since `record`, as a whole file (docs/replay-format.md). Raises LookupError if nothing is recorded."""
+        return self._recorded().file("over" if self.result is not None else "closed")
+
+    @property
+    def tape(self) -> Tape:
+        """What the recording is made by, to write a note in it or to lose some of it. Raises LookupError likewise."""
+        return self._recorded().tape
+
+    def _recorded(self) -> MatchRecording:
         if self._recording is None:
             raise LookupError("nothing is recorded: call match.record() first, before the ticks that you want in it")
-        return self._recording.file("over" if self.result is not None else "closed")
+        return self._recording
 
     # -- what came out -----------------------------------------------------------------------------------------------------
     @property

@@ -86,7 +86,7 @@ async def measure(link: Link, rate: int, seconds: float, seed: int = 1) -> Figur
 
         async def play(client: Client) -> None:
             room = host.server.rooms["room1"]
-            counts = room._seats[0].inputs.counts
+            counts = room.seats[0].inputs.counts
             margins: list[float] = []
             sent = pressed = 0
             async with trio.open_nursery() as nursery:

@@ -534,7 +534,7 @@ async def test_inputs_reach_the_game_with_their_ticks(autojump_clock: MockClock)
                 await client.send_input(tick, Push(right=1))
                 await client.next_snapshot((client.replica.tick or 0) + 1)
             await client.next_snapshot((client.replica.tick or 0) + 10)
-            counts = host.server.rooms["toy1"]._seats[0].inputs.counts
+            counts = host.server.rooms["toy1"].seats[0].inputs.counts
             assert (counts.used, counts.late, counts.repeated, counts.early, counts.excess) == (10, 0, 0, 0, 0)
             assert game_of(host.server.rooms["toy1"]).players[1].x >= 10
 

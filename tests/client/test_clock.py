@@ -195,7 +195,7 @@ async def test_inputs_come_in_time_and_not_too_early(autojump_clock: MockClock, 
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(look)
                     await Bot(client, RandomBrain, 1).play(client)
-            counts = host.server.rooms["room1"]._seats[0].inputs.counts
+            counts = host.server.rooms["room1"].seats[0].inputs.counts
             sent = counts.used + counts.late
             assert sent > 50 * rate
             assert counts.late < 0.01 * sent

@@ -451,6 +451,12 @@ def test_a_frame_that_ends_inside_a_value_is_refused() -> None:
             decode_server(frame[:end])
 
 
+@pytest.mark.parametrize("rest", [b"\x92", b"\x92\x01", b"\xdc\x00", b"\xd9\x05a"])
+def test_a_value_that_is_cut_short_is_refused_behind_whole_messages_too(rest: bytes) -> None:
+    with pytest.raises(ProtocolError, match="ends inside"):
+        decode_server(encode_server(Pong(1, 2, 3, 4, 5)) + rest)
+
+
 @pytest.mark.parametrize(
     "ext", [b"\xc7\x00\x05", b"\xd4\x05\x00", b"\xd6\xff\x00\x00\x00\x00"], ids=["empty", "short", "timestamp"]
 )

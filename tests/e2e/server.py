@@ -50,6 +50,8 @@ class Server:
     def start(self) -> None:
         """Returns when it listens."""
         command = [sys.executable, "-m", "gameserver", "serve", "--port", str(self.port), "--data", "off", *self._arguments]
+        if "--record" not in self._arguments:
+            command += ["--record", "off"]
         before = len(self.said())
         with self._said.open("ab") as said:
             self._process = subprocess.Popen(command, cwd=self._folder, env=environment(), stdout=said, stderr=said)

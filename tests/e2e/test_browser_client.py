@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,8 @@ DOCUMENT: Final = (ROOT / "docs" / "browser-client.md").read_text()
 BLOCKS: Final = re.findall(r"```js\n(.*?)```", DOCUMENT, re.S)
 TEN_LINES: Final = BLOCKS[0]
 (PREDICTION,) = (block for block in BLOCKS if "new Predictor" in block)
+(RECORDING,) = re.findall(r"```js recording\n(.*?)```", DOCUMENT, re.S)
+PONG: Final = ROOT / "tests" / "vectors" / "recording" / "pong.trpl"
 PAINTED: Final = """() => {
   const canvas = document.querySelector("canvas");
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -55,6 +58,24 @@ requestAnimationFrame(function draw(nowMs) {
   requestAnimationFrame(draw);
 });
 """
+
+
+SEEK_MS: Final = 300.0
+"""A page shows what is sought within so long, also while other things run."""
+SEEK_ALL: Final = """async (ticks) => {
+  const found = [];
+  seen.player.pause();
+  for (const tick of ticks) {
+    const begin = performance.now();
+    seen.player.seek(tick);
+    do await new Promise(requestAnimationFrame);
+    while (seen.player.picture.tick !== tick);
+    const took = performance.now() - begin;
+    const world = await seen.recording.worldAt(tick);
+    found.push([took, world.parts.get(0).rows.get(1)?.values ?? null]);
+  }
+  return found;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +143,26 @@ def test_everything_that_the_document_shows_runs(chromium: Chromium, server: Ser
         assert window.js("() => JSON.parse(sessionStorage.getItem('seat')).player") == window.js("() => seen.again.player")
         assert any(re.fullmatch(r"player \d+ of arena, 30 ticks a second", line) for line in said), said
         assert any(line.startswith("Said came") for line in said), said
+
+
+def test_the_recording_of_the_document_is_played(chromium: Chromium, server: Server) -> None:
+    meaning = json.loads(PONG.with_suffix(".json").read_text())
+    program = RECORDING + "\nwindow.seen = { player, recording };"
+    with chromium.window(server.origin) as window:
+        window.expect("willReadFrequently")  # this test reads what it draws
+        put(window.page, program)
+        window.page.route("**/api/v1/recordings/NAME.trpl", lambda route: route.fulfill(body=PONG.read_bytes()))
+        show(window.page, server.origin)
+        first = window.until(f"() => {{ const painted = window.seen && ({PAINTED})(); return painted?.count > 0 && painted }}")
+        window.until(f"(first) => ({PAINTED})().where !== first", first["where"], what="it moves")
+        assert window.js("() => [seen.recording.first, seen.recording.last]") == meaning["view"]
+        assert window.js("() => seen.player.seconds") > 2
+        ticks = [int(tick) for tick in meaning["worlds"]]
+        took = window.js(SEEK_ALL, ticks)
+        for tick, (milliseconds, ball) in zip(ticks, took, strict=True):
+            assert ball == meaning["worlds"][str(tick)]["0"].get("1", [0, None])[1], tick
+            assert milliseconds < SEEK_MS, took
+        window.screenshot("recording")
 
 
 def test_the_prediction_of_the_document_is_what_the_server_does(chromium: Chromium, server: Server) -> None:

@@ -185,7 +185,7 @@ class Play:
             self._listen(f"spectator {len(self._lines)}", let_in(self._room, "eve", Role.SPECTATOR), b"e" * 16)
         elif what < 0.15 and self._lines[-1][0].startswith("spectator"):
             _, link = self._lines.pop()
-            eve = next(seat for seat in self._room._seats if seat.is_on(link))
+            eve = next(seat for seat in self._room.seats if seat.is_on(link))
             eve.over = True
             self._room.release(eve, link)
         elif what < 0.25:

@@ -33,16 +33,26 @@ def python_of(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
 
 
-def test_the_examples_pass_and_the_mistake_is_found_in_the_words_of_the_page(examples: dict[str, Any]) -> None:
+def test_the_examples_pass_and_the_mistake_is_found_in_the_words_of_the_page(
+    examples: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     tests = {name: made for name, made in examples.items() if name.startswith("test_") and isinstance(made, FunctionType)}
-    assert len(tests) == 3
+    assert len(tests) == 4
+    Path("golden.trpl").write_bytes(examples["play_golden"]())
     mistake = tests.pop("test_streaky_repeats")
     for test in tests.values():
         test()
     with pytest.raises(AssertionError) as caught:
         mistake()
-    said = " ".join(f"AssertionError: {caught.value}".split())
-    assert said in " ".join(PAGE.split())
+    assert is_on_the_page(caught.value)
+    monkeypatch.setitem(examples["Pong"].step.__globals__, "PADDLE_SPEED", 2.25)
+    with pytest.raises(AssertionError) as caught:
+        tests["test_the_golden_match_comes_out_as_it_was"]()
+    assert is_on_the_page(caught.value)
+
+
+def is_on_the_page(error: AssertionError) -> bool:
+    return " ".join(f"AssertionError: {error}".split()) in " ".join(PAGE.split())
 
 
 @pytest.mark.usefixtures("examples")

@@ -1,4 +1,5 @@
-"""The box: one server, one room, honest bots, faults on their lines; and an oracle that watches every world.
+"""The box: one server, one room, honest bots, faults on their lines and on the disk; and an oracle that watches every world. The
+match is recorded, and at the end made again from its recordings.
 
 Everything is decided by the seed: the same seed gives the same hash, in every process and under every hash seed. The real server,
 the real WebSocket stack and the real client run on simulated ports.
@@ -6,6 +7,7 @@ the real WebSocket stack and the real client run on simulated ports.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import random
 from typing import TYPE_CHECKING, Final
@@ -16,11 +18,14 @@ from gameclient.bots import BotRunner
 from gameclient.client import Client
 
 from gameserver.core.audience import EVERYONE, owner, part_of
+from gameserver.core.errors import GameserverError
+from gameserver.core.replay.recording import Recording
 from gameserver.games.arena import Arena
 from gameserver.guard import NoGuard
 from gameserver.maps import load_map
 from gameserver.net.simulated import Latency, Toward, simulated_ports
 from gameserver.server import Server
+from tests.recording import recorder_on, resimulated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +34,8 @@ if TYPE_CHECKING:
     from gameserver.core.layout import Row
     from gameserver.core.messages import Snapshot
     from gameserver.core.view import Contents
-    from gameserver.net.simulated import SimConnection, SimNetwork
+    from gameserver.net.simulated import SimConnection, SimDisk, SimNetwork
+    from gameserver.recorder import Recorder
     from gameserver.room import Room
 
 HOST: Final = "127.0.0.1"
@@ -40,6 +46,8 @@ CALM_SECONDS: Final = 10.0
 KEPT_TICKS: Final = 1_200
 """How far back the oracle remembers: a clogged line delivers late."""
 HASH_EVERY: Final = 30
+DISK_SHARE: Final = 0.06
+"""Of the faults: one every 17 s, or there would be nothing that is recorded for long."""
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +72,8 @@ class Outcome:
     crcs: int = 0
     faults: dict[str, int] = attrs.field(factory=dict)
     losses: int = 0
+    resimulated: int = 0
+    """Steps that were made again from recordings."""
     wrong: list[str] = attrs.field(factory=list)
     """Every broken promise, in words."""
 
@@ -129,24 +139,27 @@ def watched_client(oracle: Oracle) -> type[Client]:
 
 
 class Faults:
-    """Breaks lines at random until it is told to stop."""
+    """Breaks lines, and the disk, at random until it is told to stop."""
 
-    def __init__(self, rng: random.Random, network: SimNetwork, outcome: Outcome) -> None:
+    def __init__(self, rng: random.Random, network: SimNetwork, disk: SimDisk, outcome: Outcome) -> None:
         self._rng = rng
         self._network = network
+        self._disk = disk
         self._outcome = outcome
 
     async def run(self, until: float) -> None:
         """Inject until this time, then mend everything that can be mended."""
-        verbs = (self._reset, self._blackhole, self._clog, self._slow_down, self._partition)
+        of_lines = (self._reset, self._blackhole, self._clog, self._slow_down, self._partition)
+        of_the_disk = (self._hang_disk, self._fail_disk)
         while trio.current_time() < until:
             await trio.sleep(min(self._rng.expovariate(1.0), until - trio.current_time()))
             live = self._network.connections
-            verb = self._rng.choice(verbs)
+            verb = self._rng.choice(of_the_disk if self._rng.random() < DISK_SHARE else of_lines)
             if live and trio.current_time() < until:
                 name = verb.__name__.strip("_")
                 self._outcome.faults[name] = self._outcome.faults.get(name, 0) + 1
                 await verb(self._rng.choice(live))
+        self._disk.mend()
         self._network.partition(False)
         self._network.set_latency(DAY_TO_DAY)
         for connection in self._network.connections:
@@ -175,6 +188,14 @@ class Faults:
         await trio.sleep(self._rng.uniform(0.1, 3.0))
         self._network.partition(False)
 
+    async def _hang_disk(self, connection: SimConnection) -> None:
+        self._disk.hang()
+        await trio.sleep(self._rng.uniform(0.05, 8.0))
+        self._disk.go_on()
+
+    async def _fail_disk(self, connection: SimConnection) -> None:
+        self._disk.fail(self._rng.randint(1, 9), self._rng.choice((errno.EIO, errno.ENOSPC)))
+
 
 DAY_TO_DAY: Final = Latency(0.025, 0.01)
 """A good home line: 50 to 70 ms there and back."""
@@ -186,7 +207,8 @@ async def play(scenario: Scenario) -> Outcome:
     rng = random.Random(scenario.seed)
     ports = simulated_ports(rng.getrandbits(32), latency=DAY_TO_DAY, chunking=scenario.faults)
     maps = {"field": load_map("field")}
-    server = Server(ports=ports, games={scenario.game.name: scenario.game}, maps=maps, guard=NoGuard())
+    recorder = recorder_on(ports)
+    server = Server(ports=ports, games={scenario.game.name: scenario.game}, maps=maps, guard=NoGuard(), recorder=recorder)
     room = server.open_room(ROOM, scenario.game, seed=rng.getrandbits(32), keep=True)
     oracle = Oracle(room, outcome)
     await server.listen(HOST, PORT)
@@ -206,14 +228,33 @@ async def play(scenario: Scenario) -> Outcome:
         nursery.start_soon(server.run)
         nursery.start_soon(runner.run)
         if scenario.faults and faults_end > 0:
-            nursery.start_soon(Faults(random.Random(rng.getrandbits(32)), ports.network, outcome).run, faults_end)
+            faults = Faults(random.Random(rng.getrandbits(32)), ports.network, ports.disk, outcome)
+            nursery.start_soon(faults.run, faults_end)
         await trio.sleep_until(scenario.seconds)
         _check_end(scenario, server, oracle, outcome)
         oracle.finish(runner)
+        await _check_recordings(room, recorder, outcome)
         nursery.cancel_scope.cancel()
     outcome.losses = runner.report.losses
     outcome.wrong += runner.report.errors
     return outcome
+
+
+async def _check_recordings(room: Room, recorder: Recorder, outcome: Outcome) -> None:
+    """Each can be opened, and is what its steps make again. On a calm disk nothing is missing."""
+    assert room.recorder is not None
+    room.recorder.close()
+    await recorder.finish()
+    disk = recorder.shelf.disk
+    tile_map = room.plan.map[0] if room.plan.map is not None else None
+    for name in await disk.list(""):
+        try:
+            recording = Recording.open(await disk.read(name))
+            outcome.resimulated += resimulated(recording, room.plan.game, tile_map)
+        except (AssertionError, GameserverError) as error:
+            outcome.wrong.append(f"{name}: {error!r}")
+    if not outcome.faults and outcome.resimulated != outcome.ticks:
+        outcome.wrong.append(f"{outcome.resimulated} of {outcome.ticks} ticks are recorded")
 
 
 def _check_end(scenario: Scenario, server: Server, oracle: Oracle, outcome: Outcome) -> None:

@@ -135,7 +135,7 @@ class Seats:
         if self._room.clock.tick != self._tick:
             self._tick = self._room.clock.tick
             self._served.clear()
-            players = [seat.player for seat in self._room._seats]
+            players = [seat.player for seat in self._room.seats]
             if len(set(players)) != len(players):
                 self._outcome.wrong.append(f"tick {self._tick}: players sit twice: {players}")
         if seat.player in self._served or line is not seat.line:

@@ -25,6 +25,7 @@ def test_a_calm_match_loses_nothing() -> None:
     outcome = run(Scenario(seed=3, seconds=20.0, faults=False))
     assert outcome.wrong == []
     assert outcome.losses == 0
+    assert outcome.resimulated == outcome.ticks
     assert outcome.ticks == pytest.approx(600, abs=10), "30 ticks a second, less the time until the first bot came"
     assert outcome.snapshots > 8 * 500
 
@@ -35,6 +36,7 @@ def test_worlds_are_never_wrong_on_a_bad_network(seed: int) -> None:
     outcome = run(Scenario(seed=seed, seconds=30.0))
     assert outcome.wrong == []
     assert sum(outcome.faults.values()) > 5
+    assert outcome.resimulated > outcome.ticks / 2, "the disk fails now and then, and is given time"
 
 
 def test_the_same_seed_gives_the_same_run_under_any_hash_seed() -> None:

@@ -18,6 +18,7 @@ import { NoticeCode, Role, encodeCall, encodeHello, encodeReady } from "./wire.j
 /** @typedef {import("./happenings.js").ReliableEvent} ReliableEvent */
 /** @typedef {import("./happenings.js").ShownEvent} ShownEvent */
 /** @typedef {import("./inputs.js").Sampler} Sampler */
+/** @typedef {import("./replica.js").World} World */
 /** @typedef {import("./schema.js").Value} Value */
 /** @typedef {import("./seat.js").Memory} Memory */
 /** @typedef {import("./wire.js").EventMessage} EventMessage */
@@ -186,7 +187,7 @@ export class Client {
     return this.#sight.now.welcome.map;
   }
 
-  /** The newest snapshot's world. */
+  /** The newest snapshot's world. @returns {World} */
   get world() {
     return this.#sight.now.world;
   }

@@ -63,3 +63,29 @@ export class SessionGone extends Error {
     this.name = "SessionGone";
   }
 }
+
+/** A file is no recording, one of another format than this client reads, or a forged one. */
+export class FormatError extends Error {
+  /**
+   * @param {string} message
+   * @param {"none" | "newer" | "forged"} reason  it is no recording; its format is not known here; it contradicts itself
+   */
+  constructor(message, reason) {
+    super(message);
+    this.name = "FormatError";
+    this.reason = reason;
+  }
+}
+
+/** A recording cannot be had from where it is looked for. */
+export class LoadError extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status  of HTTP; 0: there was no answer
+   */
+  constructor(message, status) {
+    super(message);
+    this.name = "LoadError";
+    this.status = status;
+  }
+}

@@ -18,6 +18,15 @@ export { ProtocolError, WorldMismatch };
 /** @typedef {{id: number, kind: string, values: Values}} Entity  the values that this client may see, by name */
 /** @typedef {{name: string, tick: number, values: Values}} CosmeticEvent  it happened at `tick` */
 /**
+ * A world as one reads it.
+ *
+ * @typedef {object} World
+ * @property {number | null} tick
+ * @property {ReadonlyMap<number, Part>} parts
+ * @property {(id: number) => Entity | undefined} get  what all parts together say of it
+ * @property {(kindName: string) => Entity[]} all  of that kind, by id
+ */
+/**
  * @typedef {object} Applied
  * @property {boolean} ignored  it was of an epoch that is over; nothing has changed
  * @property {boolean} anew  a new epoch began, or the room lost time: old estimates of its clock are worthless
@@ -92,8 +101,7 @@ export class Replica {
     for (const fragment of fragments) this.#change(fragment);
     for (const [number, part] of this.parts) if (tick % (this.#divisors.get(number) ?? 1) === 0) part.base = tick;
     for (const fragment of fragments) this.#checkCrc(fragment);
-    const cosmetics = fragments.flatMap((fragment) => this.#cosmetics(fragment, tick));
-    return { ignored: false, anew, cosmetics: cosmetics.sort((one, other) => one.tick - other.tick) };
+    return { ignored: false, anew, cosmetics: cosmeticsOf(fragments, tick, { schema: this.#schema, tickRate: this.#tickRate }) };
   }
 
   /**
@@ -226,24 +234,6 @@ export class Replica {
     if (own !== crc) throw new WorldMismatch(`part ${number}: the CRC is ${own}, the server says ${crc}`);
   }
 
-  /**
-   * @param {Fragment} fragment
-   * @param {number} tick
-   * @returns {CosmeticEvent[]}
-   */
-  #cosmetics({ cosmetic }, tick) {
-    const events = [];
-    const flat = new Flat(cosmetic);
-    while (flat.more) {
-      const kind = this.#schema.event(flat.next());
-      const ago = flat.next();
-      if (typeof ago !== "number" || ago < 0) throw new ProtocolError("a cosmetic event of the future");
-      const values = kind.fromWire(kind.fields.map(() => flat.next()));
-      if (ago * SECOND <= COSMETIC_AGE_MAX * this.#tickRate) events.push({ name: kind.name, tick: tick - ago, values });
-    }
-    return events;
-  }
-
   /** @param {number} number @returns {Map<number, Row>} */
   #rowsOf(number) {
     return /** @type {Part} */ (this.parts.get(number)).rows;
@@ -255,6 +245,31 @@ export class Replica {
     places?.delete(number);
     if (places?.size === 0) this.#places.delete(id);
   }
+}
+
+/**
+ * The cosmetic events of a snapshot.
+ *
+ * @param {readonly Fragment[]} fragments
+ * @param {number} tick  of the snapshot
+ * @param {{schema: Schema, tickRate: number}} room
+ * @returns {CosmeticEvent[]} those that are not too old to be shown, oldest first
+ * @throws {ProtocolError} if they contradict the schema
+ */
+export function cosmeticsOf(fragments, tick, { schema, tickRate }) {
+  /** @type {CosmeticEvent[]} */
+  const events = [];
+  for (const { cosmetic } of fragments) {
+    const flat = new Flat(cosmetic);
+    while (flat.more) {
+      const kind = schema.event(flat.next());
+      const ago = flat.next();
+      if (typeof ago !== "number" || ago < 0) throw new ProtocolError("a cosmetic event of the future");
+      const values = kind.fromWire(kind.fields.map(() => flat.next()));
+      if (ago * SECOND <= COSMETIC_AGE_MAX * tickRate) events.push({ name: kind.name, tick: tick - ago, values });
+    }
+  }
+  return events.sort((one, other) => one.tick - other.tick);
 }
 
 /** Reads a flat list from its beginning. */

@@ -16,7 +16,7 @@
 /** @typedef {import("./schema.js").Fields} Fields */
 /** @typedef {import("./schema.js").Form} Form */
 /** @typedef {import("./schema.js").Values} Values */
-/** @typedef {import("./replica.js").Replica} Replica */
+/** @typedef {import("./replica.js").World} World */
 /** @typedef {import("./replica.js").Entity} Entity */
 /** @typedef {import("./wire.js").WireValue} WireValue */
 
@@ -121,17 +121,16 @@ export class View {
   /**
    * Remembers the world as it is now; to be called after each snapshot. If its tick does not grow, it is another world.
    *
-   * @param {Replica} replica
+   * @param {Pick<World, "tick" | "parts">} world
    */
-  push(replica) {
-    const { tick } = replica;
-    if (tick === null) throw new RangeError("the replica has no snapshot yet");
+  push({ tick, parts }) {
+    if (tick === null) throw new RangeError("the world has no snapshot yet");
     const last = this.#frames.at(-1);
     if (last !== undefined && tick <= last.tick) this.reset();
     const before = this.#frames.at(-1)?.rows;
     /** @type {Map<number, Row>} */
     const rows = this.#freeMaps.pop() ?? new Map();
-    for (const part of replica.parts.values())
+    for (const part of parts.values())
       for (const [id, { form, values }] of part.rows) {
         let row = rows.get(id);
         if (row === undefined) rows.set(id, (row = this.#row(form, before?.get(id))));

@@ -19,10 +19,9 @@ from gameserver.core.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_STORED: Final = 8 * 1_024 * 1_024
-"""Bytes of a payload as it is stored. A block of half a second has 4 KiB; the rest is for who writes truth to a disk that hung."""
-MAX_UNPACKED: Final = 32 * 1_024 * 1_024
-"""Bytes of a payload once it is inflated: what a forged file may make its reader hold."""
+MAX_PAYLOAD: Final = 8 * 1_024 * 1_024
+"""Bytes of a payload, stored as well as inflated: a block of half a second has 4 KiB, a room's state 256 KiB at most. The values
+of a forged one take its reader fifty times as much."""
 MAX_TICK: Final = 2**32 - 1
 """At 60 Hz a room gets there after two years."""
 
@@ -82,15 +81,13 @@ class Place:
 
 def encode_chunk(chunk: Chunk, *, level: int = 1) -> bytes:
     """Its bytes, deflated if that makes it smaller. `level`: zlib's, 0 for not at all. Raises ValueError if it is too large."""
-    if len(chunk.payload) > MAX_UNPACKED:
-        raise ValueError(f"a payload of {len(chunk.payload)} bytes; at most {MAX_UNPACKED}")
+    if len(chunk.payload) > MAX_PAYLOAD:
+        raise ValueError(f"a payload of {len(chunk.payload)} bytes; at most {MAX_PAYLOAD}")
     codec, payload = RAW, chunk.payload
     if level:
         deflated = zlib.compress(payload, level)
         if len(deflated) < len(payload):
             codec, payload = ZLIB, deflated
-    if len(payload) > MAX_STORED:
-        raise ValueError(f"a payload of {len(payload)} bytes, deflated; at most {MAX_STORED}")
     head = _HEAD.pack(chunk.type, codec, 0, len(payload), chunk.first_tick, chunk.ticks)
     return b"".join((head, _CRC.pack(zlib.crc32(payload, zlib.crc32(head))), payload))
 
@@ -115,7 +112,7 @@ def head_at(data: bytes | memoryview, offset: int) -> Place | None:
     if len(data) < offset + HEAD_SIZE:
         return None
     chunk_type, codec, _, length, first_tick, ticks = _HEAD.unpack_from(data, offset)
-    if codec not in (RAW, ZLIB) or length > MAX_STORED or ticks < 1 or first_tick + ticks - 1 > MAX_TICK:
+    if codec not in (RAW, ZLIB) or length > MAX_PAYLOAD or ticks < 1 or first_tick + ticks - 1 > MAX_TICK:
         return None
     return Place(chunk_type, first_tick, ticks, offset, HEAD_SIZE + length)
 
@@ -144,11 +141,11 @@ def chunk_at(data: bytes | memoryview, place: Place) -> Chunk:
 def _inflate(data: bytes, offset: int) -> bytes:
     inflater = zlib.decompressobj()
     try:
-        payload = inflater.decompress(data, MAX_UNPACKED)
+        payload = inflater.decompress(data, MAX_PAYLOAD)
     except zlib.error as error:
         raise FormatError(f"the chunk at byte {offset} does not inflate") from error
     if not inflater.eof or inflater.unused_data:
-        raise FormatError(f"the chunk at byte {offset} inflates to more than {MAX_UNPACKED} bytes, or is cut short")
+        raise FormatError(f"the chunk at byte {offset} inflates to more than {MAX_PAYLOAD} bytes, or is cut short")
     return payload
 
 

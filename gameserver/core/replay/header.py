@@ -17,7 +17,7 @@ from gameserver.core.replay.steps import Step, decode_step, encode_step
 from gameserver.core.replay.values import array, binary, natural, optional_text, pack, row, text, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gameserver.core.layout import Row
 
@@ -198,11 +198,18 @@ class Mark:
         return pack((self.tick, int(self.what), *self.values))
 
 
-def decode_marks(marks: Any) -> list[Mark]:  # noqa: ANN401 - an iterable of what a file says
-    """Those that are known. Raises FormatError."""
+def decode_marks(marks: Iterable[Any]) -> Iterator[Mark]:
+    """Those that are known, in order. Raises FormatError."""
     known = frozenset(What)
+    newest = 0
     try:
-        return [_mark(mark) for mark in marks if not (type(mark) is tuple and len(mark) > 1 and mark[1] not in known)]
+        for mark in marks:
+            if natural(array(mark)[1]) in known:
+                decoded = _mark(mark)
+                if decoded.tick < newest:
+                    raise ValueError(f"one of tick {decoded.tick} follows one of {newest}")
+                newest = decoded.tick
+                yield decoded
     except (IndexError, TypeError, ValueError) as error:
         raise FormatError(f"a mark does not fit: {str(error)[:200]}") from error
 

@@ -67,6 +67,8 @@ class Playback:
         self._next: RawFrame | None = None
         """The next frame of the public part, taken out of its block."""
         self._next_secret: RawFrame | None = None
+        self._spoiled = False
+        """The last thing that was to be shown did not fit: the replica is of no use until it begins anew."""
         if not self._keyframes:
             raise FormatError("there is nothing to look at in this recording: it was cut before the first world in it")
         self._jump(0)
@@ -88,7 +90,7 @@ class Playback:
     def seek(self, tick: int) -> None:
         """Show the world of the last frame at or before this tick; of the first there is, if all are later. Raises FormatError."""
         at = max(0, bisect_right(self._keyframes, tick, key=lambda place: place.first_tick) - 1)
-        if not self._keyframes[at].first_tick <= self.tick <= tick:
+        if self._spoiled or not self._keyframes[at].first_tick <= self.tick <= tick:
             self._jump(at)
         while (following := self._following()) is not None and following <= tick:
             self.advance()
@@ -99,7 +101,7 @@ class Playback:
         if following is None:
             return None
         raw = self._next
-        if raw is None or raw.before != self.tick:
+        if raw is None or raw.before != self.tick or self._spoiled:
             self._jump(bisect_right(self._keyframes, following, key=lambda place: place.first_tick) - 1)
             return Frame(self.tick, self.flags, is_jump=True)
         self._next = next(self._frames, None)
@@ -116,7 +118,7 @@ class Playback:
     def _following(self) -> int | None:
         """The tick that `advance` shows next. A frame whose base is not here is behind a gap: then it is the keyframe before it."""
         raw = self._next
-        if raw is not None and raw.before == self.tick:
+        if raw is not None and raw.before == self.tick and not self._spoiled:
             return raw.tick
         at = bisect_right(self._keyframes, self.tick, key=lambda place: place.first_tick)
         return self._keyframes[at].first_tick if at < len(self._keyframes) else None
@@ -142,7 +144,10 @@ class Playback:
                 yield from (frame for frame in decode_frames(self._read(place).payload) if frame.tick > tick)
 
     def _apply(self, epoch: int, tick: int, fragments: tuple[Any, ...]) -> list[Cosmetic]:
+        self._spoiled = True
         try:
-            return self.replica.apply(epoch, tick, (), (), fragments)
+            cosmetics = self.replica.apply(epoch, tick, (), (), fragments)
         except (ProtocolError, WorldMismatch) as error:
             raise FormatError(f"the recording does not fit its own schema: {error}") from error
+        self._spoiled = False
+        return cosmetics

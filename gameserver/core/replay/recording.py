@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
 
+MOST_MARKS: Final = 1 << 17
+"""Five times the events that a tape marks, and as many who came and went."""
+
 _VIEW: Final = (ChunkType.VIEW, ChunkType.KEYFRAME)
-_TIMED: Final = (*_VIEW, ChunkType.SECRET_VIEW, ChunkType.SECRET_KEYFRAME, ChunkType.TRUTH, ChunkType.STATE)
+_WORLDS: Final = (ChunkType.KEYFRAME, ChunkType.STATE)
+_TIMED: Final = (ChunkType.VIEW, *_WORLDS, ChunkType.TRUTH)
 
 
 class Recording:
@@ -57,6 +61,10 @@ class Recording:
         self.fault = Fault.decode(self.chunk(fault[0]).payload) if fault else None
         self.contents = Contents.decode(self.chunk(found[-1]).payload) if self.sealed else self._find_contents()
 
+    def close(self) -> None:
+        """Let go of the data: a file that is mapped into memory can be unmapped then. Nothing more can be read."""
+        self._data.release()
+
     @staticmethod
     def open(data: bytes | memoryview | mmap.mmap) -> Recording:
         """What is sound of it. Raises FormatError if not even the header is, or if it is forged."""
@@ -76,10 +84,16 @@ class Recording:
         """By reading, where there is no footer: a CONTENTS says what its stream has, or will have."""
         said = [Contents.decode(self.chunk(place).payload) for place in self._of(ChunkType.CONTENTS)]
         marks = list(said[-1].marks) if said else []
-        newest = marks[-1].tick if marks else -1
+        newest = marks[-1].tick if marks else 0
+        said_of_newest = sum(mark.tick == newest for mark in marks)
         for place in self._of(ChunkType.MARKS):
-            if place.last_tick >= newest:
-                marks += [mark for mark in decode_marks(values_of(self.chunk(place).payload)) if mark not in marks[-64:]]
+            for mark in decode_marks(values_of(self.chunk(place).payload)):
+                if mark.tick == newest and said_of_newest:
+                    said_of_newest -= 1  # CONTENTS has it
+                elif mark.tick >= newest:
+                    marks.append(mark)
+            if len(marks) > MOST_MARKS:
+                raise FormatError(f"there are more than {MOST_MARKS} marks")
         return Contents(
             first=self.first_tick,
             last=self.last_tick,
@@ -99,7 +113,7 @@ class Recording:
     @property
     def first_tick(self) -> int:
         """Of the first world in it."""
-        return min((self._of(kind)[0].first_tick for kind in _TIMED[1:] if self._of(kind)), default=self.header.first)
+        return min((self._of(kind)[0].first_tick for kind in _WORLDS if self._of(kind)), default=self.header.first)
 
     @property
     def last_tick(self) -> int:

@@ -152,7 +152,10 @@ def _changed_views(before: dict[PlayerId, int], changes: Sequence[Any]) -> dict[
 
 
 def _player(number: object) -> PlayerId:
-    return natural(number, MAX_PLAYER)
+    player = natural(number, MAX_PLAYER)
+    if not player:
+        raise ValueError("0 is nobody's number")
+    return player
 
 
 def _plain_command(command: Command) -> tuple[Any, ...]:

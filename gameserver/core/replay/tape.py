@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 BLOCK_SECONDS: Final = 0.5
 """What a killed process loses, and what a reader inflates at once."""
+BLOCK_BYTES: Final = 1_024 * 1_024
+"""A block that is larger ends early: far above any game, far below what a chunk may have."""
 KEYFRAME_SECONDS: Final = 5.0
 """What is played to get to any tick, at most (DDNet's figure): 150 frames, a few milliseconds."""
 STATE_SECONDS: Final = 30.0
@@ -68,6 +70,8 @@ class Tape:
         self._state_ticks = max(1, round(STATE_SECONDS * header.rate))
         self._ready: list[Chunk] = []
         """Whole chunks that wait, in the order of the file."""
+        self._ready_view = self._ready_other = 0
+        """Bytes of them. A disk may hang for as long as it takes to collect thousands."""
         self._view: FrameEncoder | None = None
         self._secret_view: FrameEncoder | None = None
         self._truth: StepEncoder | None = None
@@ -91,7 +95,7 @@ class Tape:
         self._was_over = simulation.result is not None
         self._add(ChunkType.ORIGIN, first, self._origin.encode())
         self._add(ChunkType.STATE, first, simulation.encode())
-        self._add_keyframe(first, flags, parts, simulation.contents())
+        self._begin_view(first, flags, parts, simulation.contents())
         for player, seat in simulation.players.items():
             self._mark(first, What.JOINED, player, seat.name, seat.bot)
 
@@ -128,9 +132,7 @@ class Tape:
             self._mark(tick, What.GAP, self._gap_from)
             self._gap_from = None
             self._events.clear()
-            self._shown = tick
-            self._secret_parts = {part for part in contents if part != _PUBLIC}
-            self._add_keyframe(tick, flags, parts, contents)
+            self._begin_view(tick, flags, parts, contents)
             return
         if tick <= self._shown:
             return  # somebody came between two ticks, and nothing else happened
@@ -139,7 +141,7 @@ class Tape:
         if tick - self._keyframe_tick >= self._keyframe_ticks:
             self._close()
             self._add_keyframe(tick, flags, parts, contents)
-        elif self._view is not None and tick - self._view.first + 1 >= self._block_ticks:
+        elif self._view is not None and (tick - self._view.first + 1 >= self._block_ticks or self._is_large()):
             self._close()
 
     def fault(self, fault: Fault) -> None:
@@ -150,22 +152,23 @@ class Tape:
 
     def note(self, tick: int, text: str) -> None:
         """Write this on the timeline."""
-        self._mark(max(tick, self._last), What.NOTE, text)
+        newest = self.marks[-1].tick if self.marks else self.header.first
+        self._mark(max(tick, newest), What.NOTE, text)
 
     # -- between ticks -----------------------------------------------------------------------------------------------------
     def take(self) -> list[Chunk]:
         """All that waits, in the order of the file. It waits no more."""
         self._close()
         ready, self._ready = self._ready, []
+        self._ready_view = self._ready_other = 0
         return ready
 
     @property
     def waiting_bytes(self) -> tuple[int, int]:
         """Bytes that wait: of the view, which `drop_view` forgets, and of all else."""
-        view = sum(len(chunk.payload) for chunk in self._ready if chunk.type in _VIEW)
-        other = sum(len(chunk.payload) for chunk in self._ready) - view
-        view += sum(block.size for block in (self._view, self._secret_view) if block is not None)
-        return view, other + (self._truth.size if self._truth is not None else 0)
+        view = sum(block.size for block in (self._view, self._secret_view) if block is not None)
+        truth = self._truth.size if self._truth is not None else 0
+        return self._ready_view + view, self._ready_other + truth
 
     def drop_view(self) -> None:
         """Forget all of the view that waits. It goes on with a KEYFRAME at the next `show`, and the gap is marked."""
@@ -176,6 +179,7 @@ class Tape:
         if not ticks:
             return
         self._ready = kept
+        self._ready_view = sum(len(chunk.payload) for chunk in kept if chunk.type in _VIEW)
         self._view = self._secret_view = None
         if self._gap_from is None:
             self._gap_from = min(ticks)
@@ -197,6 +201,10 @@ class Tape:
     def _add(self, kind: ChunkType, first_tick: int, payload: bytes, last_tick: int | None = None) -> None:
         last = first_tick if last_tick is None else last_tick
         self._ready.append(Chunk(kind, first_tick, last - first_tick + 1, payload))
+        if kind in _VIEW:
+            self._ready_view += len(payload)
+        else:
+            self._ready_other += len(payload)
 
     def _mark(self, tick: int, what: What, *values: object) -> None:
         mark = Mark(tick, what, values)
@@ -215,6 +223,10 @@ class Tape:
             self._add(ChunkType.MARKS, first, b"".join(mark.encode() for mark in self._marks_waiting), last)
             self._marks_waiting = []
 
+    def _is_large(self) -> bool:
+        blocks = (self._view, self._secret_view, self._truth)
+        return sum(block.size for block in blocks if block is not None) >= BLOCK_BYTES
+
     def _close_truth(self) -> None:
         if self._truth is not None:
             self._add(ChunkType.TRUTH, self._truth.first, self._truth.payload(), self._truth.last)
@@ -230,6 +242,11 @@ class Tape:
             return
         self._close_truth()
         self._add(ChunkType.STATE, tick, state)
+
+    def _begin_view(self, tick: int, flags: int, parts: Parts, contents: World) -> None:
+        self._shown = tick
+        self._secret_parts = {part for part in contents if part != _PUBLIC}
+        self._add_keyframe(tick, flags, parts, contents)
 
     def _add_keyframe(self, tick: int, flags: int, parts: Parts, contents: World) -> None:
         self._keyframe_tick = tick

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
@@ -22,7 +23,7 @@ pack: Final[Callable[[object], bytes]] = functools.partial(msgpack.packb, defaul
 """`default`: a host may put anything into a profile, and a room does not fail for what is only written down."""
 
 
-def values_of(data: bytes | memoryview, *, skip_first: int = 0) -> Iterator[Any]:
+def values_of(data: bytes | memoryview) -> Iterator[Any]:
     """All values of a payload, one behind the other; arrays are tuples. Raises FormatError."""
     most = max(1, len(data))
     unpacker = msgpack.Unpacker(
@@ -31,20 +32,17 @@ def values_of(data: bytes | memoryview, *, skip_first: int = 0) -> Iterator[Any]
     )  # fmt: skip
     try:
         unpacker.feed(data)
-        for _ in range(skip_first):
-            unpacker.skip()
-        yield from unpacker
+        while unpacker.tell() < len(data):
+            yield unpacker.unpack()
     except (ValueError, TypeError, RecursionError, msgpack.OutOfData) as error:  # TypeError: an unhashable key of a map
-        raise FormatError("a payload is not msgpack, or out of bounds") from error
-    if unpacker.tell() != len(data):
-        raise FormatError("a payload ends inside a value")
+        raise FormatError("a payload is not msgpack, out of bounds, or ends inside a value") from error
 
 
 def value_of(data: bytes | memoryview) -> Any:  # noqa: ANN401 - any value
     """The one value of a payload. Raises FormatError."""
-    values = list(values_of(data))
+    values = list(itertools.islice(values_of(data), 2))
     if len(values) != 1:
-        raise FormatError(f"a payload has {len(values)} values instead of one")
+        raise FormatError(f"a payload has {len(values) or 'no'} values instead of one")
     return values[0]
 
 

@@ -18,6 +18,7 @@ sender when the news arrives, not a round trip after the first write that it ans
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
@@ -30,6 +31,11 @@ from gameserver.net.simulated.network import SimStream as SimStream
 from gameserver.net.simulated.pipe import Latency as Latency
 from gameserver.net.simulated.pipe import Toward as Toward
 from gameserver.ports import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 WALL_START = 1_767_225_600.0  # 2026-01-01 00:00 UTC
 
@@ -45,6 +51,12 @@ class SimRandomness:
 
     def seed(self) -> int:
         return self._rng.getrandbits(63)
+
+
+async def at_once(work: Callable[[], T], /) -> T:
+    """A `gameserver.recorder.Aside` without threads, which virtual time knows nothing of."""
+    await trio.lowlevel.checkpoint()
+    return work()
 
 
 class SimWallClock:

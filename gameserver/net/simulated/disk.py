@@ -25,7 +25,7 @@ class _File:
 
 
 class SimDisk:
-    """A `gameserver.ports.Disk` in memory that can be slow, full, faulty, and can crash.
+    """A `gameserver.ports.Disk` in memory that can be slow, full, faulty, can hang, and can crash.
 
     Names are journalled in order, as the common file systems do: whatever makes one change of a name durable makes the earlier
     ones durable too.
@@ -48,6 +48,8 @@ class SimDisk:
         self._durable_names: dict[str, _File] = {}
         self._journal: list[dict[str, _File | None]] = []  # changes of names since the last sync; None is a removal
         self._faults: dict[int, int] = {}
+        self._going = trio.Event()
+        self._going.set()
 
     # -- faults
 
@@ -56,6 +58,20 @@ class SimDisk:
         if n < 1:
             raise ValueError(f"n counts from 1, the next call; it was {n}")
         self._faults[self.calls + n] = code
+
+    def mend(self) -> None:
+        """Let no call fail that was told to, and none hang."""
+        self._faults.clear()
+        self.go_on()
+
+    def hang(self) -> None:
+        """Let every call wait until `go_on`. Whoever is cancelled meanwhile does not, and his call never happens."""
+        if self._going.is_set():
+            self._going = trio.Event()
+
+    def go_on(self) -> None:
+        """Let calls happen again."""
+        self._going.set()
 
     def crash(self) -> None:
         """Go on with what a machine would find after losing power now.
@@ -150,6 +166,8 @@ class SimDisk:
         if seconds:
             with trio.CancelScope(shield=True):
                 await trio.sleep(seconds)
+        if not self._going.is_set():
+            await self._going.wait()
         if code is not None:
             if on_fault is not None:
                 on_fault()

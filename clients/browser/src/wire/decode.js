@@ -103,7 +103,7 @@ function welcome(message) {
  * @param {unknown[]} map
  * @returns {WelcomeMap}
  */
-function welcomeMap([name, hash, data]) {
+export function welcomeMap([name, hash, data]) {
   return {
     name: text(name, "the map's name"),
     hash: binary(hash, HASH_BYTES, "the map's hash"),
@@ -151,7 +151,7 @@ function control([drops, rate, clock, schedule]) {
  * @param {unknown[]} message
  * @returns {Fragment}
  */
-function fragment([part, back, entered, left, changed, crc = null, cosmetic = []]) {
+export function fragment([part, back, entered, left, changed, crc = null, cosmetic = []]) {
   return {
     part: natural(part, "FRAGMENT's part"),
     back: natural(back, "FRAGMENT's back"),

@@ -1,1 +1,1 @@
-export function decodeMulti(bytes: Uint8Array, options?: { rawStrings?: boolean }): Generator<unknown, void, unknown>;
+export function decodeMulti(bytes: Uint8Array, options?: { rawStrings?: boolean; maxArrayLength?: number }): Generator<unknown, void, unknown>;

@@ -1,0 +1,300 @@
+"""Who sits in a room, and what of it enters the match: who comes and goes, what they call, what they press.
+
+A seat is a client's. A vacancy is a player of the match whom no client plays: in a fork of a recorded match all are that at first,
+until somebody takes them. What was left out of a step that failed is put right here too (gameserver.rescue).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from gameserver.core.audience import MAX_PLAYER, PlayerId
+from gameserver.core.commands import Answer, Called, Command, Connected, Join, Leave
+from gameserver.core.errors import Refused
+from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS
+from gameserver.core.messages import Notice, NoticeCode, Reply, Role
+from gameserver.core.replay.steps import Step
+from gameserver.rescue import HOST, QUARANTINE_SECONDS
+from gameserver.seat import Seat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gameserver.core.clock import TickClock
+    from gameserver.core.game import Game, Profile
+    from gameserver.core.inputs import InputBuffer
+    from gameserver.core.layout import Row
+    from gameserver.core.messages import Hello
+    from gameserver.core.record import Player
+    from gameserver.net.link import Link
+    from gameserver.plan import RoomCounts
+    from gameserver.rescue import Revival
+
+log = logging.getLogger("gameserver.game")
+
+
+@attrs.define
+class Vacancy:
+    """A player of the match whom nobody plays."""
+
+    player: PlayerId
+    name: str
+    bot: bool
+    until: int
+    """The tick in which he leaves."""
+    is_open: bool = True
+    """May somebody who comes play him?"""
+    shown_connected: bool = True
+    """What the match believes of his line (Player.connected)."""
+
+
+class Seating:
+    """See the module.
+
+    Attributes:
+        seats: everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave.
+    """
+
+    def __init__(self, game: type[Game], clock: TickClock, counts: RoomCounts, *, rewinds: bool) -> None:
+        """`rewinds`: it matters to the game what was on a player's screen."""
+        self.seats: list[Seat] = []
+        self._game = game
+        self._schema = game.schema
+        self._clock = clock
+        self._counts = counts
+        self._rewinds = rewinds
+        self._inputs: dict[PlayerId, InputBuffer] = {}
+        """Of the players in the match who have a seat, in the order of joining."""
+        self._queue: list[Command] = []
+        """Leaves and answers for the next tick."""
+        self._last_player: PlayerId = 0
+        self._vacancies: dict[PlayerId, Vacancy] = {}
+        self._quarantined: dict[PlayerId, int] = {}
+        """Whose inputs are neutral, up to this tick."""
+        self._neutral: Row = self._schema.input.pack(self._schema.input.neutral())
+
+    # -- who is there ------------------------------------------------------------------------------------------------------
+    @property
+    def players(self) -> int:
+        """How many seats are taken."""
+        return sum(seat.player > 0 for seat in self.seats)
+
+    @property
+    def people(self) -> int:
+        """How many of them by people, those included whose line is down."""
+        return sum(seat.player > 0 and seat.role is not Role.BOT for seat in self.seats)
+
+    @property
+    def has_commands(self) -> bool:
+        """Does anything wait for the next tick, whoever is here?"""
+        return bool(self._queue)
+
+    def find(self, token: bytes) -> Seat | None:
+        """The seat that this token opens."""
+        return next((seat for seat in self.seats if seat.opens(token)), None)
+
+    # -- coming and going --------------------------------------------------------------------------------------------------
+    def vacate(self, players: Iterable[Player]) -> None:
+        """These are in the match, and nobody plays them. Whom nobody takes within GRACE_SECONDS of the match leaves it."""
+        until = self._clock.tick + round(GRACE_SECONDS * self._clock.rate)
+        for player in players:
+            self._vacancies[player.owner] = Vacancy(player.owner, player.name, player.bot, until)
+            self._last_player = max(self._last_player, player.owner)
+
+    def reserve(self, hello: Hello, profile: Profile, link: Link) -> Seat:
+        """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
+        if hello.role is Role.SPECTATOR:
+            if len(self.seats) - self.players >= MAX_SPECTATORS:
+                raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
+            return self._make_seat(0, hello, hello.name, profile, link)
+        vacancy = self._take_vacancy(bot=hello.role is Role.BOT)
+        if vacancy is not None:
+            seat = self._make_seat(vacancy.player, hello, vacancy.name, profile, link)
+            seat.joined = seat.stirred = True
+            seat.shown_connected = vacancy.shown_connected
+            self._inputs[seat.player] = seat.inputs
+            return seat
+        taken = self.players + len(self._vacancies)
+        if taken >= self._game.max_players:
+            bot = next((seat for seat in reversed(self.seats) if seat.role is Role.BOT), None)
+            if bot is None or hello.role is Role.BOT:
+                raise Refused(f"the room is full: {taken} of {self._game.max_players} seats are taken", NoticeCode.FULL)
+            self.send_away(bot, "a person takes the seat")
+        return self._make_seat(self._next_player(), hello, hello.name, profile, link)
+
+    def _make_seat(self, player: PlayerId, hello: Hello, name: str, profile: Profile, link: Link) -> Seat:
+        flows = not self._game.ticks_on_input
+        seat = Seat(player, hello.role, name, profile, link, self._schema, self._clock, flows=flows, rewinds=self._rewinds)
+        self.seats.append(seat)
+        return seat
+
+    def _take_vacancy(self, *, bot: bool) -> Vacancy | None:
+        """The lowest open one, of a bot for a bot and of a person for a person as long as there are both."""
+        found = min((v for v in self._vacancies.values() if v.is_open), key=lambda v: (v.bot is not bot, v.player), default=None)
+        if found is not None:
+            del self._vacancies[found.player]
+        return found
+
+    def _next_player(self) -> PlayerId:
+        """The next number in turn that nobody has: a number is not given out again soon."""
+        taken = {*(seat.player for seat in self.seats), *self._vacancies}
+        number = self._last_player
+        while True:
+            number = number % MAX_PLAYER + 1
+            if number not in taken:
+                self._last_player = number
+                return number
+
+    def release(self, seat: Seat, link: Link) -> None:
+        """This line of his is gone. In the match his seat is kept for a while, unless his session is over; else it is free."""
+        if seat not in self.seats or not seat.is_on(link):
+            return
+        if seat.lose():
+            self._counts.lost += 1
+        else:
+            self.remove(seat)
+
+    def remove(self, seat: Seat) -> None:
+        """The seat is free. If he was in the match, he leaves it in the next tick."""
+        self.seats.remove(seat)
+        if seat.joined and seat.player:
+            del self._inputs[seat.player]
+            self._queue.append(Leave(seat.player))
+
+    def send_away(self, seat: Seat, why: str) -> None:
+        """Tell him why, and free the seat."""
+        seat.end(Notice(NoticeCode.KICKED, why))
+        self.remove(seat)
+
+    def answer(self, question: str, value: float | str | bool) -> None:
+        """The game hears of it in the next tick."""
+        self._queue.append(Answer(question, value))
+
+    def receive(self, now: float) -> None:
+        """Take what everyone has sent; who is gone and waited for no more leaves."""
+        for seat in tuple(self.seats):
+            if seat.ready:  # until then its line is the session's
+                seat.receive(now)
+            elif seat.has_expired(now):
+                self.remove(seat)
+
+    def stand(self, now: float) -> None:
+        """Likewise while the room stands still, where nobody's silence is held against him, and pings are all that is answered."""
+        for seat in tuple(self.seats):
+            if seat.ready and seat.line is not None:
+                seat.line.excuse(now)
+                seat.receive(now)
+            if seat.line is not None:
+                seat.line.send_pongs(now)
+            elif seat.has_expired(now):
+                self.remove(seat)
+
+    # -- what enters a step ------------------------------------------------------------------------------------------------
+    def take(self, tick: int) -> tuple[Step, dict[PlayerId, Any], bool]:
+        """What enters the match in this tick, with the inputs as objects of the game's class, and whether any of it is news.
+
+        To be called once for every tick, in order.
+        """
+        commands = self._take_commands(tick)
+        buffers = self._inputs
+        has_news = bool(commands) or any(buffer.has_news(tick) for buffer in buffers.values())
+        inputs = {player: buffer.take(tick) for player, buffer in buffers.items()}
+        rows = {player: buffer.row for player, buffer in buffers.items()}
+        views = {player: buffer.back for player, buffer in buffers.items() if buffer.back} if self._rewinds else {}
+        if self._quarantined:
+            self._quarantined = {player: until for player, until in self._quarantined.items() if tick <= until}
+            for player in self._quarantined:
+                if player in inputs:
+                    inputs[player], rows[player] = self._schema.input.make(self._neutral), self._neutral
+                    views.pop(player, None)
+        return Step(tick, commands, rows, views), inputs, has_news
+
+    def _take_commands(self, tick: int) -> list[Command]:
+        """What waits for this tick, in order: leaves and answers, then seat by seat who joins, comes, goes and calls."""
+        commands, self._queue = self._queue, []
+        for vacancy in tuple(self._vacancies.values()):
+            if tick >= vacancy.until:
+                del self._vacancies[vacancy.player]
+                commands.append(Leave(vacancy.player))
+            elif vacancy.shown_connected:
+                vacancy.shown_connected = False
+                commands.append(Connected(vacancy.player, False))
+        joins = 0
+        for seat in self.seats:
+            if not seat.stirred:
+                continue
+            if seat.ready and not seat.joined:
+                if joins == JOINS_PER_TICK:
+                    continue  # he stays stirred
+                joins += 1
+                self._join(seat, commands)
+            elif seat.joined and seat.ready is not seat.shown_connected and seat.player:
+                seat.shown_connected = seat.ready
+                self._counts.resumed += seat.ready
+                commands.append(Connected(seat.player, seat.ready))
+            commands += (Called(seat.player, call.number, call.method, call.arguments) for call in seat.take_calls())
+            seat.stirred = False
+        return commands
+
+    def _join(self, seat: Seat, commands: list[Command]) -> None:
+        seat.joined = True
+        if seat.player:
+            self._inputs[seat.player] = seat.inputs
+            commands.append(Join(seat.player, seat.name, seat.profile, seat.role is Role.BOT))
+
+    def cut(self, player: PlayerId) -> int:
+        """How much of what he said he had seen back is not believed, in 1/256 of a tick."""
+        buffer = self._inputs.get(player)
+        return buffer.cut if buffer is not None else 0
+
+    # -- after a fault -----------------------------------------------------------------------------------------------------
+    def settle(self, revival: Revival, fault_id: str) -> None:
+        """The match goes on without a part of what the last `take` gave: put right what everyone believes of it.
+
+        A share that alone made the game fail is void: who came is sent away, who called is told that it failed, who left stays for
+        a while as a vacancy. If all were left out, some are innocent: they come and go in the next tick.
+        """
+        tick = revival.step.tick
+        is_guilty = len(revival.without) == 1
+        for player in revival.without:
+            if player != HOST:
+                self._quarantined[player] = tick + round(QUARANTINE_SECONDS * self._clock.rate)
+        put_off: list[Command] = []
+        for command in revival.left_out:
+            seat = next((s for s in self.seats if s.player == command.player), None) if not isinstance(command, Answer) else None
+            match command:
+                case Join(player):
+                    self._undo_join(player, seat, fault_id if is_guilty else None)
+                case Called(_, number):
+                    if seat is not None:
+                        seat.owe(Reply(number, False, f"the game failed at this call, fault {fault_id}"))
+                case Connected(player, connected):
+                    holder = seat or self._vacancies.get(player)
+                    if holder is not None:
+                        holder.shown_connected = not connected
+                    if seat is not None:
+                        seat.stirred = True
+                case Leave(player) if is_guilty:
+                    until = tick + round(GRACE_SECONDS * self._clock.rate)
+                    self._vacancies[player] = Vacancy(player, "", False, until, is_open=False)
+                case Answer() if is_guilty:
+                    log.warning("what a hook answered to %r is left out of the match", command.question)
+                case _:
+                    put_off.append(command)
+        self._queue[:0] = put_off
+
+    def _undo_join(self, player: PlayerId, seat: Seat | None, fault_id: str | None) -> None:
+        """He has not joined after all. If that is what failed he is sent away, else he joins in the next tick."""
+        if seat is None:  # he has gone meanwhile
+            self._queue.remove(Leave(player))
+            return
+        seat.joined = False
+        del self._inputs[player]
+        if fault_id is None:
+            seat.stirred = True
+            return
+        seat.end(Notice(NoticeCode.FAULTED, f"the room failed when you came in, fault {fault_id}", fault_id))
+        self.remove(seat)
