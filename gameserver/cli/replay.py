@@ -1,7 +1,7 @@
 """`gameserver replay`: look into recordings, judge them, and cut them. Each command takes files, folders and globs.
 
 replay_info.py   who, what, when       replay_verify.py   simulated again       replay_trim.py   a part of one
-replay_export.py   tables
+replay_export.py   tables              replay_play.py     in the browser
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ def make_replay_app() -> App:
     """The commands around recordings."""
     from gameserver.cli.replay_export import export  # here, so that the other commands do not wait for them
     from gameserver.cli.replay_info import info
+    from gameserver.cli.replay_play import play
     from gameserver.cli.replay_trim import trim
     from gameserver.cli.replay_verify import verify
 
     app = App(name="replay", help="Look into recordings of matches: what they hold, whether they are true, a part of one.")
-    for command in (info, verify, trim, export):
+    for command in (info, play, verify, trim, export):
         app.command(command)
     return app
 
