@@ -10,9 +10,10 @@ import cyclopts
 from cyclopts import Parameter
 
 from gameserver.app import UsageError
-from gameserver.cli.replay import SUFFIXES, clock_text, files_of, open_recording, printable, tick_at
+from gameserver.cli.replay import SUFFIXES, files_of, open_recording, printable, tick_at
 from gameserver.cli.say import FAILED, OK, progress, say
 from gameserver.core.errors import GameserverError
+from gameserver.core.replay.telling import clock_text
 from gameserver.export.exporter import Wanted
 from gameserver.export.exporter import export as export_tables
 from gameserver.export.sinks import ExportFormat  # noqa: TC001 - cyclopts reads the annotation
