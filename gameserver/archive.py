@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -161,16 +162,17 @@ class Archive:
         index: list[int] = []
         last, public_bytes, end = stored.header.first, 0, stored.begin
         wanted = Shareable(stored.header, secrets=False).types
-        async for offset, data, found in self.windows(stored, stored.begin, wanted):
-            for place in found:
-                if place.type in wanted:
-                    last = max(last, place.first_tick + place.ticks - 1)
-                    public_bytes += place.length
-                if place.type == ChunkType.KEYFRAME:
-                    index += (place.type, place.first_tick, offset + place.offset)
-                if place.type == ChunkType.MARKS and len(marks) < MAX_MARKS:
-                    marks += decode_marks(values_of(chunk_at(data, place).payload))
-            end = offset + found[-1].offset + found[-1].length
+        async with aclosing(self.windows(stored, stored.begin, wanted)) as windows:
+            async for offset, data, found in windows:
+                for place in found:
+                    if place.type in wanted:
+                        last = max(last, place.first_tick + place.ticks - 1)
+                        public_bytes += place.length
+                    if place.type == ChunkType.KEYFRAME:
+                        index += (place.type, place.first_tick, offset + place.offset)
+                    if place.type == ChunkType.MARKS and len(marks) < MAX_MARKS:
+                        marks += decode_marks(values_of(chunk_at(data, place).payload))
+                end = offset + found[-1].offset + found[-1].length
         contents = attrs.evolve(stored.contents, last=last, marks=tuple(marks[:MAX_MARKS]), index=tuple(index))
         return attrs.evolve(stored, contents=contents, end=end, public_bytes=public_bytes)
 
@@ -213,18 +215,19 @@ class Archive:
         share = Shareable(stored.header, secrets=self.secrets or reveals(stored.contents.end))
         yield share.begin(stored.contents)
         offset, tick = _start(stored, span.first)
-        async for _, data, found in self.windows(stored, offset, share.types):
-            taken: list[bytes] = []
-            for place in found:
-                if place.type not in share.types or not (tick is None or _begins(place, tick)):
-                    continue
-                tick = None
-                if span.last is not None and place.first_tick > span.last:
+        async with aclosing(self.windows(stored, offset, share.types)) as windows:
+            async for _, data, found in windows:
+                taken: list[bytes] = []
+                for place in found:
+                    if place.type not in share.types or not (tick is None or _begins(place, tick)):
+                        continue
+                    tick = None
+                    if span.last is not None and place.first_tick > span.last:
+                        yield b"".join(taken)
+                        return
+                    taken.append(share.take(data[place.offset : place.offset + place.length], place))
+                if taken:
                     yield b"".join(taken)
-                    return
-                taken.append(share.take(data[place.offset : place.offset + place.length], place))
-            if taken:
-                yield b"".join(taken)
         yield share.end(stored.contents)
 
 

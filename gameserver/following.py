@@ -1,12 +1,13 @@
 """A match that is still being recorded, for who looks at it with a delay: the end of its file, as far as it is old enough.
 
-Nothing is encoded for a viewer: what goes out lies in the file, and what many want at about the same time is read
-once. A viewer has a pulse of his own, so that a hundred of them do not all wake in the same tick of the room that they look at.
+Nothing is encoded for a viewer: what goes out lies in the file, and what many want at about the same time is read once. A viewer
+has a pulse of his own, so that a hundred of them do not all wake in the same tick of the room that they look at.
 """
 
 from __future__ import annotations
 
 import errno
+import math
 from bisect import bisect_right
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
@@ -104,6 +105,7 @@ async def follow(live: LiveFile, pieces: Pieces, *, span: Span, phase: float) ->
     yield share.begin(Contents(first=header.first, last=last, end=None, steps=0, hash=None, marks=tuple(marks)))
     at = _start(live.places, due, span.first)
     spoke_at = trio.current_time()
+    beat = 0
     while True:
         over, due = live.over, _due(live)  # in this order: what was added before the end is not overlooked
         while at < due:
@@ -122,7 +124,8 @@ async def follow(live: LiveFile, pieces: Pieces, *, span: Span, phase: float) ->
         if now - spoke_at >= REST_SECONDS:
             yield share.rest(last)
             spoke_at = now
-        await trio.sleep_until(((now / PULSE_SECONDS - phase) // 1 + 1 + phase) * PULSE_SECONDS)
+        beat = max(beat, math.floor(now / PULSE_SECONDS - phase)) + 1
+        await trio.sleep_until((beat + phase) * PULSE_SECONDS)
     if live.sealed:
         yield share.end(live.contents())
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import random
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 import trio
 import trio.testing
+from trio_websocket import ConnectionClosed
 
 from gameserver.api import make_app
 from gameserver.archive import Archive
+from gameserver.core.messages import Bye, Inputs, Snapshot
 from gameserver.core.replay.chunks import ChunkType, places
-from gameserver.core.replay.header import Header
+from gameserver.core.replay.header import Contents, Header
 from gameserver.core.replay.recording import Recording
 from gameserver.guard import NoGuard
 from gameserver.net.simulated import SimDisk, simulated_ports
 from gameserver.recorder import Recorder
 from gameserver.server import Server
 from gameserver.watching import routes
-from tests.helpers import HOST, INSTANT, PORT, Host, Toy, wire
+from tests.helpers import HOST, INSTANT, PORT, Host, Ping, Toy, wire
 from tests.web import get
 
 if TYPE_CHECKING:
@@ -118,7 +121,7 @@ class Viewer:
 
     @classmethod
     async def open(cls, network: SimNetwork, path: str, *headers: str) -> Viewer:
-        """Ask, and read the head of the answer."""
+        """Ask, and read the head of the answer, and the first piece of it if it has any."""
         viewer = cls(await network.connect(HOST, PORT))
         await viewer.stream.send_all(get(path, *headers))
         while b"\r\n\r\n" not in viewer._raw:
@@ -128,6 +131,9 @@ class Viewer:
         viewer.status = int(status.split(" ")[1])
         viewer.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
         viewer._take()
+        while not viewer.whole and not viewer.data and (more := await viewer.stream.receive_some()):
+            viewer._raw += more
+            viewer._take()
         return viewer
 
     async def read(self, *, until: float | None = None) -> Viewer:
@@ -171,6 +177,12 @@ class Viewer:
         return Recording.open(self.data)
 
     @property
+    def contents(self) -> Contents:
+        """As it is said at the beginning."""
+        (contents,) = [Contents.decode(chunk.payload) for chunk in self.chunks if chunk.type == ChunkType.CONTENTS]
+        return contents
+
+    @property
     def chunks(self) -> list[Chunk]:
         """All of them, unpacked."""
         recording = self.recording
@@ -200,9 +212,22 @@ async def someone(network: SimNetwork, room: str = "toy1", game: str = "toy", **
         await line.join(game, **of_hello)
 
         async def listen() -> None:
-            while True:
-                await line.hear()
+            line.acknowledges = False
+            with suppress(ConnectionClosed):
+                while True:
+                    for message in await line.hear():
+                        if isinstance(message, Snapshot):  # each of them: he may be sent every second tick
+                            await line.say(Inputs(0, message.tick, 0, None, ()))
+
+        async def live() -> None:
+            with suppress(ConnectionClosed):
+                for number in count(1):
+                    await line.say(Ping(number, number))
+                    await trio.sleep(1.0)
 
         nursery.start_soon(listen)
+        nursery.start_soon(live)
         yield
+        with suppress(ConnectionClosed):
+            await line.say(Bye())
         nursery.cancel_scope.cancel()
