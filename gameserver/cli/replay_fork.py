@@ -46,7 +46,7 @@ def fork(
     """Play on from a tick of a recorded match, in a live room, until Ctrl-C.
 
     The world is as it was. Its players stay in it, and whoever comes plays one of them, under the name that is recorded: people
-    first, and bots where nobody is. The room stands still until somebody comes; who is not played after 30 s of the match leaves it.
+    first, and bots where nobody is. It stands still until somebody comes. Who is not played after 30 s of the match leaves it.
     The match is recorded in turn.
 
     Parameters
