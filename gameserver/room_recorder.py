@@ -70,7 +70,7 @@ class RoomRecorder:
         self._was_over = False
         self._looked_tick = self._taken_tick = 0
         """When it was last looked after what waits, and when that was all taken."""
-        self.begin_again(room.simulation.world.tick)
+        self.begin_again(room.clock.tick)
 
     @property
     def name(self) -> str | None:
