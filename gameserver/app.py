@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 import trio
 
-from gameserver import web
+from gameserver import watching, web
 from gameserver.api import make_app
+from gameserver.archive import Archive
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
-from gameserver.core.limits import ROOM_PATTERN
+from gameserver.core.limits import ROOM_PATTERN, WATCH_DELAY_SECONDS
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
 from gameserver.development.reload import Reloader
@@ -37,6 +38,8 @@ from gameserver.shelf import QUOTA_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from starlette.routing import Route
 
     from gameserver.core.game import Game
     from gameserver.core.maps import TileMap
@@ -74,6 +77,7 @@ class ServeSettings:
     data: str = "gameserver-data"
     record: str = "recordings"
     record_quota: int = QUOTA_BYTES // 2**20
+    watch_delay: float = WATCH_DELAY_SECONDS
     dev: bool = False
     reload: bool = False
     fork: Fork | None = None
@@ -112,7 +116,8 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             create_rooms=settings.create_rooms,
             express=settings.link == "lane",
             explains=develops,
-            web=lambda server: make_app(server, [*pages, *(routes(server) if develops else ())]),
+            watch_delay=settings.watch_delay,
+            web=lambda server: make_app(server, [*pages, *_recordings(recorder, server), *(routes(server) if develops else ())]),
         )
         for game in games:
             _warn_of_slips(game, say)
@@ -154,7 +159,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                         server.rooms,
                         fill=settings.bots,
                         strength=settings.strength,
-                        url=_url(addresses[0]),
+                        url=url_of(addresses[0]),
                         games={game.name: name for game, name in zip(games, settings.games, strict=True)},
                     )
                     nursery.start_soon(filler.run)
@@ -176,6 +181,10 @@ def _recorder(settings: ServeSettings, ports: Ports) -> Recorder | None:
         wall_clock=ports.wall_clock,
         quota_bytes=settings.record_quota * 2**20,
     )
+
+
+def _recordings(recorder: Recorder | None, server: Server) -> Sequence[Route]:
+    return watching.routes(Archive(recorder.shelf.disk) if recorder is not None else None, recorder, server)
 
 
 def _load(name: str, guard: HookRunner) -> type[Game]:
@@ -239,7 +248,8 @@ def _host(settings: ServeSettings) -> str:
     return ANYWHERE if settings.lan else settings.host
 
 
-def _url(address: tuple[str, int], scheme: str = "ws", path: str = "") -> str:
+def url_of(address: tuple[str, int], scheme: str = "ws", path: str = "") -> str:
+    """Where somebody on this machine finds it."""
     host, port = address
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
@@ -251,8 +261,8 @@ def announcement(
     """What a server says when it is there, line by line: where to play first. `near`: its addresses in the network around it."""
     lines = []
     if pages:
-        lines += [f"Play at {_url(address, 'http', '/')}" for address in addresses]
-    lines += [f"Serving {', '.join(settings.games)} at {_url(address, path='/ws/' + room)}" for address in addresses]
+        lines += [f"Play at {url_of(address, 'http', '/')}" for address in addresses]
+    lines += [f"Serving {', '.join(settings.games)} at {url_of(address, path='/ws/' + room)}" for address in addresses]
     if settings.lan:
         lines += invitation(near, addresses[0][1], coloured=settings.colours)
     elif settings.host not in LOOPBACK:

@@ -570,6 +570,7 @@ async def test_who_does_not_read_is_closed_and_nobody_else_feels_it(autojump_clo
         large = [encode_chunk(Chunk(ChunkType.VIEW, tick, 1, dice.randbytes(200_000))) for tick in range(1, 20)]
         await keep(host, b"".join((header, *large)), "large.trpl")
         assert (await look(host.network, address("large.trpl"))).data.count(large[-1]) == 1, "chunks that no window holds"
+        await trio.sleep(1.0)
         before = trio.lowlevel.current_statistics().tasks_living
         stream = await host.network.connect(HOST, PORT)
         await stream.send_all(get(address("large.trpl")))

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
 from gameserver.cli.say import FAILED, OK, progress, readable, say
+from gameserver.core.limits import MAX_WATCH_DELAY_SECONDS, WATCH_DELAY_SECONDS
 from gameserver.library import load_game
 from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk
@@ -39,6 +40,9 @@ def serve(
     data: str = "gameserver-data",
     record: str = "recordings",
     record_quota: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1))] = 2_048,
+    watch_delay: Annotated[
+        float, Parameter(validator=cyclopts.validators.Number(gte=0, lte=MAX_WATCH_DELAY_SECONDS))
+    ] = WATCH_DELAY_SECONDS,
     dev: Annotated[bool, Parameter(negative="")] = False,
     reload: Annotated[bool, Parameter(negative="")] = False,
     verbose: bool = False,
@@ -80,6 +84,9 @@ def serve(
         Folder into which every match is recorded, in all that happens; "off" records nothing.
     record_quota
         MiB that the recordings may have together: the oldest make way for new ones. A file that is given another name is kept.
+    watch_delay
+        Seconds by which a match is late for who watches its recording while it is played. 0: he sees it at once, and whoever plays
+        may watch what he could not see from his own place.
     dev
         For who develops a game or the pages, on loopback only: players see the traceback when their room fails, and the pages'
         files are read anew for each request, and sent as they are.
@@ -108,6 +115,7 @@ def serve(
         data=data,
         record=record,
         record_quota=record_quota,
+        watch_delay=watch_delay,
         dev=dev,
         reload=reload,
     )

@@ -66,6 +66,7 @@ TOKEN_BYTES: Final = 16
 WATCH_DELAY_SECONDS: Final = 10.0
 """How late a match is shown to who looks at it over HTTP: whoever plays and looks learns nothing that is still of use to him."""
 MAX_WATCH_DELAY_SECONDS: Final = 3_600.0
+"""As long as a recording is before it goes on in another file."""
 
 # -- messages to the server ------------------------------------------------------------------------------------------------
 MAX_MESSAGE: Final = 4_096
