@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from gameserver.core.game import Game
     from gameserver.core.maps import TileMap
+    from gameserver.fork import Fork
     from gameserver.ports import Ports
 
 log = logging.getLogger("gameserver.app")
@@ -79,6 +80,8 @@ class ServeSettings:
     watch_delay: float = WATCH_DELAY_SECONDS
     dev: bool = False
     reload: bool = False
+    fork: Fork | None = None
+    """Its rooms go on from this; it has their options, map and seed."""
 
 
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
@@ -223,7 +226,10 @@ def _open_rooms(server: Server, game: type[Game], settings: ServeSettings) -> st
         if name == LOBBY:
             raise UsageError(f"room {name!r} is where people look for rooms: choose another name")
         try:
-            server.open_room(name, game, options=options, map_name=settings.map, seed=settings.seed, keep=True)
+            if settings.fork is not None:
+                server.open_plan(settings.fork.plan(name, game))
+            else:
+                server.open_room(name, game, options=options, map_name=settings.map, seed=settings.seed, keep=True)
         except RoomFault as fault:
             cause = fault.__cause__ or fault
             if isinstance(cause, Refused):
@@ -263,6 +269,10 @@ def announcement(
         lines.append(f"Anyone who reaches {settings.host} may join: nobody is authenticated yet.")
     if settings.bots:
         lines.append(f"Bots fill each room up to {settings.bots} players, and make way for people.")
+    if settings.fork is not None:
+        start = settings.fork.start
+        free = "1 seat is" if settings.fork.seats == 1 else f"{settings.fork.seats} seats are"
+        lines.append(f"It goes on from tick {start.tick} of {start.recording}: {free} free, whoever comes has one of them.")
     if settings.record != NOWHERE:
         lines.append(f"Matches are recorded in {settings.record}.")
     return [*lines, "Press Ctrl-C to stop."]

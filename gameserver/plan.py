@@ -41,6 +41,18 @@ class RoomState(enum.Enum):
 
 
 @attrs.frozen(kw_only=True)
+class Start:
+    """Where a room begins that goes on from a recorded match."""
+
+    tick: int
+    """The last one that is over."""
+    state: bytes
+    """The whole state behind it, as Simulation.encode gave it."""
+    recording: str
+    """The file name of the recording."""
+
+
+@attrs.frozen(kw_only=True)
 class RoomPlan:
     """What a room is made from."""
 
@@ -56,6 +68,8 @@ class RoomPlan:
     """True: it waits for players for ever. False: it closes when nobody was in it for EMPTY_ROOM_SECONDS."""
     watch_delay: float = WATCH_DELAY_SECONDS
     """Seconds by which its recording is shown late while it is played."""
+    start: Start | None = None
+    """None: it begins with nobody in it, in tick 0."""
 
 
 @attrs.define

@@ -75,15 +75,19 @@ class Room:
         self._fault_id = fault_id
         self._schema = plan.game.schema
         self._simulation = self._guarded(self._make_simulation, seconds=SETUP_SECONDS)
+        if plan.start is not None:
+            self._guarded(self._simulation.restore, plan.start.state, seconds=SETUP_SECONDS)
         self._showing = Showing(self._simulation, plan.game, self.counts)
-        self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase)
+        tick = plan.start.tick if plan.start is not None else 0
+        self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase, tick=tick)
         self._seating = Seating(plan.game, self._clock, self.counts, rewinds=bool(self._simulation.world.pasts))
+        self._seating.inherit(self._simulation.players.values())
         self._rescue = Rescue(self._make_simulation, self._simulation, phase=plan.phase)
         self._wake = trio.Event()
         self._over_at: float | None = None
-        self._result: Result | None = None
+        self._result: Result | None = self._simulation.result
         """Of the last step."""
-        self.match_began = 1
+        self.match_began = tick + 1
         self._held_from: int | None = None
         """The last tick before the room stands still, None: it does not."""
 

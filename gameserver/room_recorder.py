@@ -65,10 +65,12 @@ class RoomRecorder:
         self._rate = room.plan.game.tick_rate
         self._unwritten = 0
         """Files that are not closed."""
+        self._has_failed = False
+        """By an error that is our own, and was told."""
         self._was_over = False
         self._looked_tick = self._taken_tick = 0
         """When it was last looked after what waits, and when that was all taken."""
-        self.begin_again(room.simulation.world.tick)
+        self.begin_again(room.clock.tick)
 
     @property
     def name(self) -> str | None:
@@ -202,7 +204,9 @@ class RoomRecorder:
         try:
             yield
         except Exception:
-            log.exception("room %s: recording %s failed", self._room.plan.name, self.name)
+            if not self._has_failed:
+                log.exception("room %s: its recording ends by an error of the recorder; the match goes on", self._room.plan.name)
+            self._has_failed = True
             live, self.live = self.live, None
             if live is not None:
                 self._before = live.name

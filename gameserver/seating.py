@@ -72,6 +72,8 @@ class Seating:
         """Leaves and answers for the next tick."""
         self._last_player: PlayerId = 0
         self._vacancies: dict[PlayerId, Vacancy] = {}
+        self._inherited: set[PlayerId] = set()
+        """Of the players who were in the match before anybody came: those who still are."""
         self._quarantined: dict[PlayerId, int] = {}
         """Whose inputs are neutral, up to this tick."""
         self._neutral: Row = self._schema.input.pack(self._schema.input.neutral())
@@ -97,11 +99,12 @@ class Seating:
         return next((seat for seat in self.seats if seat.opens(token)), None)
 
     # -- coming and going --------------------------------------------------------------------------------------------------
-    def vacate(self, players: Iterable[Player]) -> None:
+    def inherit(self, players: Iterable[Player]) -> None:
         """These are in the match, and nobody plays them. Whom nobody takes within GRACE_SECONDS of the match leaves it."""
         until = self._clock.tick + round(GRACE_SECONDS * self._clock.rate)
         for player in players:
             self._vacancies[player.owner] = Vacancy(player.owner, player.name, player.bot, until)
+            self._inherited.add(player.owner)
             self._last_player = max(self._last_player, player.owner)
 
     def reserve(self, hello: Hello, profile: Profile, link: Link) -> Seat:
@@ -110,7 +113,7 @@ class Seating:
             if len(self.seats) - self.players >= MAX_SPECTATORS:
                 raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
             return self._make_seat(0, hello, hello.name, profile, link)
-        vacancy = self._take_vacancy(bot=hello.role is Role.BOT)
+        vacancy = self._take_vacancy(hello.role)
         if vacancy is not None:
             seat = self._make_seat(vacancy.player, hello, vacancy.name, profile, link)
             seat.joined = seat.stirred = True
@@ -131,11 +134,22 @@ class Seating:
         self.seats.append(seat)
         return seat
 
-    def _take_vacancy(self, *, bot: bool) -> Vacancy | None:
-        """The lowest open one, of a bot for a bot and of a person for a person as long as there are both."""
-        found = min((v for v in self._vacancies.values() if v.is_open), key=lambda v: (v.bot is not bot, v.player), default=None)
+    def _take_vacancy(self, role: Role) -> Vacancy | None:
+        """The lowest open one, of a bot for a bot and of a person for a person as long as there are both.
+
+        If there is none, a person has the lowest inherited one that a bot has taken.
+        """
+        is_bot = role is Role.BOT
+        found = min((v for v in self._vacancies.values() if v.is_open), key=lambda v: (v.bot is not is_bot, v.player), default=None)
         if found is not None:
             del self._vacancies[found.player]
+        elif not is_bot:
+            bots = (seat for seat in self.seats if seat.role is Role.BOT and seat.player in self._inherited)
+            seat = min(bots, key=lambda seat: seat.player, default=None)
+            if seat is not None:
+                seat.end(Notice(NoticeCode.KICKED, "a person takes the seat"))
+                self.seats.remove(seat)
+                found = Vacancy(seat.player, seat.name, True, 0, shown_connected=seat.shown_connected)
         return found
 
     def _next_player(self) -> PlayerId:
@@ -162,6 +176,7 @@ class Seating:
         self.seats.remove(seat)
         if seat.joined and seat.player:
             del self._inputs[seat.player]
+            self._inherited.discard(seat.player)
             self._queue.append(Leave(seat.player))
 
     def send_away(self, seat: Seat, why: str) -> None:
@@ -218,6 +233,7 @@ class Seating:
         for vacancy in tuple(self._vacancies.values()):
             if tick >= vacancy.until:
                 del self._vacancies[vacancy.player]
+                self._inherited.discard(vacancy.player)
                 commands.append(Leave(vacancy.player))
             elif vacancy.shown_connected:
                 vacancy.shown_connected = False

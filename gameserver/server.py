@@ -194,18 +194,22 @@ class Server:
         keep: bool = False,
     ) -> Room:
         """Open a room now. Raises Refused if there are too many or the map is not there, RoomFault if the game's setup fails."""
-        plan = RoomPlan(
-            name=name,
-            game=game,
-            options=options if options is not None else game.options(),
-            map=self._map_for(game, map_name),
-            seed=seed if seed is not None else self._ports.randomness.seed(),
-            phase=self.counts.rooms_opened * _GOLDEN % 1.0,
-            keep=keep,
-            watch_delay=self._watch_delay,
+        return self.open_plan(
+            RoomPlan(
+                name=name,
+                game=game,
+                options=options if options is not None else game.options(),
+                map=self._map_for(game, map_name),
+                seed=seed if seed is not None else self._ports.randomness.seed(),
+                keep=keep,
+            )
         )
-        if keep:
-            self._kept[name] = plan
+
+    def open_plan(self, plan: RoomPlan) -> Room:
+        """Open a room that somebody else has planned, all but its phase and delay. Raises as `open_room` does."""
+        plan = attrs.evolve(plan, phase=self.counts.rooms_opened * _GOLDEN % 1.0, watch_delay=self._watch_delay)
+        if plan.keep:
+            self._kept[plan.name] = plan
         return self._open(plan)
 
     def _open(self, plan: RoomPlan) -> Room:
@@ -218,7 +222,7 @@ class Server:
     def _start(self, room: Room) -> None:
         room.on_result = self._on_result
         if self._recorder is not None and room.plan.game not in self._hosted:
-            room.recorder = self._recorder.begin(room)
+            room.recorder = self._recorder.begin(room, room.plan.start.recording if room.plan.start is not None else None)
         self.on_open(room)
         self.rooms[room.plan.name] = room
         self.counts.rooms_opened += 1

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 BROWSER = ROOT / "clients" / "browser"
 PROGRAM = """
 import { Client, ClientEnded, LagSimulator, NoticeCode, Predictor, Role, type Memory, type ReliableEvent } from "gameserver-client";
+import { FormatError, LoadError, Player, openFile, openUrl, type Mark, type Viewpoint } from "gameserver-client";
 
 const memory: Memory = { load: () => null, save: ({ player, token }) => console.log(player, token.length), clear() {} };
 const client = new Client({ url: "ws://h/ws/a1", game: "arena", name: "ann", role: Role.PLAYER, memory, lag: new LagSimulator() });
@@ -34,6 +35,16 @@ const { viewTick }: { viewTick: number } = client.frame(performance.now());
 for (const { id, values } of client.picture.all("Tank")) console.log(id + viewTick, values.x);
 const answer: string | number | boolean | null = await client.call("chat", "hello", false);
 console.log(answer, client.stats.receipt?.uplinkMs, client.world.tick);
+const watched = await openUrl("http://h/api/v1/rooms/a1/recording", { from: "live" }).catch((error: unknown) => {
+  console.log(error instanceof LoadError ? error.status : error instanceof FormatError ? error.reason : error);
+  return { recording: undefined };
+});
+const player = new Player(watched.recording ?? (await openFile(new Blob())));
+const saw: Viewpoint = 7;
+player.viewpoint = saw;
+player.on("shown", ({ name, reliable }) => console.log(name, !reliable));
+const joined = (mark: Mark): string => (mark.what === "joined" ? mark.name : "");
+console.log(player.frame(0).sceneMs + player.seconds, player.picture.all("Tank").length, joined);
 """
 WRONG = {
     'client.on("sate", () => 0);': "sate",

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 from gameserver import Game, cli
@@ -14,6 +15,7 @@ from gameserver.app import UsageError
 from gameserver.cli.replay import files_of, open_recording, tick_at
 from gameserver.cli.say import FAILED, OK, USAGE
 from gameserver.code import fingerprint
+from gameserver.core.replay.header import Header
 from gameserver.core.replay.recording import Recording
 from gameserver.core.replay.telling import clock_text
 from gameserver.games.pong import Pong
@@ -181,6 +183,28 @@ def test_a_file_that_is_no_recording_fails_and_the_others_are_told(gameserver: C
         assert "this is no recording: it does not begin with TRPL" in said
         assert "the file is empty" in said
         assert "b.trpl" in said
+
+
+def test_a_date_that_there_is_not_is_said_so(gameserver: Command, tmp_path: Path, pong: bytes) -> None:
+    for number, at in enumerate((1e300, -1e18, 1_700_000_000.0)):
+        header, size = Header.decode(pong)
+        (tmp_path / f"{number}.trpl").write_bytes(attrs.evolve(header, at=at).encode() + pong[size:])
+    assert gameserver("replay", "info", ".") == OK
+    assert gameserver.out.count("at no time that there is") == 2
+    assert "2023-11-14 22:13:20 UTC" in gameserver.out
+
+
+def test_a_file_that_is_removed_meanwhile_does_not_hide_the_others(
+    gameserver: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = files_of([str(folder)])
+    for module in ("replay_info", "replay_verify"):
+        monkeypatch.setattr(f"gameserver.cli.{module}.files_of", lambda files: found)
+    (folder / "b.trpl").unlink()
+    for command in ("info", "verify"):
+        assert gameserver("replay", command, str(folder)) == FAILED
+        assert "No such file" in words(gameserver.out)
+        assert "c.trpl" in gameserver.out
 
 
 def test_what_a_file_says_does_not_steer_the_terminal(gameserver: Command, tmp_path: Path) -> None:

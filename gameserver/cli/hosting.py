@@ -97,7 +97,7 @@ def serve(
     log_json
         Log lines as JSON.
     """
-    _set_up_logging(verbose=verbose, as_json=log_json)
+    set_up_logging(verbose=verbose, as_json=log_json)
     settings = ServeSettings(
         host=host,
         lan=lan,
@@ -241,7 +241,8 @@ class _JsonLines(logging.Formatter):
         return json_module.dumps(line)
 
 
-def _set_up_logging(*, verbose: bool, as_json: bool) -> None:
+def set_up_logging(*, verbose: bool, as_json: bool) -> None:
+    """Log lines go to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])

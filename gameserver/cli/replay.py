@@ -1,7 +1,8 @@
 """`gameserver replay`: look into recordings, judge them, and cut them. Each command takes files, folders and globs.
 
 replay_info.py   who, what, when       replay_verify.py   simulated again       replay_trim.py   a part of one
-replay_export.py   tables              replay_play.py     in the browser
+replay_play.py   in the browser      replay_export.py   tables
+replay_fork.py   played on           replay_debug.py    the step that failed
 """
 
 from __future__ import annotations
@@ -36,14 +37,16 @@ FOLDER: Final = "recordings"
 
 def make_replay_app() -> App:
     """The commands around recordings."""
+    from gameserver.cli.replay_debug import debug
     from gameserver.cli.replay_export import export  # here, so that the other commands do not wait for them
+    from gameserver.cli.replay_fork import fork
     from gameserver.cli.replay_info import info
     from gameserver.cli.replay_play import play
     from gameserver.cli.replay_trim import trim
     from gameserver.cli.replay_verify import verify
 
     app = App(name="replay", help="Look into recordings of matches: what they hold, whether they are true, a part of one.")
-    for command in (info, play, verify, trim, export):
+    for command in (info, play, verify, fork, debug, export, trim):
         app.command(command)
     return app
 
@@ -60,6 +63,14 @@ def files_of(patterns: Sequence[str]) -> list[Path]:
             raise UsageError(_why_none(pattern, named=bool(patterns)))
         found.update(dict.fromkeys(files))
     return [*found]
+
+
+def file_of(pattern: str) -> Path:
+    """The one recording that this names. Raises UsageError if there is none, or several."""
+    paths = files_of([pattern])
+    if len(paths) > 1:
+        raise UsageError(f"{pattern}: these are {len(paths)} recordings: name one of them")
+    return paths[0]
 
 
 def _matches(pattern: str) -> list[Path]:

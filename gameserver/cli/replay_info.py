@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from gameserver.cli.replay import Games, files_of, open_recording, printable, size_text
 from gameserver.cli.say import FAILED, OK, progress
-from gameserver.core.errors import FormatError, ProtocolError
+from gameserver.core.errors import GameserverError, ProtocolError
 from gameserver.core.layout import to_value
 from gameserver.core.replay.chunks import END_SIZE, ChunkType
 from gameserver.core.replay.header import What
@@ -75,17 +75,13 @@ def info(
 
 
 def _told(path: Path, games: Games, *, marks: bool) -> dict[str, Any]:
-    size = path.stat().st_size
     try:
+        size = path.stat().st_size
         recording = open_recording(path)
-        return {
-            "file": str(path),
-            "bytes": size,
-            **_facts(recording, size, games),
-            **({"marks": _marks(recording)} if marks else {}),
-        }
-    except FormatError as error:
-        return {"file": str(path), "bytes": size, "error": str(error)}
+        facts = _facts(recording, size, games)
+    except (GameserverError, OSError) as error:  # also a file that was removed meanwhile, to make room for others
+        return {"file": str(path), "error": str(error)}
+    return {"file": str(path), **facts, **({"marks": _marks(recording)} if marks else {})}
 
 
 def _facts(recording: Recording, size: int, games: Games) -> dict[str, Any]:
@@ -95,6 +91,7 @@ def _facts(recording: Recording, size: int, games: Games) -> dict[str, Any]:
         name: sum(place.length for place in recording.places if place.type in types) for name, types in TRACKS.items()
     }  # fmt: skip
     return {
+        "bytes": size,
         "session": header.session.hex(),
         "game": header.game,
         "version": header.version,
@@ -179,8 +176,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield _line("game", f"{told['game']}@{told['version']}{on_map}, room {told['room']}")
     if told["options"]:
         yield _line("options", ", ".join(f"{name}={value}" for name, value in told["options"].items()))
-    began = datetime.datetime.fromtimestamp(told["began"], datetime.UTC)
-    yield _line("began", f"{began:%Y-%m-%d %H:%M:%S} UTC" if told["began"] else "at no time that is known: it was played in a test")
+    yield _line("began", _date(told["began"]))
     length = clock_text(told["seconds"])
     yield _line("length", f"{length}, ticks {told['first_tick']} to {told['last_tick']} at {told['tick_rate']} Hz")
     yield _line("ended", _how_it_ended(told))
@@ -209,6 +205,15 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
 
 def _line(name: str, value: str) -> str:
     return f"  {name:<10} {printable(value)}"
+
+
+def _date(seconds: float) -> str:
+    if not seconds:
+        return "at no time that is known: it was played in a test"
+    try:
+        return f"{datetime.datetime.fromtimestamp(seconds, datetime.UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OSError, OverflowError, ValueError):
+        return "at no time that there is"
 
 
 def _how_it_ended(told: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,18 @@ async def test_path_that_leads_elsewhere_is_refused(disk: Disk, path: str) -> No
 
 
 # -- disk: the real one
+
+
+async def test_who_has_to_end_gives_up_on_a_disk_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = FileDisk(tmp_path, abandons=True)
+    goes_on = threading.Event()
+    monkeypatch.setattr(disk, "_append", lambda path, data: goes_on.wait())
+    try:
+        with trio.move_on_after(0.01) as scope:
+            await disk.append("log", b"x")
+        assert scope.cancelled_caught
+    finally:
+        goes_on.set()
 
 
 async def test_link_that_leads_out_is_refused(tmp_path: Path) -> None:

@@ -174,6 +174,21 @@ test("a live match: at its edge, its past when it is wanted, its end", async () 
   for (const tick of [0, 999, 1001, 3949, 4001, 4500]) assert.equal((await recording.worldAt(tick)).get(11).values.x, tick / 16);
 });
 
+test("a live match of which nothing is old enough yet is waited for", async () => {
+  const server = new Server();
+  server.flags = 3;
+  const whole = server.answer.bind(server);
+  const contents = contentsChunk({ first: 0, last: 0 });
+  server.answer = (from, to) => {
+    if (server.asked.length < 4) return fileOf(server.map, [contents], { flags: 3 });
+    return whole(from === "live" ? "0" : from, to);
+  };
+  const load = await openUrl(URL_, options(server, { from: "live" }));
+  assert.deepEqual(server.asked.slice(0, 4), Array(4).fill(["live", null]));
+  await until(() => load.state === "done");
+  await checkWhole(load.recording);
+});
+
 test("the room plays on in another recording: the one that was seen is over", async () => {
   const server = new Server();
   server.flags = 3;

@@ -427,15 +427,15 @@ test("along with a match that goes on: smoothly, and never ahead of what has com
   const { live, page } = await Live.page(100);
   const { player, recording } = page;
   const random = randomOf(4);
-  live.lateMs = (tick) => 150 * Math.abs(Math.sin(tick)) + 20 * random();
+  live.lateMs = (tick) => (tick > 150 ? 300 : 50) * Math.abs(Math.sin(tick)) + 20 * random();
   player.follow();
-  await page.run(5000);
+  await page.run(3000);
   assert.ok(player.following && player.playing && player.rate === 1);
   const steps = [];
   const behind = [];
   let before = player.tick;
   let waited = 0;
-  await page.run(20_000, () => {
+  await page.run(22_000, () => {
     steps.push(player.tick - before);
     behind.push(recording.loaded.last - player.tick);
     before = player.tick;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gameserver.core.errors import FormatError, GameError, GameserverError, MapError
+from gameserver.core.game import Result
 from gameserver.core.simulation import Simulation
 from gameserver.core.tiled import parse_map
 
@@ -59,10 +60,14 @@ def restored(recording: Recording, game: type[Game], state: bytes) -> Simulation
     simulation = fresh(recording, game)
     try:
         simulation.restore(state)
+        tick, result = simulation.world.tick, simulation.result
+        is_sound = simulation.encode() == state and type(tick) is int and (result is None or type(result) is Result)
     except GameError as error:
         raise NotSimulable(f"{error}: this code cannot go on from the recording's states") from error
-    except (IndexError, KeyError, TypeError, ValueError) as error:  # the chunk was sound, so it was forged
-        raise NotSimulable(f"its state does not decode ({type(error).__name__})") from error
+    except (Exception, SystemExit) as error:  # its chunk was sound, so somebody has forged it; or it is the game's own code
+        raise NotSimulable(f"its state cannot be restored: {type(error).__name__}: {error}") from error
+    if not is_sound:
+        raise NotSimulable("its state is none that a game can come to: somebody has changed it")
     return simulation
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
 
 from gameserver.core.errors import FormatError
-from gameserver.core.limits import MAX_INTEGER
+from gameserver.core.limits import MAX_INTEGER, MAX_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAX_ARRAY: Final = 1 << 18
 """Elements of an array: the flat values of a fragment, which has 256 KiB at most."""
-MAX_MAP: Final = 256
-"""Keys of a map: a header's, a schema's, a profile's."""
+MAX_MAP: Final = MAX_PROFILE + 1
+"""Keys of a map. A profile has the most: so many of one character, and the empty one."""
 
-pack: Final[Callable[[object], bytes]] = functools.partial(msgpack.packb, default=str)
-"""`default`: a host may put anything into a profile, and a room does not fail for what is only written down."""
+pack: Final[Callable[[object], bytes]] = msgpack.packb
 
 
 def values_of(data: bytes | memoryview) -> Iterator[Any]:

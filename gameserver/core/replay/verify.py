@@ -64,7 +64,10 @@ class _Verification:
         """Where the simulation in hand began, and from what."""
         self._random_before = self._simulation.world.rng.state()
         """The generator's state before the last step."""
+        self._keyframe_ticks = frozenset(place.first_tick for place in recording.places if place.type == ChunkType.KEYFRAME)
         self._playback = self._play()
+        self._seeks = self._play()
+        """A second one, which begins anew at each keyframe."""
         self._steps = 0
 
     def run(self) -> Verdict:
@@ -147,14 +150,21 @@ class _Verification:
             pass
         if playback is None or playback.tick != tick:
             return []
+        return self._different_from(playback) or self._different_keyframe(tick)
+
+    def _different_keyframe(self, tick: int) -> list[Difference]:
+        """The same for whoever jumps to this tick; nothing if it has no keyframe."""
+        if self._seeks is None or tick not in self._keyframe_ticks:
+            return []
+        self._seeks.seek(tick)
+        return self._different_from(self._seeks)
+
+    def _different_from(self, playback: Playback) -> list[Difference]:
         recorded, simulated = playback.contents, self._simulation.contents()
         return [] if recorded == simulated else different_views(self._simulation.world.schema, recorded, simulated)
 
     def _play(self) -> Playback | None:
-        try:
-            return self._recording.play()
-        except FormatError:
-            return None  # nothing of the view is there, or it was dropped
+        return self._recording.play() if self._keyframe_ticks else None  # it was cut before the first, or has no view at all
 
     def _restored(self, state: bytes) -> Simulation:
         return restored(self._recording, self._game, state)

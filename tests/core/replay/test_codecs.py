@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameserver.core.commands import Answer, Called, Command, Connected, Join, Leave
+from gameserver.core.commands import Answer, Called, Command, Connected, Join, Leave, plain_profile
 from gameserver.core.errors import FormatError
+from gameserver.core.limits import MAX_PROFILE
 from gameserver.core.replay import chunks, frames, header, steps
 from gameserver.core.replay.chunks import Chunk, ChunkType, Place
 from gameserver.core.replay.frames import FrameEncoder, ShownEvent
 from gameserver.core.replay.header import Contents, Fault, Header, Mark, Origin, What
-from gameserver.core.replay.steps import Step, StepEncoder
+from gameserver.core.replay.steps import Step, StepEncoder, encode_step
 from gameserver.core.replay.values import pack, values_of
 from gameserver.games.fleet.game import Fleet
 
@@ -327,6 +328,12 @@ def test_an_input_that_stays_as_it_is_costs_nothing() -> None:
     size = encoder.size
     encoder.add(Step(2, (), dict(inputs)), 2**32 - 1)
     assert encoder.size - size == 10
+
+
+def test_the_largest_profile_comes_back() -> None:
+    profile: dict[str, int | float | str | bool | None] = {chr(0x100 + number): None for number in range(MAX_PROFILE)}
+    step = Step(1, (Join(1, "ann", plain_profile(profile)),))
+    assert [*steps.decode_steps(pack(encode_step(step)), 1)] == [step]
 
 
 def test_what_a_hook_does_to_a_profile_does_not_reach_the_step() -> None:

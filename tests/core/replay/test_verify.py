@@ -25,7 +25,7 @@ from gameserver import (
     players_of,
     shared,
 )
-from gameserver.core.errors import FormatError
+from gameserver.core.errors import FormatError, GameserverError
 from gameserver.core.replay.chunks import Chunk, ChunkType
 from gameserver.core.replay.header import Fault, Mark, What
 from gameserver.core.replay.recording import Recording
@@ -500,10 +500,45 @@ def test_another_view_is_noticed(sound: bytes) -> None:
     assert (mismatch.field, "though the state is not" in mismatch.detail) == ("Board seen", True)
 
 
+def test_another_keyframe_is_noticed(sound: bytes) -> None:
+    """Who plays on never looks at it; who jumps there sees it."""
+    lies = Recording.open(record(Fair, seconds=35.0, seed=5))
+    keyframes = {place.first_tick: lies.chunk(place) for place in lies.places if place.type == ChunkType.KEYFRAME}
+
+    def replaced(chunk: Chunk) -> Chunk:
+        return keyframes[chunk.first_tick] if chunk.type == ChunkType.KEYFRAME and chunk.first_tick == 100 else chunk
+
+    assert 100 in keyframes
+    mismatch = judge(forged(sound, replaced), Fair)
+    assert (mismatch.tick, mismatch.field) == (100, "Board seen")
+
+
 def test_a_forged_step_is_a_format_error(sound: bytes) -> None:
     data = with_steps(sound, lambda step: attrs.evolve(step, inputs={1: (7,)}) if step.tick == 9 else step)
     with pytest.raises(FormatError, match="step 9 does not fit"):
         verify(Recording.open(data), Fair)
+
+
+@pytest.mark.parametrize("kind", [ChunkType.STATE, ChunkType.TRUTH, ChunkType.VIEW, ChunkType.KEYFRAME, ChunkType.ORIGIN])
+def test_no_forgery_raises_anything_but_our_own_errors(kind: ChunkType) -> None:
+    """Bytes of payloads changed under sound CRCs: a verdict, or an error that says what is wrong."""
+    data, rng = record(Fair, seconds=4.0), random.Random(kind)
+    noticed = 0
+
+    def changed(chunk: Chunk) -> Chunk:
+        if chunk.type != kind or rng.random() < 0.3:
+            return chunk
+        payload = bytearray(chunk.payload)
+        for _ in range(rng.randint(1, 3)):
+            payload[rng.randrange(len(payload))] = rng.randrange(256)
+        return attrs.evolve(chunk, payload=bytes(payload))
+
+    for _ in range(60):
+        try:
+            noticed += not verify(Recording.open(forged(data, changed)), Fair).ok
+        except GameserverError:
+            noticed += 1
+    assert noticed > (30 if kind != ChunkType.ORIGIN else 1)
 
 
 # -- who may judge -----------------------------------------------------------------------------------------------------------

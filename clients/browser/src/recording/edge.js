@@ -5,6 +5,16 @@
  * lie; each lasts until the next one comes, and that may be late.
  */
 
+import { VIEW_TIME } from "../timeline.js";
+
+/**
+ * For the time that is shown along an edge: `new Timeline({ tickRate, ...EDGE_TIME })`. Who is ahead of where he should be goes a
+ * little slower and does not stand still: there is enough that he has not seen.
+ *
+ * @type {Readonly<import("../timeline.js").Slack>}
+ */
+export const EDGE_TIME = Object.freeze({ ...VIEW_TIME, waitMs: 1_000 });
+
 /** A block has half a second in it. */
 const BLOCK_MS = 500;
 /** For what takes its time between the arrival of bytes and a frame: unpacking, a slow frame. */

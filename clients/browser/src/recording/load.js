@@ -138,7 +138,8 @@ export class Load {
       if (feed === null) continue;
       const { recording } = this;
       if (!feed.sealed && !feed.isOther && (feed.live || this.#had > had)) {
-        this.#from = recording.loaded.last; // a long answer ends now and then, and goes on when it is asked for again
+        // A long answer ends now and then, and goes on when it is asked for again.
+        if (this.#had > 0) this.#from = recording.loaded.last;
         await this.#sleep(backoff.next());
         continue;
       }
@@ -189,9 +190,9 @@ export class Load {
       request !== null && request.at >= 0 && request.at <= tick && tick - request.at <= near && tick <= (request.to ?? Infinity);
     if (isNear(this.#tail) || isNear(this.#fill)) return;
     if (tick > loaded.last) {
-      if (live || this.#tail === null) return;
+      if (live || this.#tailIsDone) return;
       this.#from = tick;
-      this.#tail.abort.abort();
+      this.#tail?.abort.abort();
     } else {
       this.#wanted = tick;
       this.#fill?.abort.abort();
@@ -212,15 +213,15 @@ export class Load {
       return feed;
     } catch (error) {
       if (request.abort.signal.aborted) return null; // something else is wanted
-      const failed = error instanceof FormatError || error instanceof LoadError ? error : lost(error);
-      const passing = failed instanceof LoadError && (failed.status === 0 || failed.status >= 500 || PASSING.has(failed.status));
+      if (!(error instanceof FormatError || error instanceof LoadError)) throw error;
+      const passing = error instanceof LoadError && (error.status === 0 || error.status >= 500 || PASSING.has(error.status));
       if (!passing || this.#recording === null) {
-        this.#become("failed", failed);
+        this.#become("failed", error);
         this.#recording?.end({ cut: true });
-        this.#settle.reject(failed);
+        this.#settle.reject(error);
         return null;
       }
-      this.#become("lost", failed);
+      this.#become("lost", error);
       if (request.to === null && request.at >= 0) this.#from = request.at;
       await this.#sleep(backoff.next());
       return null;
@@ -239,13 +240,14 @@ export class Load {
     if (from !== null) asked.set("from", String(from));
     if (to !== null) asked.set("to", String(to));
     const query = asked.size === 0 ? "" : `${this.#url.includes("?") ? "&" : "?"}${asked}`;
-    const response = await this.#fetch(this.#url + query, { signal: abort.signal });
+    const response = await this.#fetch(this.#url + query, { signal: abort.signal }).catch(lost);
     const { body, ok, status } = response;
     if (!ok || body === null)
       throw new LoadError(status === 404 ? "there is no such recording" : `the server says ${status}`, status);
     const feed = new Feed(this.#recording);
     const reader = body.getReader();
-    for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
+    const next = () => reader.read().catch(lost);
+    for (let { value } = await next(); value !== undefined; { value } = await next()) {
       abort.signal.throwIfAborted();
       this.bytes += value.length;
       const had = this.#had;
@@ -265,7 +267,8 @@ export class Load {
     abort.signal.throwIfAborted();
     if (feed.recording === null) throw new LoadError("the answer was cut short", 0);
     if (!feed.isOther) feed.finish();
-    if (this.recording.loaded.last < 0)
+    if (this.#had === 0 && feed.live) return feed; // nothing of it is old enough to be seen
+    if (this.#had === 0)
       throw new FormatError("there is nothing to look at in this recording: it was cut before the first picture", "none");
     this.#settle.resolve(this);
     return feed;
@@ -296,7 +299,7 @@ export class Load {
   }
 }
 
-/** @param {unknown} error  of fetch */
+/** @param {unknown} error  of fetch @returns {never} */
 function lost(error) {
-  return new LoadError(`no connection: ${error instanceof Error ? error.message : String(error)}`, 0);
+  throw new LoadError(`no connection: ${error instanceof Error ? error.message : String(error)}`, 0);
 }

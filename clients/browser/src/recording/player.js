@@ -3,9 +3,9 @@
 import { Emitter } from "../emitter.js";
 import { environmentOf } from "../environment.js";
 import { FormatError } from "../errors.js";
-import { Timeline, VIEW_TIME } from "../timeline.js";
+import { Timeline } from "../timeline.js";
 import { Role } from "../wire.js";
-import { Edge } from "./edge.js";
+import { EDGE_TIME, Edge } from "./edge.js";
 import { Projector } from "./projector.js";
 import { Thinning } from "./thinning.js";
 
@@ -82,7 +82,7 @@ export class Player {
     this.#recording = recording;
     this.#projector = new Projector(recording, (event) => this.#emitter.emit("event", event));
     this.#edge = new Edge({ tickRate });
-    this.#timeline = new Timeline({ tickRate, ...VIEW_TIME });
+    this.#timeline = new Timeline({ tickRate, ...EDGE_TIME });
     this.#emitter = new Emitter(NAMES, reportError);
     const { first, live, loaded } = recording;
     this.#tick = live ? (loaded.all.at(-1)?.[0] ?? first) : first;
@@ -317,7 +317,7 @@ export class Player {
     const { loaded } = this.#recording;
     const [first, last] = loaded.all[loaded.all.length - 1]; // nobody who looks on at the edge asks for what was before
     const target = Math.max(first, Math.min(this.#edge.targetTick(nowMs), last));
-    const tick = this.#timeline.advance(nowMs, target);
+    const tick = Math.min(this.#timeline.advance(nowMs, target), last + 1); // what is beyond is waited for, not sought
     this.#seeking ||= Math.abs(tick - this.#tick) > this.#ticks(JUMP_MS);
     this.#tick = tick;
   }
