@@ -25,7 +25,8 @@ from tests.games.fleet_match import numbers
 from tests.helpers import AckingLink, make_room, serving, step, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from trio.testing import MockClock
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from gameserver.core.messages import ClientMessage
     from gameserver.room import Room
     from gameserver.seat import Seat
-    from tests.helpers import Wire
+    from tests.helpers import Host, Wire
 
 CASES: Final = 1_000
 MOVES: Final = 9
@@ -294,11 +295,22 @@ class Ear:
             await self.line.hear()
 
 
-async def serve_match(case: Case, world: int) -> dict[str, list[tuple[float, bytes]]]:
-    """The case through sockets: everything that came over the lines of the seeker and of a spectator, and when."""
+async def serve_match(
+    case: Case,
+    world: int,
+    *,
+    house: Callable[..., AbstractAsyncContextManager[Host]] = serving,
+    beside: Callable[[Host], Awaitable[None]] | None = None,
+) -> dict[str, list[tuple[float, bytes]]]:
+    """The case through sockets: everything that came over the lines of the seeker and of a spectator, and when.
+
+    `house`: where it is played; `beside`: what goes on meanwhile.
+    """
     heard: dict[str, list[tuple[float, bytes]]] = {}
-    async with serving(Fleet, seed=case.dice) as host, trio.open_nursery() as nursery:
+    async with house(Fleet, seed=case.dice) as host, trio.open_nursery() as nursery:
         room = host.server.open_room("fleet1", Fleet, options=TERMS, seed=case.dice, keep=True)
+        if beside is not None:
+            nursery.start_soon(beside, host)
 
         async def come(name: str, *, role: Role = Role.PLAYER, credential: bytes | None = None) -> Ear:
             line = await nursery.start(hold, name, role, credential)
