@@ -88,7 +88,7 @@ def kill_once(folder: Path, seconds: float) -> Killed:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.recordings.kill", description="Servers are killed at random moments."
+        prog="python -m benchmarks.recordings.kill", description="A server is killed at random moments."
     )
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)

@@ -107,7 +107,7 @@ async def measure(folder: Path | None, bots: int, seconds: float) -> Ticks:
                 "--count", str(bots), "--seconds", "0",
             ]  # fmt: skip
             process = await trio.lowlevel.open_process(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while room.players < bots:  # noqa: ASYNC110 - a room tells nobody who has come
+            while room.players < bots:  # noqa: ASYNC110 - a room tells nobody that somebody came
                 await trio.sleep(0.1)
             await trio.sleep(SETTLE_SECONDS)
             timed.lateness.clear()
