@@ -121,8 +121,8 @@ def judged_as_seen(text: str) -> tuple[str, bool]:
     return f"{seen} hit, {unseen} without; {far} at 600 ms; a forged view gains {gain:g} ms at most", reached
 
 
-def feels_right(text: str) -> tuple[str, bool]:
-    """For benchmarks.feel: how many aims, and which were missed."""
+def all_aims(text: str) -> tuple[str, bool]:
+    """For benchmarks.feel and benchmarks.recordings: how many aims, and which were missed."""
     reached, total = number(r"(\d+) of \d+ aims reached", text), number(r"\d+ of (\d+) aims reached", text)
     missed = "; ".join(re.findall(r"^MISSED +(.*)$", text, re.MULTILINE))
     return f"{reached:.0f} of {total:.0f}{': missed ' + missed if missed else ''}", reached == total
@@ -203,7 +203,14 @@ FIGURES = (
         "How it feels in Chromium, over a line of 150 ms ± 30 each way (docs/feel.md has the table)",
         "all aims",
         "python -m benchmarks.feel",
-        feels_right,
+        all_aims,
+    ),
+    Figure(
+        "An hour of arena as a recording: size, cost, opening, seeking, simulated again; cut, damaged, its server killed "
+        "(docs/recordings-figures.md has the table)",
+        "all aims",
+        "python -m benchmarks.recordings",
+        all_aims,
     ),
     Figure("From the start until eight bots play", "≤ 3 s", "python -m benchmarks.start", at_most(3.0, "s")),
     Figure(

@@ -1,10 +1,12 @@
 """One match on a fixed tick: what arrived goes in, one step, one frame for each client goes out. It waits for nobody.
 
-`run` is the only thing here that waits, and it waits only for the next deadline. All else is synchronous, therefore atomic:
+`run` is the only thing here that waits: for the next deadline, and for the other rooms while a world is built anew. All else is
+synchronous, therefore atomic:
 
-    Room.tick → Seat.receive → InputBuffer.take → guard(Simulation.step) → Parts.commit → Seat.send
+    Room.tick → Seating.receive, take → guard(Simulation.step) → Parts.commit → Seat.send
 
-Whatever a game raises, SystemExit included, becomes a `RoomFault`, which ends this room and no other.
+Whatever a game raises, SystemExit included, becomes a `RoomFault`. `run` goes on without what made it fail (gameserver.rescue). If
+that cannot be it raises the fault, which ends this room and no other.
 """
 
 from __future__ import annotations

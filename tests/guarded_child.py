@@ -1,4 +1,4 @@
-"""`python -m tests.guarded_child hostile|stopped SECONDS`: a server under a real guard, in real time, in a process of its own.
+"""`python -m tests.guarded_child hostile|provoked|stopped SECONDS`: a server under a real guard, in real time, in its own process.
 
 Prints "ready" when its rooms tick, and at the end one JSON object about them.
 """
@@ -30,6 +30,8 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 HEALTHY: Final = 20
+MOST_SECONDS: Final = 10.0
+"""Until a room that hung has gone on, on a machine that does many other things."""
 
 
 def spin() -> None:
@@ -78,6 +80,17 @@ class Exploding(Hostile):
         explode()
 
 
+class Provoked(Toy):
+    """Never comes back from what a player presses."""
+
+    name = "provoked"
+
+    def step(self, inputs: Mapping[PlayerId, Push]) -> None:
+        super().step(inputs)
+        if any(push.jump for push in inputs.values()):
+            spin()
+
+
 HOSTILE: Final = (Hostile, Stubborn, Exploding)
 
 
@@ -104,8 +117,8 @@ class TimedGuard(Guard):
             self.stolen_seconds = max(self.stolen_seconds, time.monotonic() - wall - (time.thread_time() - cpu))
 
 
-async def run(hostile: bool, seconds: float) -> dict[str, object]:
-    games: dict[str, type[Game]] = {game.name: game for game in (Toy, Hostile, Stubborn, Exploding)}
+async def run(kind: str, seconds: float) -> dict[str, object]:
+    games: dict[str, type[Game]] = {game.name: game for game in (Toy, Hostile, Stubborn, Exploding, Provoked)}
     with TimedGuard() as guard:
         server = Server(ports=real_ports("."), games=games, maps={}, guard=guard)
         rooms = [server.open_room(f"well{number}", Toy, keep=True) for number in range(HEALTHY)]
@@ -132,7 +145,18 @@ async def run(hostile: bool, seconds: float) -> dict[str, object]:
             print("ready", flush=True)
             for room in rooms:
                 room.counts.worst_lateness_seconds = 0.0  # from here on
-            if hostile:
+            restarts = 0
+            if kind == "provoked":
+                room = server.open_room("provoked", Provoked)
+                player = sit(room)
+                await trio.sleep(seconds / 2)
+                player.push(room.clock.tick + 2, (0, 1))
+                deadline = trio.current_time() + MOST_SECONDS
+                while not room.counts.restarts and room.plan.name in server.rooms and trio.current_time() < deadline:  # noqa: ASYNC110 - in real time
+                    await trio.sleep(0.05)
+                await trio.sleep(seconds / 2)
+                restarts = room.counts.restarts
+            elif kind == "hostile":
                 for game in HOSTILE:  # one after the other: two that hang at once are late together
                     sit(server.open_room(game.name, game))
                     await trio.sleep(seconds / len(HOSTILE))
@@ -141,6 +165,7 @@ async def run(hostile: bool, seconds: float) -> dict[str, object]:
             passed = trio.current_time() - start
             report = {
                 "passed": passed,
+                "restarts": restarts,
                 "faulted": server.counts.rooms_faulted,
                 "open": sorted(server.rooms),
                 "ticks": min(room.clock.tick for room in rooms),
@@ -157,7 +182,7 @@ async def run(hostile: bool, seconds: float) -> dict[str, object]:
 
 def main() -> None:
     kind, seconds = sys.argv[1:]
-    print(json.dumps(trio.run(run, kind == "hostile", float(seconds))), flush=True)
+    print(json.dumps(trio.run(run, kind, float(seconds))), flush=True)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,20 @@ def test_rooms_that_hang_delay_the_others_by_no_more_than_260_ms() -> None:
             pytest.fail(f"{complaints}: {report}")
 
 
+def test_a_room_that_hangs_at_what_a_player_does_goes_on_and_delays_the_others_no_longer() -> None:
+    """200 ms until it is interrupted; building it anew and trying again is cut into slices."""
+    for attempt in range(1, ATTEMPTS + 1):
+        report = run_child("provoked", 2.0)
+        assert (report["faulted"], report["restarts"]) == (0, 1)
+        assert report["open"] == sorted(["provoked", *(f"well{number}" for number in range(HEALTHY))])
+        assert report["lost_lines"] == []
+        complaints = complaints_about_hostile(report)
+        if not complaints:
+            return
+        if attempt == ATTEMPTS:
+            pytest.fail(f"{complaints}: {report}")
+
+
 def test_a_process_that_was_stopped_blames_no_room() -> None:
     """0.6 s, as when a laptop's lid is closed: every room forgives itself the time, and nobody loses his line."""
     for attempt in range(1, ATTEMPTS + 1):

@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+
 from benchmarks.recordings.kill import LONGEST_SECONDS, kill_once
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -16,8 +17,9 @@ import attrs
 
 from benchmarks.feel.table import IDLE_LOAD, Row, company, table
 from benchmarks.prove import commit, machine
-from benchmarks.recordings import damage, reading
+from benchmarks.recordings import damage, kill, lateness, reading
 from benchmarks.recordings.hour import Played, play_in_a_process
+from gameserver.core.errors import FormatError
 from gameserver.games.arena import Arena
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ TIMES_REAL_TIME: Final = 20.0
 OPEN_MS: Final = 200.0
 SEEK_MS: Final = 150.0
 LOST_SECONDS: Final = 1.0
+LATER_MS: Final = 1.0
+"""What a recording may cost the ticks: less than anybody's line jitters."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,10 +48,14 @@ class Scale:
     cut_bytes: int
     flips: int
     kills: int
+    late_seconds: float
+    late_rounds: int
 
 
-FULL: Final = Scale(seconds=3_600.0, bots=(8, 16), seeks=200, cut_bytes=damage.LAST_BYTES, flips=3_000, kills=100)
-SMALL: Final = Scale(seconds=20.0, bots=(8,), seeks=20, cut_bytes=2_000, flips=60, kills=2)
+FULL: Final = Scale(
+    seconds=3_600.0, bots=(8, 16), seeks=200, cut_bytes=damage.LAST_BYTES, flips=3_000, kills=100, late_seconds=20.0, late_rounds=3
+)
+SMALL: Final = Scale(seconds=20.0, bots=(8,), seeks=20, cut_bytes=2_000, flips=60, kills=2, late_seconds=2.0, late_rounds=1)
 
 
 class Session:
@@ -130,6 +138,41 @@ def damaged(session: Session) -> Iterator[Row]:
     yield Row(f"{session.scale.flips:,} files, each with one bit flipped", "opens, no wrong tick", said, not flipped.wrong)
 
 
+def killed(session: Session) -> Iterator[Row]:
+    """What a server leaves that is killed."""
+    dice = random.Random(3)
+    lost, steps, wrong = [0.0], 0, []
+    for _ in range(session.scale.kills):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                one = kill.kill_once(Path(folder), dice.uniform(0.0, kill.LONGEST_SECONDS))
+            except (AssertionError, FormatError) as error:
+                wrong.append(str(error))
+            else:
+                lost.append(one.lost_seconds)
+                steps += one.steps
+    sound = session.scale.kills - len(wrong)
+    said = f"{sound} open, at most {max(lost):.2f} s lost, {steps} steps made again with equal hashes{_first(wrong)}"
+    what = f"`kill -9` of a server with {kill.BOTS} bots at {session.scale.kills} random moments"
+    aim = f"all open, no wrong tick, ≤ {LOST_SECONDS:g} s lost"
+    yield Row(what, aim, said, not wrong and steps > 0 and max(lost) <= LOST_SECONDS)
+
+
+def late(session: Session) -> Iterator[Row]:
+    """Whether ticks are later when they are recorded, on real sockets and a real disk."""
+    bots = max(session.scale.bots)
+    without, recorded = lateness.compare(bots, session.scale.late_seconds, session.scale.late_rounds)
+    (p50, p99), (recorded_p50, recorded_p99) = (_percentiles_ms(ticks) for ticks in (without, recorded))
+    said = f"p50 {recorded_p50:.2f} ms and p99 {recorded_p99:.2f} ms, without {p50:.2f} and {p99:.2f}"
+    what = f"Ticks of {bots} bots are done after their deadline: on real sockets, recorded to a real disk"
+    yield Row(what, f"p99 ≤ {LATER_MS:g} ms later", said, recorded_p99 <= p99 + LATER_MS)
+
+
+def _percentiles_ms(ticks: lateness.Ticks) -> tuple[float, float]:
+    cuts = statistics.quantiles(ticks.lateness, n=100, method="inclusive")
+    return cuts[49] * 1e3, cuts[98] * 1e3
+
+
 def _length(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} s"
 
@@ -138,7 +181,13 @@ def _first(wrong: list[str]) -> str:
     return f": {wrong[0]}" if wrong else ""
 
 
-PARTS: Final[dict[str, Callable[[Session], Iterator[Row]]]] = {"hour": hour, "read": read, "damage": damaged}
+PARTS: Final[dict[str, Callable[[Session], Iterator[Row]]]] = {
+    "hour": hour,
+    "read": read,
+    "damage": damaged,
+    "kill": killed,
+    "late": late,
+}
 
 
 def main() -> int:

@@ -87,7 +87,9 @@ def kill_once(folder: Path, seconds: float) -> Killed:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.recordings.kill", description="A server is killed at random moments.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.recordings.kill", description="A server is killed at random moments."
+    )
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Are ticks later when they are recorded? One room of arena on a real socket and a real disk, with and without, one after the other.
+"""Are ticks later when they are recorded? One room of arena on a real socket and a real disk, with and without, in turns.
 
 For each: how long after their deadlines ticks are done, and the CPU time of the whole process, threads included, as a share of one
 core. Run: python -m benchmarks.recordings.lateness [--bots 16] [--seconds 20] [--rounds 3]
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 import trio
@@ -23,8 +24,10 @@ from gameserver.guard import Guard
 from gameserver.maps import load_map
 from gameserver.net.real import FileDisk, real_ports
 from gameserver.recorder import Recorder
-from gameserver.room import Room
 from gameserver.server import Server
+
+if TYPE_CHECKING:
+    from gameserver.room import Room
 
 HOST = "127.0.0.1"
 ROOM = "late1"
@@ -87,9 +90,7 @@ async def measure(folder: Path | None, bots: int, seconds: float) -> Ticks:
     ports = real_ports(".")
     recorder = None
     if folder is not None:
-        recorder = Recorder(
-            disk=FileDisk(folder), randomness=ports.randomness, wall_clock=ports.wall_clock, least_free_bytes=0
-        )
+        recorder = Recorder(disk=FileDisk(folder), randomness=ports.randomness, wall_clock=ports.wall_clock, least_free_bytes=0)
         recorder.prepare([Arena])
     with Guard() as guard:
         maps = {Arena.default_map: load_map(Arena.default_map)}
@@ -106,7 +107,7 @@ async def measure(folder: Path | None, bots: int, seconds: float) -> Ticks:
                 "--count", str(bots), "--seconds", "0",
             ]  # fmt: skip
             process = await trio.lowlevel.open_process(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while room.players < bots:
+            while room.players < bots:  # noqa: ASYNC110 - a room tells nobody that somebody came
                 await trio.sleep(0.1)
             await trio.sleep(SETTLE_SECONDS)
             timed.lateness.clear()
