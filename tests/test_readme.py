@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
+from gameserver import cli
 from gameserver.library import load_game
 from gameserver.testing import Match
 
@@ -32,3 +34,14 @@ def test_the_readme_names_the_pages_that_there_are() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text())
     assert "docs/writing-a-game.md" in links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_commands_of_the_readme_are_commands() -> None:
+    """With options that they have; what they do has tests of its own."""
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S))
+    commands = [shlex.split(line, comments=True)[1:] for line in re.findall(r"^(?:\.venv/bin/)?gameserver .*$", blocks, re.M)]
+    for command in commands:
+        cli.make_app().parse_args(command, exit_on_error=False, print_error=False)
+    assert {command[1] for command in commands if command[0] == "replay"} == {
+        "info", "play", "verify", "fork", "debug", "export", "trim",
+    }  # fmt: skip
