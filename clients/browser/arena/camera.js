@@ -14,6 +14,9 @@ const FOLLOW_HALF_MS = 90;
 /** Device pixels at full shaking. */
 const SHAKE = 9;
 const SHAKE_HALF_MS = 110;
+/** A step of the zoom. Sizes between them are not drawn: each needs its own pictures of everything. */
+const ZOOM_STEP = 2 ** (1 / 3);
+const ZOOM_MOST = 3;
 
 export class Camera {
   #lookX = 0;
@@ -21,6 +24,8 @@ export class Camera {
   #shaking = 0;
   #shakenX = 0;
   #shakenY = 0;
+  /** Steps nearer than a player sees it. */
+  #zoom = 0;
 
   constructor() {
     /** Where its middle is, on the ground. */
@@ -47,14 +52,31 @@ export class Camera {
     this.width = width;
     this.height = height;
     this.ratio = ratio;
-    const byArea = Math.sqrt((width * height) / VIEW_AREA);
-    this.scale = Math.max(byArea, Math.max(width, height) / FARTHEST);
+    this.zoom = this.#zoom;
   }
 
   /** @param {number} width @param {number} height  of the ground */
   bound(width, height) {
     this.mapWidth = width;
     this.mapHeight = height;
+  }
+
+  /**
+   * Steps nearer, or farther away until the whole map is seen: for who looks on. A player sees as much as any other.
+   *
+   * @param {number} steps
+   */
+  set zoom(steps) {
+    const { width, height } = this;
+    const usual = Math.max(Math.sqrt((width * height) / VIEW_AREA), Math.max(width, height) / FARTHEST);
+    const whole = Math.min(1, width / this.mapWidth / usual, height / this.mapHeight / usual);
+    const least = Math.ceil(Math.log(whole) / Math.log(ZOOM_STEP));
+    this.#zoom = Math.max(least, Math.min(ZOOM_MOST, steps));
+    this.scale = usual * ZOOM_STEP ** this.#zoom;
+  }
+
+  get zoom() {
+    return this.#zoom;
   }
 
   /** Part of the ground that is seen. */

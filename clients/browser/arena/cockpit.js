@@ -29,6 +29,17 @@ export function actions() {
   ];
 }
 
+/** Of somebody who looks on. @returns {Action[]} */
+export function lookingActions() {
+  return [
+    ...steering("arena"),
+    { name: "arena.next", text: "arena.do.follow.next", keys: ["KeyE"], pad: "Pad5" },
+    { name: "arena.previous", text: "arena.do.follow.previous", keys: ["KeyQ"], pad: "Pad4" },
+    { name: "arena.nearer", text: "arena.do.nearer", keys: ["Equal", "NumpadAdd", "WheelUp"], pad: "Pad7" },
+    { name: "arena.farther", text: "arena.do.farther", keys: ["Minus", "NumpadSubtract", "WheelDown"], pad: "Pad6" },
+  ];
+}
+
 export class Cockpit {
   #controls;
   #camera;

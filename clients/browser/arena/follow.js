@@ -13,6 +13,8 @@ export class Follow {
   /** 0: nobody. */
   player = 0;
   #free = false;
+  /** Where he looks next, he is at once. */
+  #jumps = true;
 
   /** @param {number} player  0: look round freely */
   choose(player) {
@@ -50,6 +52,11 @@ export class Follow {
     }
   }
 
+  /** The picture is at another time: there is no way from where they were to where they are. */
+  jump() {
+    this.#jumps = true;
+  }
+
   /**
    * He draws the ground along: then he looks round by himself.
    *
@@ -85,6 +92,9 @@ export class Follow {
     }
     if (this.player === 0) this.player = leader();
     const tank = tanks.of(this.player);
-    if (tank !== undefined) camera.glide(tank.x, tank.y, passedMs);
+    if (tank === undefined) return;
+    if (this.#jumps) camera.jump(tank.x, tank.y);
+    else camera.glide(tank.x, tank.y, passedMs);
+    this.#jumps = false;
   }
 }

@@ -105,6 +105,12 @@ export class Happenings {
     this.#firstLook = false;
   }
 
+  /** Nothing was there before: what lies about in the next frame has not just been laid. */
+  forget() {
+    this.#mines.clear();
+    this.#firstLook = true;
+  }
+
   /** @param {string} name  of an event whose tick the picture has come to @param {EventValues} values */
   shown(name, values) {
     const act = ACTS[name];
@@ -219,7 +225,7 @@ export class Happenings {
   // -- in common -----------------------------------------------------------------------------------------------------------
   /** @param {import("./tanks.js").Tank} tank @param {number} angle @param {number} weapon */
   #flash(tank, angle, weapon) {
-    tank.firedMs = performance.now();
+    this.#world.scene.tanks.kick(tank);
     this.#world.scene.effects.muzzle(tank.x + Math.cos(angle) * MUZZLE, tank.y + Math.sin(angle) * MUZZLE, angle, weapon !== SHELL);
   }
 

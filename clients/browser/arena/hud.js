@@ -47,6 +47,7 @@ export class Hud {
   #slowMs = -Infinity;
   #noticeMs = -Infinity;
   #result;
+  #rack;
   /** The last values of what is set each frame. @type {Map<HTMLElement, string>} */
   #last = new Map();
 
@@ -78,7 +79,8 @@ export class Hud {
     this.health = h("div", { class: "arena-health" }, pictogram("health"), bar, this.boost, this.safe);
     this.weapons = WEAPON_PICTOGRAMS.map((name, weapon) => new WeaponSlot(weapon, name, t(weaponText(weapon)), choose));
     this.tools = h("div", { class: "arena-tools" }, this.health);
-    this.tools.append(h("div", { class: "arena-weapons" }, ...this.weapons.map(({ element }) => element)));
+    this.#rack = h("div", { class: "arena-weapons" }, ...this.weapons.map(({ element }) => element));
+    this.tools.append(this.#rack);
 
     this.title = h("p", { class: "arena-title" });
     this.detail = h("p", { class: "arena-detail" });
@@ -97,7 +99,6 @@ export class Hud {
     this.root = h("div", { class: "arena-hud" }, this.board, this.tools, this.map, this.notice, this.message);
     this.root.append(this.#result.element);
     this.root.classList.toggle("arena-watching", host.spectating);
-    this.tools.hidden = host.spectating;
     host.hud.append(this.root);
     this.showKeys();
   }
@@ -141,20 +142,23 @@ export class Hud {
   /**
    * Once a frame.
    *
-   * @param {GunState | null} gun
-   * @param {number} weapon  the chosen one
-   * @param {number} inputTick
+   * @param {GunState | null} gun  null: there is none, or what is loaded is not to be seen
+   * @param {number | null} weapon  the chosen one; null: that is not to be seen
+   * @param {number} tick
    */
-  showGun(gun, weapon, inputTick) {
+  showGun(gun, weapon, tick) {
+    if (this.#host.spectating) this.#rack.hidden = gun === null;
     if (gun === null) return;
     const [ammo, readyTick, reloadTick] = gun;
     for (const slot of this.weapons) {
       const count = slot.weapon === 0 ? ammo : gun[2 + slot.weapon];
       slot.show(count, slot.weapon === weapon);
     }
-    const pause = Math.max(0, Math.min(1, (readyTick - inputTick) / COOLDOWN_TICKS[weapon]));
-    this.#scale(this.weapons[weapon].pause, pause);
-    const loaded = ammo >= MAGAZINE ? 1 : 1 - Math.max(0, Math.min(1, (reloadTick - inputTick) / RELOAD_TICKS));
+    if (weapon !== null) {
+      const pause = Math.max(0, Math.min(1, (readyTick - tick) / COOLDOWN_TICKS[weapon]));
+      this.#scale(this.weapons[weapon].pause, pause);
+    }
+    const loaded = ammo >= MAGAZINE ? 1 : 1 - Math.max(0, Math.min(1, (reloadTick - tick) / RELOAD_TICKS));
     this.#scale(this.weapons[0].load, loaded);
   }
 

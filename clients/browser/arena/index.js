@@ -7,19 +7,21 @@
 
 import { Controls } from "../pages/play/controls/controls.js";
 import { emoteText } from "../pages/shared/emotes.js";
-import { Cockpit, actions } from "./cockpit.js";
+import { Cockpit, actions, lookingActions } from "./cockpit.js";
 import { feedLine } from "./feed.js";
 import { Follow } from "./follow.js";
 import { Ground } from "./ground.js";
 import { Happenings } from "./happenings.js";
 import { Hud } from "./hud.js";
 import { OVER, PLAYING, valuesOf } from "./kinds.js";
+import { Looking } from "./looking.js";
 import { Minimap } from "./minimap.js";
 import { TOP_SPEED } from "./motion.js";
-import { OwnShots } from "./own_shots.js";
+import { gunOf, OwnShots } from "./own_shots.js";
 import { OwnTank } from "./own_tank.js";
 import { Scene } from "./scene.js";
 import { matchOf, scoreboard, standings } from "./scores.js";
+import { Sketcher } from "./sketch.js";
 import { Sounds } from "./sounds.js";
 import { loadSheet } from "./terrain.js";
 
@@ -48,12 +50,12 @@ export async function createView(host) {
   const ground = Ground.fromTmj(/** @type {{data: Uint8Array}} */ (client.map).data);
   const style = addStyle();
   const [sheet] = await Promise.all([loadSheet(SHEET), style.loaded]);
-  return new ArenaView(host, ground, sheet, style.link);
+  return new ArenaView(host, { ground, sheet, style: style.link });
 }
 
 class ArenaView {
   #host;
-  #style;
+  #loaded;
   #scene;
   #hud;
   #minimap;
@@ -61,12 +63,17 @@ class ArenaView {
   #controls;
   #cockpit;
   #follow = new Follow();
+  /** null for who plays. @type {Looking | null} */
+  #looking;
+  /** Made when it is first wanted. @type {Sketcher | null} */
+  #sketcher = null;
   #happenings;
   #ownTank;
   #ownShots;
   /** @type {(() => void)[]} */
   #off = [];
   #lastMs = -Infinity;
+  #lastSceneMs = -Infinity;
   #placed = false;
   #calm = false;
   #cursorHidden = false;
@@ -78,19 +85,18 @@ class ArenaView {
 
   /**
    * @param {Host} host
-   * @param {Ground} ground
-   * @param {HTMLImageElement | null} sheet
-   * @param {HTMLLinkElement} style
+   * @param {{ground: Ground, sheet: HTMLImageElement | null, style: HTMLLinkElement}} loaded
    */
-  constructor(host, ground, sheet, style) {
-    const { client, settings } = host;
+  constructor(host, loaded) {
+    const { ground, sheet } = loaded;
+    const { client, settings, spectating } = host;
     this.#host = host;
-    this.#style = style;
+    this.#loaded = loaded;
     this.#scene = new Scene(host.canvas, ground, sheet, settings.get("palette"));
-    this.#scene.tanks.own = host.spectating ? 0 : client.player;
+    this.#scene.tanks.own = spectating ? 0 : client.player;
     this.#sounds = new Sounds(settings, this.#scene.camera);
     /** @type {GameView["actions"]} */
-    this.actions = actions();
+    this.actions = spectating ? lookingActions() : actions();
     this.#hud = new Hud(host, {
       choose: (weapon) => this.#cockpit.choose(weapon),
       respawn: () => this.#cockpit.askRespawn(),
@@ -104,7 +110,9 @@ class ArenaView {
       actions: this.actions,
       remapped: settings.get("keys"),
       listening: host.listening,
+      sticks: !spectating,
     });
+    this.#looking = spectating ? new Looking(host.canvas) : null;
     this.#cockpit = new Cockpit(this.#controls, this.#scene.camera);
     this.#happenings = new Happenings({ host, scene: this.#scene, sounds: this.#sounds, hud: this.#hud });
     this.#ownTank = new OwnTank(client, ground);
@@ -127,22 +135,26 @@ class ArenaView {
 
   /** @param {number} nowMs @param {Frame} frame */
   draw(nowMs, frame) {
-    const passedMs = Math.max(0, Math.min(LONGEST_FRAME_MS, nowMs - this.#lastMs));
+    const { sceneMs = nowMs } = frame;
+    const passedMs = within(nowMs - this.#lastMs);
+    const scenePassedMs = within(sceneMs - this.#lastSceneMs);
     this.#lastMs = nowMs;
+    this.#lastSceneMs = sceneMs;
     const { picture } = this.#host.client;
     const match = matchOf(picture);
     if (match === null) return;
     this.#phase = match.phase;
     this.#controls.poll(nowMs);
     this.#keepCalm();
-    this.#scene.take(picture, { tick: frame.viewTick, nowMs, passedMs, own: this.#placeOwn(nowMs, frame) });
+    const own = this.#placeOwn(nowMs, frame);
+    this.#scene.take(picture, { tick: frame.viewTick, nowMs: sceneMs, passedMs: scenePassedMs, own });
     this.#moveCamera(nowMs, passedMs);
     this.#happenings.look(picture.all("Mine"));
     const aiming = this.#aiming(nowMs, frame);
     this.#hideCursor(aiming !== null);
     this.#scene.paint(picture, {
       tick: frame.viewTick,
-      nowMs,
+      nowMs: sceneMs,
       ownShots: this.#ownShots.drawn(frame.viewTick, frame.inputTick, picture),
       replaced: (id) => this.#ownShots.replaces(id),
       nameOf: this.#host.playerName,
@@ -169,6 +181,18 @@ class ArenaView {
     return this.#follow.player;
   }
 
+  jumped() {
+    this.#scene.forget();
+    this.#happenings.forget();
+    this.#follow.jump();
+  }
+
+  /** @param {HTMLCanvasElement} canvas @param {import("../pages/play/view.js").Sketch} sketch */
+  sketch(canvas, sketch) {
+    this.#sketcher ??= new Sketcher(this.#loaded.ground, this.#loaded.sheet, this.#host.playerName);
+    this.#sketcher.draw(canvas, sketch, this.#host.settings.get("palette"));
+  }
+
   prediction() {
     const { compared, mispredicted, replayed } = this.#ownTank;
     return { compared, mispredicted, replayed };
@@ -188,10 +212,11 @@ class ArenaView {
     for (const off of this.#off) off();
     this.#ownTank.dispose();
     this.#controls.dispose();
+    this.#looking?.dispose();
     this.#sounds.dispose();
     this.#hud.dispose();
     this.#hideCursor(false);
-    this.#style.remove();
+    this.#loaded.style.remove();
   }
 
   // -- what happens --------------------------------------------------------------------------------------------------------
@@ -217,7 +242,7 @@ class ArenaView {
       }),
     );
     this.#controls.presses.onPress((action) => this.#pressed(action));
-    this.#controls.touch.onTap = (x, y) => this.#clicked(x, y);
+    if (this.#looking !== null) this.#looking.onTap = (x, y) => this.#clicked(x, y);
   }
 
   /** @param {string} action */
@@ -227,16 +252,16 @@ class ArenaView {
       else this.#cockpit.pressed(action);
       return;
     }
-    const { mouse } = this.#controls;
-    if (action === "arena.nextWeapon") this.#lookAtNext(1);
-    else if (action === "arena.previousWeapon") this.#lookAtNext(-1);
-    else if (action === "arena.fire" && mouse.known) this.#clicked(mouse.x, mouse.y);
+    if (action === "arena.next") this.#lookAtNext(1);
+    else if (action === "arena.previous") this.#lookAtNext(-1);
+    else if (action === "arena.nearer") this.#scene.zoom(1);
+    else if (action === "arena.farther") this.#scene.zoom(-1);
   }
 
   /** @param {number} x @param {number} y  in CSS pixels */
   #clicked(x, y) {
     const { camera, tanks } = this.#scene;
-    if (this.#host.spectating) this.#follow.click(camera.groundX(x), camera.groundY(y), tanks);
+    this.#follow.click(camera.groundX(x), camera.groundY(y), tanks);
   }
 
   /** @param {1 | -1} step */
@@ -278,10 +303,11 @@ class ArenaView {
   #moveCamera(nowMs, passedMs) {
     const { camera, tanks } = this.#scene;
     const own = tanks.of(tanks.own);
-    if (this.#host.spectating) {
+    if (this.#looking !== null) {
       const leader = () => standings(this.#host.client.picture)[0]?.owner ?? 0;
-      const [draggedX, draggedY] = this.#controls.dragged("arena.fire");
-      this.#follow.drag(camera, draggedX, draggedY);
+      const { dx, dy, zoom } = this.#looking.take();
+      if (zoom !== 0) this.#scene.zoom(zoom);
+      this.#follow.drag(camera, dx, dy);
       this.#follow.move(camera, tanks, { wish: this.#controls.takeWish(), passedMs, leader });
     } else if (own !== undefined) {
       const { x, y } = own.health > 0 ? this.#cockpit.lookAhead() : { x: 0, y: 0 };
@@ -324,25 +350,27 @@ class ArenaView {
   /** @param {number} nowMs @param {Frame} frame @param {Picture} picture @param {MatchValues} match */
   #showHud(nowMs, { viewTick, inputTick }, picture, match) {
     const { tanks, colours, camera } = this.#scene;
-    const gun = this.#ownShots.loaded;
-    if (gun !== null) this.#cockpit.loaded(gun);
+    const { spectating } = this.#host;
+    const who = spectating ? this.#follow.player : tanks.own;
+    const gun = spectating ? this.#gunOf(picture, who) : this.#ownShots.loaded;
+    if (gun !== null && !spectating) this.#cockpit.loaded(gun);
     this.#hud.root.classList.toggle("arena-touch", this.#usesTouch());
     this.#minimap.draw({ nowMs, picture, tanks, colours, camera });
-    this.#hud.showGun(gun, this.#cockpit.weapon, inputTick);
+    this.#hud.showGun(gun, spectating ? null : this.#cockpit.weapon, spectating ? viewTick : inputTick);
     this.#hud.update(nowMs, () => {
-      const own = this.#ownValues(picture);
+      const own = this.#tankOf(picture, who);
       const drivers = standings(picture);
       return {
         match,
         tick: viewTick,
-        driver: drivers.find(({ owner }) => owner === tanks.own) ?? null,
+        driver: drivers.find(({ owner }) => owner === who) ?? null,
         drivers,
         flags: picture.all("Flag").map((flag) => /** @type {FlagValues} */ (valuesOf(flag))),
         tank:
           own !== null && own.health > 0
             ? { health: own.health, safeTicks: own.safe_until - viewTick, fastTicks: own.fast_until - viewTick }
             : null,
-        wreck: own !== null && own.health === 0 ? this.#wreck(own.respawn_tick) : null,
+        wreck: own !== null && own.health === 0 && !spectating ? this.#wreck(own.respawn_tick ?? 0) : null,
         colours,
       };
     });
@@ -355,11 +383,20 @@ class ArenaView {
     return { respawnTick, mayTick: respawnTick - waits * tickRate, ...this.#happenings.death };
   }
 
-  /** @param {Picture} picture @returns {(TankValues & OwnValues) | null} */
-  #ownValues(picture) {
-    const { own } = this.#scene.tanks;
-    const tank = own === 0 ? undefined : picture.all("Tank").find(({ values }) => values.owner === own);
+  /**
+   * @param {Picture} picture
+   * @param {number} player
+   * @returns {(TankValues & Partial<OwnValues>) | null}  all is seen of one's own, and of anybody's when the match is over
+   */
+  #tankOf(picture, player) {
+    const tank = player === 0 ? undefined : picture.all("Tank").find(({ values }) => values.owner === player);
     return tank === undefined ? null : valuesOf(tank);
+  }
+
+  /** What somebody else has loaded; null: that is not to be seen. @param {Picture} picture @param {number} player */
+  #gunOf(picture, player) {
+    const tank = this.#tankOf(picture, player);
+    return tank?.ammo === undefined || tank.health === 0 ? null : gunOf(/** @type {OwnValues} */ (tank));
   }
 
   /** Whether the display is one for thumbs. */
@@ -375,6 +412,11 @@ class ArenaView {
     const top = TOP_SPEED * this.#host.client.tickRate;
     this.#sounds.hum(tank === undefined || tank.health === 0 ? null : tank.speed / top);
   }
+}
+
+/** How long a frame was. @param {number} passedMs */
+function within(passedMs) {
+  return Math.max(0, Math.min(LONGEST_FRAME_MS, passedMs));
 }
 
 /** The display's own style: the page need not know it. */

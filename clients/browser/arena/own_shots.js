@@ -302,7 +302,7 @@ function handOver(shot, viewTick, ghostAge, picture) {
   return shot.lead === 0 || Math.abs(shot.lead) > MOST_LEAD ? null : flown + shot.lead;
 }
 
-/** @param {Values} values @returns {GunState} */
-function gunOf({ ammo, ready_tick, reload_tick, spreads, mines, rails }) {
+/** @param {Values | import("./kinds.js").OwnValues} values  of a tank @returns {GunState} */
+export function gunOf({ ammo, ready_tick, reload_tick, spreads, mines, rails }) {
   return /** @type {number[]} */ ([ammo, ready_tick, reload_tick, spreads, mines, rails]);
 }

@@ -64,6 +64,10 @@ export class Colours {
     return this.#paint(team ? teamColour(team, this.#name) : playerColour(player, this.#name));
   }
 
+  get name() {
+    return this.#name;
+  }
+
   /** @param {string} colour */
   #paint(colour) {
     let known = this.#paints.get(colour);

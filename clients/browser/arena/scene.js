@@ -76,6 +76,20 @@ export class Scene {
     return ratio;
   }
 
+  /** Another time: nothing of what was seen so far is in the air or on the ground any more. */
+  forget() {
+    this.effects.clear();
+    this.terrain.clean();
+    this.tanks.forget();
+    this.shots.forget();
+  }
+
+  /** Nearer, or farther away. @param {number} steps */
+  zoom(steps) {
+    this.camera.zoom += steps;
+    this.#sprites.resize(this.camera.scale);
+  }
+
   /**
    * What the picture has in this frame.
    *

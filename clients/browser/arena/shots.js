@@ -34,6 +34,12 @@ export class Shots {
     this.ended = [];
   }
 
+  /** None was there before: those of the next frame have not just been fired. */
+  forget() {
+    this.#shots.clear();
+    this.#frame = 0;
+  }
+
   /** @param {readonly Entity[]} entities */
   take(entities) {
     const first = this.#frame === 0;

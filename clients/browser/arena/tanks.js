@@ -87,6 +87,18 @@ export class Tanks {
     return this.#tanks.values();
   }
 
+  /** None was there before: those of the next frame have not just come. */
+  forget() {
+    this.#tanks.clear();
+    this.#byOwner.clear();
+    this.#frame = 0;
+  }
+
+  /** It has just fired. @param {Tank} tank */
+  kick(tank) {
+    tank.firedMs = this.#nowMs;
+  }
+
   /**
    * What the picture has in this frame.
    *

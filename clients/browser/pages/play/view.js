@@ -12,7 +12,20 @@
 /** @typedef {import("../shared/texts.js").TextKey} TextKey */
 /** @typedef {import("../shared/texts.js").TextValues} TextValues */
 
-/** @typedef {{viewTick: number, inputTick: number}} Frame  what `client.frame` returned: fractional ticks */
+/**
+ * The room as a view knows it: a `Client` is one, and so is a recording that is played (pages/watch/).
+ *
+ * @typedef {Pick<Client, "player" | "tickRate" | "schema" | "options" | "map" | "world" | "picture" | "on" | "call">} Room
+ */
+/**
+ * What `client.frame` returned: fractional ticks.
+ *
+ * @typedef {object} Frame
+ * @property {number} viewTick
+ * @property {number} inputTick
+ * @property {number} [sceneMs]  the time in which smoke drifts and flashes fade, if that is not the page's: it stands while a
+ *   recording is paused
+ */
 /**
  * A part of a line in the feed: a text, a person, or a drawing with the word for it.
  *
@@ -39,11 +52,20 @@
  *
  * @typedef {{title: string, columns: readonly string[], groups: readonly ScoreGroup[]}} Scoreboard
  */
+/**
+ * A moment, to be drawn small.
+ *
+ * @typedef {object} Sketch
+ * @property {World} world
+ * @property {number} tick
+ * @property {number} player  who should be seen in it; 0: nobody in particular
+ */
+/** @typedef {Pick<Client["world"], "all" | "get">} World */
 /** @typedef {{compared: number, mispredicted: number, replayed: number}} PredictionStats  in ticks */
 
 /**
  * @typedef {object} Host
- * @property {Client} client
+ * @property {Room} client
  * @property {HTMLCanvasElement} canvas  behind everything
  * @property {HTMLElement} hud  the game's own, above the canvas; clicks go through it unless an element in it says otherwise
  * @property {boolean} spectating
@@ -62,9 +84,11 @@
  * @property {(nowMs: number, frame: Frame) => void} draw  once per animation frame
  * @property {(width: number, height: number, pixelRatio: number) => void} resize  in pixels of CSS; the canvas has its size already
  * @property {() => Scoreboard} [scoreboard]
- * @property {(player: number) => void} [follow]  for who watches: look at this player
+ * @property {(player: number) => void} [follow]  for who watches: look at this player; 0: at nobody, he looks round by himself
  * @property {() => number} [following]  at whom he looks; 0: nobody
  * @property {() => PredictionStats} [prediction]
+ * @property {() => void} [jumped]  the picture is at quite another time now: what still hangs in the air is gone
+ * @property {(canvas: HTMLCanvasElement, sketch: Sketch) => void} [sketch]  draws a world small, once
  * @property {() => void} dispose  takes everything back: listeners, elements, sounds
  */
 /** @typedef {(host: Host) => GameView | Promise<GameView>} CreateView */

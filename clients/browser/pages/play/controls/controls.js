@@ -45,9 +45,6 @@ export function direction(pressed) {
 export class Controls {
   #game;
   #actions;
-  #drags = false;
-  #dragX = 0;
-  #dragY = 0;
 
   /**
    * @param {object} wanted
@@ -56,16 +53,17 @@ export class Controls {
    * @param {string} wanted.game  with which its actions' names begin
    * @param {readonly Action[]} wanted.actions
    * @param {() => boolean} [wanted.listening]  whether keys are the game's
+   * @param {boolean} [wanted.sticks]  whether thumbs on glass are sticks
    * @param {Readonly<Record<string, readonly string[]>>} [wanted.remapped]  keys by action
    */
-  constructor({ canvas, layer, game, actions, remapped, listening }) {
+  constructor({ canvas, layer, game, actions, remapped, listening, sticks = true }) {
     this.#game = game;
     this.#actions = actions;
     this.presses = new Presses();
     this.remap(remapped ?? {});
     this.keyboard = new Keyboard(this.presses, listening);
     this.mouse = new Mouse(canvas, this.presses);
-    this.touch = new TouchSticks(canvas, layer);
+    this.touch = new TouchSticks(canvas, layer, { held: sticks });
     this.pads = new Gamepads(this.presses);
   }
 
@@ -100,22 +98,6 @@ export class Controls {
   /** Where a stick aims; null if none does. @returns {Vector | null} */
   get aim() {
     return held(this.touch.right.vector) ?? held(this.pads.right);
-  }
-
-  /**
-   * How far the mouse was drawn since the last frame, in CSS pixels, while this action is held.
-   *
-   * @param {string} action
-   * @returns {[x: number, y: number]}
-   */
-  dragged(action) {
-    const { x, y } = this.mouse;
-    const [dx, dy] = [x - this.#dragX, y - this.#dragY];
-    const held = this.#drags && this.presses.held(action);
-    this.#drags = this.presses.held(action);
-    this.#dragX = x;
-    this.#dragY = y;
-    return held ? [dx, dy] : [0, 0];
   }
 
   /** Whether it is a thumb on glass that aims: then how far it is out may mean something too. */

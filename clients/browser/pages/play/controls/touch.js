@@ -12,8 +12,9 @@ export class TouchSticks {
   /**
    * @param {HTMLElement} element  where the fingers come down
    * @param {HTMLElement} layer  where the sticks are drawn; it covers the element
+   * @param {{held?: boolean}} [options]  `held`: thumbs hold them; else there is nothing to steer, and taps alone count
    */
-  constructor(element, layer) {
+  constructor(element, layer, { held = true } = {}) {
     this.#element = element;
     this.left = new ThumbStick();
     this.right = new ThumbStick();
@@ -31,7 +32,7 @@ export class TouchSticks {
         if (event.pointerType !== "touch") return;
         const { x, y, width } = this.#place(event);
         began.set(event.pointerId, { x, y, atMs: event.timeStamp });
-        (x < width / 2 ? this.left : this.right).begin(event.pointerId, x, y);
+        if (held) (x < width / 2 ? this.left : this.right).begin(event.pointerId, x, y);
         element.setPointerCapture(event.pointerId);
         this.#used(event);
       },

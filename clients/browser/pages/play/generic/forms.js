@@ -4,7 +4,7 @@ import { h, say } from "../../shared/dom.js";
 import { spoken } from "../../shared/options.js";
 import { t } from "../../shared/texts.js";
 
-/** @typedef {import("../../../src/client.js").Client} Client */
+/** @typedef {import("../view.js").Room} Room */
 /** @typedef {import("../../../src/schema.js").Field} Field */
 /** @typedef {import("../../../src/schema.js").Fields} Fields */
 /** @typedef {import("../../../src/schema.js").Schema} Schema */
@@ -53,7 +53,7 @@ export function typedValue({ type }, typed) {
 }
 
 /**
- * @param {Client} client
+ * @param {Room} client
  * @param {Fields} call
  * @param {(told: string) => void} tell  what became of it
  * @returns {HTMLElement}
@@ -79,7 +79,7 @@ export function callForm(client, call, tell) {
 }
 
 /**
- * @param {Client} client
+ * @param {Room} client
  * @param {string} name
  * @param {readonly Value[]} values
  * @param {(told: string) => void} tell

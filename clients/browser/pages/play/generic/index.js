@@ -2,32 +2,25 @@
 
 import { h, say } from "../../shared/dom.js";
 import { spoken } from "../../shared/options.js";
-import { t } from "../../shared/texts.js";
 import { Keyboard } from "../controls/keyboard.js";
 import { Presses } from "../controls/presses.js";
 import { byTouch } from "../presence.js";
-import { scoresOf } from "../scores.js";
+import { Drawing } from "./drawing.js";
 import { makeCall, ownCalls, picksCell } from "./forms.js";
 import { controlsOf, sampleOf } from "./inputs.js";
-import { boardWindows, Painter, windowOf } from "./painter.js";
 import { namesPlayer, Panel, valueText } from "./panel.js";
-import { including, Scene } from "./scene.js";
+import { Scene } from "./scene.js";
 
 /** @typedef {import("../../../src/schema.js").Values} Values */
 /** @typedef {import("../view.js").FeedPart} FeedPart */
 /** @typedef {import("../view.js").GameView} GameView */
 /** @typedef {import("../view.js").Host} Host */
-/** @typedef {import("./painter.js").Board} Board */
-/** @typedef {import("./painter.js").Window} Window */
-/** @typedef {import("./scene.js").Bounds} Bounds */
 
 const PANEL_EVERY_MS = 200;
 /** A page narrower than that has its panel below, in pixels. */
 const WIDE = 720;
 const PANEL_WIDTH = 300;
 const TOP = 60;
-/** Until something has been seen. */
-const NOTHING = Object.freeze({ x0: 0, y0: 0, x1: 100, y1: 100 });
 
 /** @param {Host} host @returns {GameView} */
 export function createView(host) {
@@ -42,19 +35,13 @@ class GenericView {
   #scene;
   #controls;
   #panel;
-  #painter;
+  #drawing;
   #presses = new Presses();
   #keyboard;
   /** @type {Map<string, number>} */
   #slid = new Map();
   /** Where the pointer is, in pixels; null: nowhere. @type {{x: number, y: number} | null} */
   #pointer = null;
-  /** How far things have been, where the schema does not say it. @type {Bounds | null} */
-  #seen = null;
-  /** Where the own thing was drawn. @type {{x: number, y: number} | null} */
-  #own = null;
-  /** @type {Board[]} */
-  #boards = [];
   #size = { width: 1, height: 1, ratio: 1 };
   #panelAtMs = -Infinity;
   #off = new AbortController();
@@ -68,7 +55,7 @@ class GenericView {
     if (pen === null) throw new Error("this browser does not draw on a canvas");
     this.#host = host;
     this.#scene = new Scene(client.schema);
-    this.#painter = new Painter(pen, host, this.#scene);
+    this.#drawing = new Drawing(host, this.#scene, pen);
     this.#panel = new Panel(host, this.#scene);
     this.#controls = spectating ? [] : controlsOf(client.schema.game, client.schema.input.fields);
     this.actions = this.#controls.flatMap(({ actions }) => actions);
@@ -103,14 +90,11 @@ class GenericView {
 
   /** @param {number} nowMs */
   draw(nowMs) {
-    const { width, height, ratio } = this.#size;
+    const { width, height } = this.#size;
     const wide = width >= WIDE;
     const panel = wide ? PANEL_WIDTH : 0;
     const area = { x: panel, y: TOP, width: width - panel, height: (wide ? height : height * 0.62) - TOP };
-    this.#painter.clear(width, height, ratio);
-    this.#own = null;
-    if (this.#scene.board !== null) this.#drawBoards(area);
-    else this.#drawField(area);
+    this.#drawing.draw(this.#host.client, this.#size, { area, pointer: this.#pointer });
     if (nowMs - this.#panelAtMs < PANEL_EVERY_MS) return;
     this.#panelAtMs = nowMs;
     this.#panel.refresh();
@@ -122,6 +106,15 @@ class GenericView {
     this.#host.hud.classList.toggle("narrow", width < WIDE);
   }
 
+  /** @param {HTMLCanvasElement} canvas @param {import("../view.js").Sketch} sketch */
+  sketch(canvas, { world }) {
+    const pen = canvas.getContext("2d");
+    if (pen === null) return;
+    const { width, height } = canvas;
+    const area = { x: 0, y: 0, width, height };
+    new Drawing(this.#host, this.#scene, pen).draw({ picture: world, world }, { width, height, ratio: 1 }, { area, pointer: null });
+  }
+
   dispose() {
     this.#off.abort();
     this.#keyboard.dispose();
@@ -129,98 +122,17 @@ class GenericView {
     this.#host.hud.replaceChildren();
   }
 
-  // -- the picture -----------------------------------------------------------------------------------------------------------
-  /** @param {{x: number, y: number, width: number, height: number}} area */
-  #drawField(area) {
-    const { client, playerName } = this.#host;
-    const { placed, declared } = this.#scene;
-    const things = placed.map(({ name }) => client.picture.all(name));
-    placed.forEach(({ x, y }, kind) => {
-      for (const { values } of things[kind])
-        this.#seen = including(
-          this.#seen,
-          x === null ? (this.#seen?.x0 ?? 0) : Number(values.x),
-          y === null ? (this.#seen?.y0 ?? 0) : Number(values.y),
-        );
-    });
-    const bounds = declared ?? this.#seen ?? NOTHING;
-    const window = windowOf(bounds, area);
-    this.#painter.floor(bounds, window);
-    const [score] = scoresOf(client.schema, client.world);
-    placed.forEach((kind, at) => {
-      /** @type {Map<number, number>} */
-      const counts = new Map();
-      for (const { values } of things[at]) counts.set(Number(values.owner), (counts.get(Number(values.owner)) ?? 0) + 1);
-      for (const entity of things[at]) {
-        const owner = typeof entity.values.owner === "number" ? entity.values.owner : 0;
-        const points = score?.of(owner) ?? null;
-        const name =
-          owner === 0 || counts.get(owner) !== 1 ? "" : points === null ? playerName(owner) : `${playerName(owner)}  ${points}`;
-        this.#painter.entity(entity, { kind: at, window, bounds, name });
-        if (owner === 0 || owner !== client.player || this.#own !== null) continue;
-        const { x, y } = this.#scene.shape(kind, entity.values, bounds);
-        this.#own = { x: window.x + x * window.scale, y: window.y + y * window.scale };
-      }
-    });
-  }
-
-  /**
-   * One board for everybody who has something, the own one first.
-   *
-   * @param {{x: number, y: number, width: number, height: number}} area
-   */
-  #drawBoards(area) {
-    const { client, playerName } = this.#host;
-    const board = this.#scene.board;
-    if (board === null) return;
-    const people = client.world.all(client.schema.kinds[1].name).map(({ values }) => Number(values.owner));
-    const owned = this.#scene.placed.some(({ name }) => client.picture.all(name).some(({ values }) => Number(values.owner) > 0));
-    const owners = owned
-      ? people.sort((one, other) => Number(other === client.player) - Number(one === client.player) || one - other)
-      : [null];
-    const windows = boardWindows(owners.length, board, area);
-    const cell = this.#cell();
-    this.#boards = owners.map((owner, at) => ({ owner, title: this.#boardTitle(owner, playerName), window: windows[at] }));
-    const bounds = this.#scene.declared ?? NOTHING;
-    for (const each of this.#boards) {
-      this.#painter.board(each, board, cell !== null && cell.board.owner === each.owner ? cell : null);
-      this.#scene.placed.forEach(({ name }, kind) => {
-        for (const entity of client.picture.all(name))
-          if (each.owner === null || Number(entity.values.owner) === each.owner)
-            this.#painter.entity(entity, { kind, window: each.window, bounds, name: "" });
-      });
-    }
-  }
-
-  /** @param {number | null} owner @param {(player: number) => string} playerName */
-  #boardTitle(owner, playerName) {
-    if (owner === null) return "";
-    return owner === this.#host.client.player ? t("generic.yours") : t("generic.others", { name: playerName(owner) });
-  }
-
   // -- what is done ----------------------------------------------------------------------------------------------------------
   /** Radians from the own thing to the pointer. */
   #pointed() {
     const { width, height } = this.#size;
-    const from = this.#own ?? { x: width / 2, y: height / 2 };
+    const from = this.#drawing.own ?? { x: width / 2, y: height / 2 };
     return this.#pointer === null ? null : Math.atan2(this.#pointer.y - from.y, this.#pointer.x - from.x);
-  }
-
-  /** The cell under the pointer. */
-  #cell() {
-    const board = this.#scene.board;
-    if (board === null || this.#pointer === null) return null;
-    for (const each of this.#boards) {
-      const x = Math.round((this.#pointer.x - each.window.x) / each.window.scale);
-      const y = Math.round((this.#pointer.y - each.window.y) / each.window.scale);
-      if (x >= 0 && x < board.columns && y >= 0 && y < board.rows) return { x, y, board: each };
-    }
-    return null;
   }
 
   /** A click on a cell is the call that takes one. */
   #pick() {
-    const cell = this.#cell();
+    const cell = this.#drawing.cell(this.#pointer);
     const { client, spectating } = this.#host;
     const call = ownCalls(client.schema).find(picksCell);
     if (cell !== null && call !== undefined && !spectating)

@@ -62,6 +62,8 @@ export class Painter {
   #pen;
   #host;
   #scene;
+  /** Of the canvas, in pixels of the page. */
+  #width = 0;
 
   /** @param {CanvasRenderingContext2D} pen @param {Host} host @param {Scene} scene */
   constructor(pen, host, scene) {
@@ -73,6 +75,7 @@ export class Painter {
   /** @param {number} width @param {number} height @param {number} ratio  pixels of the canvas to one of the page */
   clear(width, height, ratio) {
     const pen = this.#pen;
+    this.#width = width;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.fillStyle = GROUND;
     pen.fillRect(0, 0, width, height);
@@ -156,7 +159,7 @@ export class Painter {
     pen.strokeStyle = EDGE;
     pen.fillStyle = INK;
     const half = align === "center" ? Math.min(most, pen.measureText(text).width) / 2 : 0;
-    const inside = Math.max(half + 4, Math.min(pen.canvas.clientWidth - half - 4, x)); // a name at the edge is read, too
+    const inside = Math.max(half + 4, Math.min(this.#width - half - 4, x)); // a name at the edge is read, too
     pen.strokeText(text, inside, y, most);
     pen.fillText(text, inside, y, most);
   }
