@@ -187,7 +187,7 @@ class _Watching:
         assert self._pieces is not None
         self._viewers += 1
         pieces = follow(live, self._pieces, span=span, phase=self._viewers * _GOLDEN % 1.0)
-        return self._stream(request, pieces, {**_NO_STORE, "X-Recording": live.name})
+        return self._stream(request, pieces, {**_NO_STORE, "X-Recording": live.name, "X-Delay": f"{live.watch_delay:g}"})
 
     def _stream(self, request: Request, pieces: AsyncGenerator[bytes], headers: Mapping[str, str]) -> Response:
         begin = request.scope.get(STREAM)
