@@ -68,7 +68,8 @@ export class SessionGone extends Error {
 export class FormatError extends Error {
   /**
    * @param {string} message
-   * @param {"none" | "newer" | "forged"} reason  it is no recording; its format is not known here; it contradicts itself
+   * @param {"none" | "empty" | "newer" | "forged"} reason  it is no recording; nothing is to be seen in it; its format is not known
+   *   here; it contradicts itself
    */
   constructor(message, reason) {
     super(message);

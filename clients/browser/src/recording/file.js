@@ -43,7 +43,7 @@ async function read(file, feed, playable) {
   }
   feed.finish();
   if (feed.recording === null || feed.last < 0)
-    throw new FormatError("there is nothing to look at in this recording: it was cut before the first picture", "none");
+    throw new FormatError("there is nothing to look at in this recording: it was cut before the first picture", "empty");
   feed.recording.end({ cut: !feed.sealed });
   playable();
 }

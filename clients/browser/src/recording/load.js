@@ -269,7 +269,7 @@ export class Load {
     if (!feed.isOther) feed.finish();
     if (this.#had === 0 && feed.live) return feed; // nothing of it is old enough to be seen
     if (this.#had === 0)
-      throw new FormatError("there is nothing to look at in this recording: it was cut before the first picture", "none");
+      throw new FormatError("there is nothing to look at in this recording: it was cut before the first picture", "empty");
     this.#settle.resolve(this);
     return feed;
   }
