@@ -6,7 +6,8 @@ path leads out of the folders. For who develops the pages a `LiveSite` reads the
 
     /                    pages/index.html          /client/FOLDER/…    the files of FOLDERS, as they lie there
     /play/               pages/play/index.html     /favicon.svg        pages/favicon.svg
-    /maps/tiles.png      beside the maps           /client/packs/…     a page's modules in one file
+    /watch/              pages/watch/index.html    /client/packs/…     a page's modules in one file
+    /maps/tiles.png      beside the maps
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import gzip
 import hashlib
 import logging
 import re
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol
@@ -52,6 +54,7 @@ TYPES: Final = {
 SHORT: Final = {
     "/": "/client/pages/index.html",
     "/play/": "/client/pages/play/index.html",
+    "/watch/": "/client/pages/watch/index.html",
     "/favicon.svg": "/client/pages/favicon.svg",
 }
 """Addresses of their own, for what people and browsers ask for."""
@@ -65,6 +68,10 @@ PAGES: Final = {
     "/client/pages/index.html": ("/client/pages/lobby/main.js", ()),
     "/client/pages/play/index.html": (
         "/client/pages/play/main.js",
+        ("/client/arena/index.js", "/client/pages/play/generic/index.js"),
+    ),
+    "/client/pages/watch/index.html": (
+        "/client/pages/watch/main.js",
         ("/client/arena/index.js", "/client/pages/play/generic/index.js"),
     ),
 }
@@ -165,7 +172,7 @@ def _packs_of(sources: Mapping[str, bytes]) -> dict[str, bytes]:
         there = [address for address in later if address in sources]
         if page in sources and entry in sources:
             try:
-                packs, places = pack_page(lambda address: sources[address].decode(), entry, there, _pack_address)
+                packs, places = pack_page(lambda address: sources[address].decode(), entry, there, partial(_pack_address, entry))
             except (CannotPack, ValueError, KeyError) as error:
                 log.warning("%s loads its modules one by one: %s", page, error)
                 continue
@@ -174,8 +181,14 @@ def _packs_of(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     return found
 
 
-def _pack_address(entry: str) -> str:
-    return f"/client/packs/{entry.removeprefix('/client/').replace('/', '-')}"
+def _pack_address(page: str, entry: str) -> str:
+    """Each page has its own: what a game's view needs beside it depends on what the page's script has already.
+
+    Args:
+        page: the script of the page.
+    """
+    names = [page] if page == entry else [page.removesuffix("/main.js"), entry]
+    return f"/client/packs/{'-'.join(name.removeprefix('/client/').replace('/', '-') for name in names)}"
 
 
 def _shortened(address: str, data: bytes) -> bytes:
@@ -203,10 +216,12 @@ def routes(files: Files) -> list[Route]:
     async def add_slash(request: Request) -> Response:
         """Relative to this server: the peer's own Host has no say in where he is sent."""
         query = request.scope["query_string"].decode("ascii")
-        return RedirectResponse(f"/play/?{query}" if query else "/play/", HTTPStatus.PERMANENT_REDIRECT)
+        page = f"{request.scope['path']}/"
+        return RedirectResponse(f"{page}?{query}" if query else page, HTTPStatus.PERMANENT_REDIRECT)
 
     addresses = [*SHORT, TILES, "/client/{path:path}"]
-    return [*(Route(address, serve) for address in addresses), Route("/play", add_slash)]
+    folders = [address.removesuffix("/") for address in SHORT if len(address) > 1 and address.endswith("/")]
+    return [*(Route(address, serve) for address in addresses), *(Route(folder, add_slash) for folder in folders)]
 
 
 def _answer(request: Request, file: File) -> Response:

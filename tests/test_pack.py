@@ -142,7 +142,7 @@ def test_every_page_has_its_packs(tmp_path: Path) -> None:
         script = tmp_path / f"{address.rpartition('/')[2]}.mjs"
         script.write_bytes(file.data)
         subprocess.run([node, "--check", str(script)], check=True)
-    for page in ("/", "/play/"):
+    for page in ("/", "/play/", "/watch/"):
         html = site.find(page)
         assert html is not None
         assert b"/client/packs/" in html.data

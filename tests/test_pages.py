@@ -39,6 +39,7 @@ def test_nothing_is_named_that_lies_elsewhere() -> None:
 
 
 PAGES = {"the lobby": ("/", "\n"), "the arena": ("/play/", "generic"), "another game": ("/play/", "arena")}
+PAGES |= {"a recorded arena": ("/watch/", "generic"), "another recorded game": ("/watch/", "arena")}
 
 
 @pytest.mark.parametrize(("page", "without"), PAGES.values(), ids=PAGES)

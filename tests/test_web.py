@@ -32,6 +32,7 @@ def browser(tmp_path: Path) -> Path:
     files = {
         "pages/index.html": b"<!doctype html><title>lobby</title>" + b"<p>room</p>" * 50,
         "pages/play/index.html": b"<!doctype html><title>play</title>" + b"<p>tank</p>" * 50,
+        "pages/watch/index.html": b"<!doctype html><title>watch</title>" + b"<p>again</p>" * 50,
         "pages/favicon.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
         "pages/style.css": b"body { margin: 0 }",
         "src/index.js": MODULE,
@@ -74,6 +75,7 @@ def site_of(browser: Path) -> web.Site:
         ("/", "pages/index.html", "text/html; charset=utf-8"),
         ("/play/", "pages/play/index.html", "text/html; charset=utf-8"),
         ("/play/?room=arena1&watch=1", "pages/play/index.html", "text/html; charset=utf-8"),
+        ("/watch/?recording=a.trpl&t=3", "pages/watch/index.html", "text/html; charset=utf-8"),
         ("/favicon.svg", "pages/favicon.svg", "image/svg+xml"),
         ("/maps/tiles.png", "maps/tiles.png", "image/png"),
         ("/client/pages/style.css", "pages/style.css", "text/css; charset=utf-8"),
@@ -143,6 +145,7 @@ async def test_a_forgotten_slash_is_added_and_the_question_kept(browser: Path, a
         asked = await ask(network, get("/play?room=a&x=%22%0d%0a"))
         assert (asked.status, asked.headers["location"]) == (308, "/play/?room=a&x=%22%0d%0a")
         assert (await ask(network, get("/play"))).headers["location"] == "/play/"
+        assert (await ask(network, get("/watch?room=a"))).headers["location"] == "/watch/?room=a"
 
 
 async def test_an_installation_without_pages_says_so(tmp_path: Path, autojump_clock: MockClock) -> None:

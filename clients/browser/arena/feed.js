@@ -3,6 +3,7 @@
 import { CAPTURED, DROPPED, RETURNED, TAKEN } from "./kinds.js";
 import { WEAPON_PICTOGRAMS, pictogram } from "./pictograms.js";
 
+/** @typedef {import("../pages/play/view.js").Description} Description */
 /** @typedef {import("../pages/play/view.js").FeedPart} FeedPart */
 /** @typedef {import("../pages/play/view.js").Host} Host */
 /** @typedef {import("../pages/shared/texts.js").TextKey} TextKey */
@@ -45,4 +46,27 @@ export function feedLine(name, values, { t, colours, draw = pictogram }) {
     return [{ player: values.player }, flag, t(DEEDS[values.what])];
   }
   return null;
+}
+
+/**
+ * A reliable event as a timeline tells of it.
+ *
+ * @param {string} name
+ * @param {EventValues} values
+ * @param {World} world
+ * @returns {Description | null}
+ */
+export function describe(name, values, world) {
+  if (name === "RoundStarted") return { sort: "round", player: 0, parts: [world.t("arena.round", { number: values.number })] };
+  if (name === "RoundEnded") return { sort: "round", player: values.winner_player, parts: winnerOf(values, world) };
+  const parts = feedLine(name, values, world);
+  if (parts === null) return null;
+  if (name === "Killed") return { sort: "kill", player: values.killer || values.victim, parts };
+  return { sort: values.what === CAPTURED ? "score" : "event", player: values.player, parts };
+}
+
+/** @param {EventValues} values @param {World} world @returns {FeedPart[]} */
+function winnerOf({ winner_team: team, winner_player: player }, { t, colours }) {
+  if (player !== 0) return [`${t("arena.round.over")} `, { player }];
+  return [t("arena.round.over"), ...(team === 0 ? [] : [` ${t("arena.wins", { name: t(colours.teamText(team)) })}`])];
 }

@@ -8,7 +8,7 @@
 import { Controls } from "../pages/play/controls/controls.js";
 import { emoteText } from "../pages/shared/emotes.js";
 import { Cockpit, actions, lookingActions } from "./cockpit.js";
-import { feedLine } from "./feed.js";
+import { describe, feedLine } from "./feed.js";
 import { Follow } from "./follow.js";
 import { Ground } from "./ground.js";
 import { Happenings } from "./happenings.js";
@@ -44,13 +44,23 @@ const TURN = 2 * Math.PI;
 const PHONE = 500;
 const PHONE_MAP = 0.68;
 
-/** @param {Host} host @returns {Promise<GameView>} */
-export async function createView(host) {
-  const { client } = host;
-  const ground = Ground.fromTmj(/** @type {{data: Uint8Array}} */ (client.map).data);
+/** @typedef {{sheet: HTMLImageElement | null, style: HTMLLinkElement}} Prepared  what comes from the server beside the code */
+
+/** @returns {Promise<Prepared>} */
+export async function prepare() {
   const style = addStyle();
   const [sheet] = await Promise.all([loadSheet(SHEET), style.loaded]);
-  return new ArenaView(host, { ground, sheet, style: style.link });
+  return { sheet, style: style.link };
+}
+
+/**
+ * @param {Host} host
+ * @param {Prepared | null} [prepared]  it stays with whoever has it; null: this view's own
+ * @returns {Promise<GameView>}
+ */
+export async function createView(host, prepared = null) {
+  const ground = Ground.fromTmj(/** @type {{data: Uint8Array}} */ (host.client.map).data);
+  return new ArenaView(host, { ground, ...(prepared ?? (await prepare())), keepsStyle: prepared !== null });
 }
 
 class ArenaView {
@@ -85,7 +95,7 @@ class ArenaView {
 
   /**
    * @param {Host} host
-   * @param {{ground: Ground, sheet: HTMLImageElement | null, style: HTMLLinkElement}} loaded
+   * @param {Prepared & {ground: Ground, keepsStyle: boolean}} loaded
    */
   constructor(host, loaded) {
     const { ground, sheet } = loaded;
@@ -187,6 +197,11 @@ class ArenaView {
     this.#follow.jump();
   }
 
+  /** @param {string} name @param {import("../src/schema.js").Values} values */
+  describe(name, values) {
+    return describe(name, values, { t: this.#host.texts.t, colours: this.#scene.colours });
+  }
+
   /** @param {HTMLCanvasElement} canvas @param {import("../pages/play/view.js").Sketch} sketch */
   sketch(canvas, sketch) {
     this.#sketcher ??= new Sketcher(this.#loaded.ground, this.#loaded.sheet, this.#host.playerName);
@@ -216,7 +231,7 @@ class ArenaView {
     this.#sounds.dispose();
     this.#hud.dispose();
     this.#hideCursor(false);
-    this.#loaded.style.remove();
+    if (!this.#loaded.keepsStyle) this.#loaded.style.remove();
   }
 
   // -- what happens --------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/** The hands of somebody who looks on: one finger or the mouse draws the ground along, two make it larger, a tap means what is there. */
+/** Hands of somebody who looks on: one finger or the mouse draws the ground along, two make it larger, a tap means what is there. */
 
 /** In milliseconds and CSS pixels: what is longer or goes further is no tap. */
 const TAP_MS = 350;

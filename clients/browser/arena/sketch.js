@@ -1,4 +1,4 @@
-/** A small picture of a moment, for a timeline: the same scene, from somewhat further away. */
+/** A small picture of a moment, for a timeline: as much of the scene as on any screen. */
 
 import { valuesOf } from "./kinds.js";
 import { Scene } from "./scene.js";
@@ -11,7 +11,6 @@ import { standings } from "./scores.js";
 
 /** No tank is one's own, nobody aims, and nothing is drawn in the place of something else. */
 const ONLOOKER = Object.freeze({ ownShots: [], replaced: () => false, hurts: [], aiming: null });
-const STEPS_BACK = -2;
 
 /** See the module. */
 export class Sketcher {
@@ -29,10 +28,8 @@ export class Sketcher {
   /** @param {HTMLCanvasElement} canvas  has its size already @param {Sketch} sketch @param {PaletteName} palette */
   draw(canvas, { world, tick, player }, palette) {
     const scene = this.#scene;
-    if (this.#canvas.width !== canvas.width || this.#canvas.height !== canvas.height) {
+    if (this.#canvas.width !== canvas.width || this.#canvas.height !== canvas.height)
       scene.resize(canvas.width, canvas.height, 1);
-      scene.zoom(STEPS_BACK - scene.camera.zoom);
-    }
     if (scene.colours.name !== palette) scene.palette = palette;
     scene.forget();
     scene.take(world, { tick, nowMs: 0, passedMs: 0, own: null });

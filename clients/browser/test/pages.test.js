@@ -24,15 +24,13 @@ function graph(address, found = new Set()) {
   return [...found];
 }
 
+/** The modules of games' views, which a page loads when it needs them. */
+const GAMES = Object.values(VIEWS).map((path) => new URL(path, "http://page/client/pages/play/views.js").pathname);
+
 const PAGES = [
   { page: "pages/index.html", entries: ["/client/pages/lobby/main.js"] },
-  {
-    page: "pages/play/index.html",
-    entries: [
-      "/client/pages/play/main.js",
-      ...Object.values(VIEWS).map((path) => new URL(path, "http://page/client/pages/play/views.js").pathname),
-    ],
-  },
+  { page: "pages/play/index.html", entries: ["/client/pages/play/main.js", ...GAMES] },
+  { page: "pages/watch/index.html", entries: ["/client/pages/watch/main.js", ...GAMES] },
 ];
 
 for (const { page, entries } of PAGES) {
@@ -66,7 +64,7 @@ for (const { page, entries } of PAGES) {
   });
 }
 
-for (const sheet of ["pages/style.css", "pages/lobby.css", "pages/play.css"])
+for (const sheet of ["pages/style.css", "pages/lobby.css", "pages/play.css", "pages/watch.css"])
   test(`${sheet} loads nothing from elsewhere`, () => {
     const css = readFileSync(new URL(sheet, ROOT), "utf8");
     assert.doesNotMatch(css, /@import|https?:|data:|url\((?!"hero\.svg"\))/);

@@ -1,9 +1,10 @@
 /** The lobby: `/`. */
 
 import { ClientEnded } from "../../src/errors.js";
+import { brand } from "../shared/brand.js";
 import { ChatForm, ChatLog } from "../shared/chat.js";
 import { button, openDialog, Toast } from "../shared/dialogs.js";
-import { fill, h, person, say } from "../shared/dom.js";
+import { fill, h, icon, person, say } from "../shared/dom.js";
 import { ICONS } from "../shared/icons.js";
 import { LobbyLink } from "../shared/lobby_link.js";
 import { applyLook } from "../shared/look.js";
@@ -70,6 +71,12 @@ class LobbyPage {
         { class: "lobby-bar" },
         brand(),
         this.#online,
+        h(
+          "a",
+          { class: "button plain", href: "/watch/", "data-action": "recordings" },
+          icon(ICONS.film),
+          h("span", { text: t("lobby.recordings") }),
+        ),
         button(t("settings"), () => openSettings(this.#settings), { kind: "plain", drawing: ICONS.settings, name: "settings" }),
       ),
       h("main", { class: "lobby-main" }, this.#hero(), this.#roomSection(), this.#side()),
@@ -256,15 +263,6 @@ class LobbyPage {
       ],
     });
   }
-}
-
-function brand() {
-  return h(
-    "a",
-    { class: "brand", href: "/" },
-    h("img", { src: "/favicon.svg", alt: "", width: 34, height: 34 }),
-    h("span", {}, h("span", { text: t("brand.first") }), h("b", { text: t("brand.second") })),
-  );
 }
 
 document.querySelector(".boot")?.remove();

@@ -4,6 +4,7 @@ import { fill, h, icon, say } from "../shared/dom.js";
 import { gameIcon, ICONS } from "../shared/icons.js";
 import { addressOf, inOrder, seatsFor } from "../shared/rooms.js";
 import { isText, t } from "../shared/texts.js";
+import { addressOf as replayOf } from "../watch/place.js";
 
 /** @typedef {import("../shared/rooms.js").Offer} Offer */
 
@@ -78,6 +79,7 @@ class RoomCard {
           },
           icon(ICONS.link),
         ),
+        link(t("room.replay"), t("room.replay.of", { room }), replayOf({ room, seconds: 0 }), "plain"),
         link(t("room.watch"), t("room.watch.in", { room }), addressOf({ room, game, watch: true }), ""),
         this.#play,
       ),

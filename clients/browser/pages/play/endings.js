@@ -5,7 +5,9 @@ import { t } from "../shared/texts.js";
 
 /** @typedef {import("../../src/wire.js").Notice} Notice */
 /** @typedef {import("../shared/texts.js").TextKey} TextKey */
-/** @typedef {"again" | "join" | "lobby" | "watch" | "other" | "quick" | "reload" | "follow" | "here" | "copy" | "try"} Step */
+/**
+ * @typedef {"again" | "join" | "lobby" | "watch" | "other" | "quick" | "reload" | "follow" | "here" | "copy" | "try" | "replay"} Step
+ */
 /**
  * @typedef {object} Ending
  * @property {string} title
@@ -27,6 +29,7 @@ export const STEP_TEXTS = Object.freeze({
   here: "do.here",
   copy: "do.copy",
   try: "do.try",
+  replay: "do.replay",
 });
 
 /**

@@ -36,9 +36,10 @@ export function openMenu(title, entries) {
  *
  * @param {Settings} settings
  * @param {readonly Action[]} actions  the game's own
+ * @param {readonly Action[]} [page]  the page's own
  */
-export async function openHelp(settings, actions) {
-  const all = [...actions, ...PAGE_ACTIONS];
+export async function openHelp(settings, actions, page = PAGE_ACTIONS) {
+  const all = [...actions, ...page];
   const map = new KeyMap(all, settings.get("keys"));
   const layout = await keyLayout();
   openDialog({

@@ -3,11 +3,11 @@
 import { button } from "../shared/dialogs.js";
 import { fill, h, say } from "../shared/dom.js";
 import { t } from "../shared/texts.js";
-import { STEP_TEXTS } from "./endings.js";
 
-/** @typedef {import("./endings.js").Step} Step */
+/** @typedef {import("../shared/texts.js").TextKey} TextKey */
 
 /**
+ * @template {string} Step
  * @typedef {object} Shown
  * @property {string} kind  for the page's look, and for those who look for it: "connecting", "lost", "ended"
  * @property {string} title
@@ -16,19 +16,24 @@ import { STEP_TEXTS } from "./endings.js";
  * @property {readonly Step[]} [steps]  the first one is the one to take
  */
 
-/** See the module. */
+/** See the module. @template {string} Step  what can be done */
 export class Overlay {
   #title = h("h2", { id: "overlay-title" });
   #text = h("p", { id: "overlay-text", "aria-live": "polite" });
   #detail = h("code", { class: "detail" });
   #steps = h("div", { class: "row" });
   #element;
+  #texts;
   #step;
   /** The steps that are offered, so that a text that changes leaves the focus alone. */
   #offered = "";
 
-  /** @param {(step: Step) => void} step  somebody has taken it */
-  constructor(step) {
+  /**
+   * @param {Readonly<Record<Step, TextKey>>} texts  what is written on the button of each step
+   * @param {(step: Step) => void} step  somebody has taken it
+   */
+  constructor(texts, step) {
+    this.#texts = texts;
     this.#step = step;
     this.#element = h(
       "dialog",
@@ -47,7 +52,7 @@ export class Overlay {
     return this.#element.open;
   }
 
-  /** @param {Shown} shown */
+  /** @param {Shown<Step>} shown */
   show({ kind, title, text, detail = null, steps = [] }) {
     this.#element.dataset.kind = kind;
     say(this.#title, title);
@@ -61,7 +66,7 @@ export class Overlay {
       fill(
         this.#steps,
         steps.map((step, at) =>
-          button(t(STEP_TEXTS[step]), () => this.#step(step), { kind: at === 0 ? "primary" : "", name: step }),
+          button(t(this.#texts[step]), () => this.#step(step), { kind: at === 0 ? "primary" : "", name: step }),
         ),
       );
     }

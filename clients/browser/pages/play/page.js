@@ -5,12 +5,14 @@ import { LagSimulator } from "../../src/lag.js";
 import { Toast } from "../shared/dialogs.js";
 import { LobbyLink } from "../shared/lobby_link.js";
 import { SeatMemory } from "../shared/memory.js";
+import { newestOf } from "../shared/recordings.js";
 import { addressOf } from "../shared/rooms.js";
 import { openSettings } from "../shared/settings_dialog.js";
 import { copyText, shareLink } from "../shared/share.js";
 import { localStore, sessionStore } from "../shared/storage.js";
 import { duration, t } from "../shared/texts.js";
-import { endingOf, mayRestart, movedTo } from "./endings.js";
+import { addressOf as watchAddressOf } from "../watch/place.js";
+import { endingOf, mayRestart, movedTo, STEP_TEXTS } from "./endings.js";
 import { findRoom } from "./finding.js";
 import { FrameMeter } from "./frames.js";
 import { Match } from "./match.js";
@@ -40,7 +42,7 @@ export class PlayPage {
   #settings;
   #stage;
   #toast = new Toast(document.body);
-  #overlay = new Overlay((step) => this.#take(step));
+  #overlay = new Overlay(STEP_TEXTS, (step) => this.#take(step));
   #presence = new Presence((awayMs) => this.#back(awayMs));
   #frames = new FrameMeter();
   #lag = new LagSimulator();
@@ -56,6 +58,8 @@ export class PlayPage {
   /** The server's last word on why it ended. @type {import("../../src/wire.js").Notice | null} */
   #notice = null;
   #lostAtMs = 0;
+  /** Under which name the match was recorded. @type {string | null} */
+  #replay = null;
   /** When the server will be gone. @type {number | null} */
   #drainsAtMs = null;
   #heard = { bytes: 0, atMs: 0 };
@@ -208,6 +212,15 @@ export class PlayPage {
     this.#drainsAtMs = null;
     this.#stage.quieten();
     if (mayRestart(error.notice)) void this.#awaitServer(ending.title);
+    if (match?.begun) void this.#offerReplay(ending);
+  }
+
+  /** Where the match was recorded it can be watched again. @param {import("./endings.js").Ending} ending */
+  async #offerReplay(ending) {
+    const attempt = this.#attempt;
+    this.#replay = await newestOf(this.#place?.room ?? "");
+    if (this.#replay === null || attempt !== this.#attempt) return;
+    this.#overlay.show({ kind: "ended", ...ending, steps: [...ending.steps, "replay"] });
   }
 
   /** A server that has gone away comes again, most often: then one is back in the room at once. @param {string} title */
@@ -259,6 +272,9 @@ export class PlayPage {
         return;
       case "copy":
         void copyText(String(this.#notice?.detail ?? ""), this.#toast);
+        return;
+      case "replay":
+        location.assign(watchAddressOf({ recording: this.#replay }));
         return;
       case "lobby":
         location.assign("/");
@@ -383,6 +399,7 @@ export class PlayPage {
       { text: "settings", name: "settings", do: () => this.#openSettings() },
       { text: "help.title", name: "help", do: () => void openHelp(this.#settings, match?.view?.actions ?? []) },
       ...(canFill() ? [{ text: /** @type {const} */ ("play.fullscreen"), name: "full", do: () => void toggleFull() }] : []),
+      { text: "play.replay", name: "replay", do: () => here && open(watchAddressOf({ room: here.room, seconds: 0 })) },
       { text: "play.link", name: "link", do: () => here && void shareLink(addressOf({ ...here, watch: false }), this.#toast) },
       { text: "play.leave", name: "leave", do: () => this.#leave() },
     ]);

@@ -11,7 +11,7 @@ import { t } from "../shared/texts.js";
 
 /**
  * @typedef {object} Deeds
- * @property {(player: number, muted: boolean) => void} mute  for himself
+ * @property {((player: number, muted: boolean) => void) | null} mute  for himself; null: nobody speaks here
  * @property {((player: number, silenced: boolean) => void) | null} silence  for all; null: he is not the host
  * @property {((player: number) => void) | null} follow  null: he plays
  */
@@ -165,7 +165,7 @@ export class Scoreboard {
   #deeds(player, name, own, { mute, silence, follow }) {
     if (follow !== null)
       return [deed(t("scores.follow"), t("scores.follow.of", { name }), `follow ${player}`, () => follow(player))];
-    if (player === own) return [];
+    if (player === own || mute === null) return [];
     const muted = this.muted.has(player);
     const found = [
       deed(

@@ -1,6 +1,6 @@
 /**
- * What the page asks of whoever draws a game, and what it gives him. A module that exports `createView` is a game's view: the
- * arena's is `/client/arena/index.js`; any other game is drawn by `generic/index.js`, from its schema alone.
+ * What the page asks of whoever draws a game, and what it gives him. A module that exports `createView` is a game's view (views.js):
+ * the arena's is `/client/arena/index.js`; any other game is drawn by `generic/index.js`, from its schema alone.
  *
  * A view has the whole canvas, and `hud` above it. The page itself uses the top right corner (buttons, and the feed below them),
  * the lower left one (chat), the upper left one while the net graph is shown, and the middle of the upper edge for warnings; the
@@ -8,6 +8,7 @@
  */
 
 /** @typedef {import("../../src/client.js").Client} Client */
+/** @typedef {import("../../src/schema.js").Values} Values */
 /** @typedef {import("../shared/settings.js").Settings} Settings */
 /** @typedef {import("../shared/texts.js").TextKey} TextKey */
 /** @typedef {import("../shared/texts.js").TextValues} TextValues */
@@ -60,7 +61,15 @@
  * @property {number} tick
  * @property {number} player  who should be seen in it; 0: nobody in particular
  */
-/** @typedef {Pick<Client["world"], "all" | "get">} World */
+/** @typedef {Pick<import("../../src/replica.js").World, "all" | "get">} World */
+/**
+ * What an event means to people.
+ *
+ * @typedef {object} Description
+ * @property {"kill" | "score" | "round" | "event"} sort
+ * @property {readonly FeedPart[]} parts
+ * @property {number} player  whom one should look at then; 0: nobody in particular
+ */
 /** @typedef {{compared: number, mispredicted: number, replayed: number}} PredictionStats  in ticks */
 
 /**
@@ -88,6 +97,7 @@
  * @property {() => number} [following]  at whom he looks; 0: nobody
  * @property {() => PredictionStats} [prediction]
  * @property {() => void} [jumped]  the picture is at quite another time now: what still hangs in the air is gone
+ * @property {(name: string, values: Values) => Description | null} [describe]  what a reliable event means; null: it is no news
  * @property {(canvas: HTMLCanvasElement, sketch: Sketch) => void} [sketch]  draws a world small, once
  * @property {() => void} dispose  takes everything back: listeners, elements, sounds
  */

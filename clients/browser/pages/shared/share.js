@@ -27,11 +27,11 @@ export async function shareLink(address, toast) {
   await copyText(link, toast);
 }
 
-/** @param {string} text @param {Toast} toast */
-export async function copyText(text, toast) {
+/** @param {string} text @param {Toast} toast @param {string} [told]  that it is copied, in words */
+export async function copyText(text, toast, told = t("copied")) {
   try {
     await navigator.clipboard.writeText(text);
-    toast.show(t("copied"));
+    toast.show(told);
   } catch {
     const field = h("input", { class: "field", readonly: true, value: text, "aria-label": t("copy.by.hand") });
     openDialog({ title: t("room.link"), body: [h("p", { text: t("copy.by.hand") }), field] });

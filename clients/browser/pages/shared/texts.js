@@ -73,6 +73,7 @@ const TEXTS = Object.freeze({
   "lobby.rooms": "Rooms",
   "lobby.create": "Create a room",
   "lobby.join": "Join by link",
+  "lobby.recordings": "Recordings",
   "lobby.online": { one: "{count} person online", other: "{count} people online" },
   "lobby.connecting": "Looking for rooms …",
   "lobby.empty": "No room is open just now.",
@@ -89,6 +90,8 @@ const TEXTS = Object.freeze({
   "room.waits": "Waiting for players",
   "room.play": "Play",
   "room.watch": "Watch",
+  "room.replay": "From the start",
+  "room.replay.of": "Watch the match in {room} from its start",
   "room.link": "Copy the link",
   "room.play.in": "Play in {room}",
   "room.watch.in": "Watch {room}",
@@ -149,6 +152,7 @@ const TEXTS = Object.freeze({
   "play.menu": "Menu",
   "play.resume": "Go on",
   "play.leave": "Leave the room",
+  "play.replay": "Watch from the start",
   "play.fullscreen": "Full screen",
   "play.sound": "Sound on",
   "play.silence": "Sound off",
@@ -185,6 +189,104 @@ const TEXTS = Object.freeze({
   "watch.next": "Next player",
   "watch.join": "Join the game",
   "watch.full": "No seat is free",
+
+  // -- recordings: the watch page ---------------------------------------------------------------------------------------------
+  "watch.title": "Recordings",
+  "watch.document": "Recordings – Gameserver",
+  "watch.document.of": "{game} in {room} – Gameserver",
+  "watch.lead": "Every match is recorded. Watch one again, from any side, at any speed.",
+  "watch.lobby": "To the lobby",
+  "watch.all": "All recordings",
+  "watch.open": "Open a file",
+  "watch.open.hint": "Or drop a recording (.trpl) anywhere on this page. It is read here and sent nowhere.",
+  "watch.drop": "Drop it: the recording plays here, and is sent nowhere",
+  "watch.search": "Game, room, map or player",
+  "watch.list.none": "Nothing has been recorded yet.",
+  "watch.list.nothing": "No recording fits.",
+  "watch.list.loading": "Looking for recordings …",
+  "watch.list.more": "Show more",
+  "watch.list.off": "This server keeps no recordings. You can open a file that you have.",
+  "watch.list.away": "The server does not answer. You can open a file that you have.",
+  "watch.list.live": "Live",
+  "watch.list.watch": "Watch",
+  "watch.list.of": "Watch {game} in {room}, {when}",
+  "watch.list.cut": "not ended cleanly",
+  "watch.list.more.people": { one: "{players} and {count} other", other: "{players} and {count} others" },
+  "watch.view": "The match",
+  "watch.deck": "Playback",
+  "watch.timeline": "Where in the match",
+  "watch.time": "{time} of {total}",
+  "watch.of": " / {total}",
+  "watch.play": "Play",
+  "watch.pause": "Pause",
+  "watch.again": "From the beginning",
+  "watch.step.back": "A tick back",
+  "watch.step.on": "A tick on",
+  "watch.leap.back": "5 seconds back",
+  "watch.leap.on": "5 seconds on",
+  "watch.rate": "Speed",
+  "watch.times": "{rate}×",
+  "watch.slower": "Slower",
+  "watch.faster": "Faster",
+  "watch.follow": "Follow",
+  "watch.free": "Nobody",
+  "watch.see": "See",
+  "watch.see.all": "Everything",
+  "watch.see.public": "What all saw",
+  "watch.see.of": "What {name} saw",
+  "watch.events": "What happened",
+  "watch.events.none": "Nothing that is shown here.",
+  "watch.filter.kills": "Kills ({count})",
+  "watch.filter.scores": "Points ({count})",
+  "watch.filter.rounds": "Rounds ({count})",
+  "watch.filter.people": "Comings and goings ({count})",
+  "watch.filter.others": "Other events ({count})",
+  "watch.mark.over": "The match is over",
+  "watch.mark.fault": "The game failed here",
+  "watch.mark.gap": "Not recorded: the disk was too slow",
+  "watch.link": "Copy a link to this moment",
+  "watch.linked": "Link to {time} copied",
+  "watch.file.linked": "This file is on your computer only: there is no link to it.",
+  "watch.download": "Download the recording",
+  "watch.live": "Live",
+  "watch.live.delayed": "Live, {seconds} s ago",
+  "watch.live.is": "You see it a little later than it happens, so that nobody can be told where the others are",
+  "watch.live.back": "Back to live, {time} behind",
+  "watch.live.go": "Go to where it is live",
+  "watch.ended": "The match is over: you can go back to any moment.",
+  "watch.room.on": "Go on in the room",
+  "watch.cut": "This recording was cut off: it plays up to {time}.",
+  "watch.forged": "From {time} on this recording cannot be read: it was changed, or is damaged.",
+  "watch.loading": "Loading",
+  "watch.loading.of": "{name}: {size} so far",
+  "watch.waiting": "Loading …",
+  "watch.lost": "Connection lost: trying again. What is here can be watched meanwhile.",
+  "watch.none": "There is no such recording",
+  "watch.none.text": "{name} is not on this server any more, or never was. The oldest recordings are removed when space is needed.",
+  "watch.none.room": "{room} cannot be watched this way",
+  "watch.none.room.text": "There is no such room, or it is not being recorded. Perhaps you can watch it as a spectator.",
+  "watch.notone": "This is no recording",
+  "watch.notone.text": "{name} cannot be read. A recording's name ends in .trpl, or in .trpl.part while it grows.",
+  "watch.newer": "This recording is too new",
+  "watch.newer.text": "A newer gameserver has written it, in a format that is not known here. Play it on the page of a newer server.",
+  "watch.bad": "This recording cannot be played",
+  "watch.bad.text": "It was changed, or is damaged. What is known:",
+  "watch.gone": "The server does not answer",
+  "watch.gone.text": "It may be restarting, or your connection is down.",
+  "watch.busy": "Too many are watching just now",
+  "watch.busy.text": "The server sends recordings to only so many at once. Try again in a moment.",
+  "watch.empty": "There is nothing to see in it",
+  "watch.empty.text": "The recording ends before its first picture: it was cut off too early.",
+  "do.list": "All recordings",
+  "do.open": "Open a file",
+  "do.spectate": "Watch as a spectator",
+  "size.bytes": "{value} B",
+  "size.kilobytes": "{value} kB",
+  "size.megabytes": "{value} MB",
+  "keys.play": "Play, pause",
+  "keys.start": "To the beginning",
+  "keys.end": "To the end",
+
   "help.title": "Help",
   "help.pad": "gamepad: {button}",
   "help.change": "Change the keys in the settings.",
@@ -244,6 +346,7 @@ const TEXTS = Object.freeze({
   "do.follow": "Follow it",
   "do.here": "Play here",
   "do.copy": "Copy the number",
+  "do.replay": "Watch the match again",
   "do.quick": "Quick play",
 
   // -- the net graph ----------------------------------------------------------------------------------------------------------
@@ -330,6 +433,8 @@ const TEXTS = Object.freeze({
   "arena.ready.not": "Not ready after all",
   "arena.begins": "Get ready",
   "arena.go": "Go!",
+  "arena.round": "Round {number}",
+  "arena.round.over": "Round over:",
   "arena.next": "Next round in {seconds}",
   "arena.wins": "{name} wins",
   "arena.you.win": "You win!",
@@ -366,6 +471,8 @@ const TEXTS = Object.freeze({
 
 /** Which form goes with a number, in the language of the texts. */
 const PLURAL = new Intl.PluralRules("en");
+/** In the language of the texts, with the clock of who reads. */
+const DATE = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
 /**
  * A text in words.
@@ -412,6 +519,16 @@ export function duration(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 120) return t("time.seconds", { count: seconds });
   return t("time.minutes", { count: Math.round(seconds / 60) });
+}
+
+/**
+ * A moment, as people here write it.
+ *
+ * @param {number} milliseconds  since 1970
+ * @returns {string}
+ */
+export function dateText(milliseconds) {
+  return DATE.format(milliseconds);
 }
 
 /** @param {string} key @returns {key is TextKey} whether there is such a text: for keys that are made of what a server says */

@@ -133,6 +133,7 @@ export class Drawing {
   /** @param {number | null} owner */
   #boardTitle(owner) {
     if (owner === null) return "";
-    return owner === this.#host.client.player ? t("generic.yours") : t("generic.others", { name: this.#host.playerName(owner) });
+    const { client, spectating, playerName } = this.#host;
+    return owner === client.player && !spectating ? t("generic.yours") : t("generic.others", { name: playerName(owner) });
   }
 }

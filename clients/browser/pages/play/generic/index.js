@@ -6,13 +6,13 @@ import { Keyboard } from "../controls/keyboard.js";
 import { Presses } from "../controls/presses.js";
 import { byTouch } from "../presence.js";
 import { Drawing } from "./drawing.js";
+import { describe } from "./events.js";
 import { makeCall, ownCalls, picksCell } from "./forms.js";
 import { controlsOf, sampleOf } from "./inputs.js";
-import { namesPlayer, Panel, valueText } from "./panel.js";
+import { Panel } from "./panel.js";
 import { Scene } from "./scene.js";
 
 /** @typedef {import("../../../src/schema.js").Values} Values */
-/** @typedef {import("../view.js").FeedPart} FeedPart */
 /** @typedef {import("../view.js").GameView} GameView */
 /** @typedef {import("../view.js").Host} Host */
 
@@ -21,6 +21,8 @@ const PANEL_EVERY_MS = 200;
 const WIDE = 720;
 const PANEL_WIDTH = 300;
 const TOP = 60;
+/** A small picture is one of a canvas of so many pixels, made smaller: names in it are no larger than things. */
+const SKETCH_WIDTH = 520;
 
 /** @param {Host} host @returns {GameView} */
 export function createView(host) {
@@ -106,13 +108,19 @@ class GenericView {
     this.#host.hud.classList.toggle("narrow", width < WIDE);
   }
 
+  /** @param {string} name @param {Values} values */
+  describe(name, values) {
+    return describe(name, values, this.#host.client.schema);
+  }
+
   /** @param {HTMLCanvasElement} canvas @param {import("../view.js").Sketch} sketch */
   sketch(canvas, { world }) {
     const pen = canvas.getContext("2d");
     if (pen === null) return;
-    const { width, height } = canvas;
-    const area = { x: 0, y: 0, width, height };
-    new Drawing(this.#host, this.#scene, pen).draw({ picture: world, world }, { width, height, ratio: 1 }, { area, pointer: null });
+    const ratio = canvas.width / SKETCH_WIDTH;
+    const size = { width: SKETCH_WIDTH, height: canvas.height / ratio, ratio };
+    const area = { x: 0, y: 0, ...size };
+    new Drawing(this.#host, this.#scene, pen).draw({ picture: world, world }, size, { area, pointer: null });
   }
 
   dispose() {
@@ -189,15 +197,7 @@ class GenericView {
 
   /** @param {{name: string, values: Values}} event */
   #announce({ name, values }) {
-    if (name === "Said" || name === "Ended") return; // the page tells of these
-    const fields = this.#host.client.schema.events.find((event) => event.name === name)?.fields ?? [];
-    /** @type {FeedPart[]} */
-    const parts = [spoken(name)];
-    for (const field of fields) {
-      const value = values[field.name];
-      if (namesPlayer(field)) parts.push(" ", { player: Number(value) });
-      else parts.push(` ${field.name} ${valueText(value)}`);
-    }
-    this.#host.announce(parts);
+    const told = this.describe(name, values);
+    if (told !== null) this.#host.announce(told.parts);
   }
 }
