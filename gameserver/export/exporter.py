@@ -1,4 +1,4 @@
-"""A recording as tables: what everyone could see, tick by tick, and what every player did (docs/recordings.md has the columns).
+"""A recording as tables: what was to be seen, tick by tick, and what every player did (docs/recordings.md has the columns).
 
 States and events are of the view track, read by the schema that the recording carries, so they come out whatever became of the
 game's code. Inputs, calls and hashes are of the truth track; a shareable recording has none.
@@ -199,9 +199,8 @@ class _Export:
             if frame is None:
                 break
             tick = frame.tick
-            if tick <= self._last:
-                happenings.write(frame, self._first)
-            yield max(0, tick - self._first)
+            happenings.write(frame, self._first, self._last)
+            yield min(max(self._first, tick), self._last) - self._first
 
     # -- the truth track ---------------------------------------------------------------------------------------------------
     def write_truth(self) -> Iterator[int]:

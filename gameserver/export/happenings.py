@@ -26,17 +26,20 @@ class Happenings:
         self._numbers = {event.name: number for number, event in enumerate(schema.events)}
         self._names = [[field.name for field in event.fields] for event in schema.events]
 
-    def write(self, frame: Frame, first: int) -> None:
-        """Those of this frame that did not happen before the tick `first`. Raises FormatError for what does not fit the schema."""
+    def write(self, frame: Frame, first: int, last: int) -> None:
+        """Those of this frame that happened in these ticks: a frame tells of all that were run since the one before.
+
+        Raises FormatError for what does not fit the schema.
+        """
         for shown in frame.events:
-            if shown.tick >= first:
+            if first <= shown.tick <= last:
                 try:
                     values = self._read[shown.kind](shown.values)
                 except (IndexError, ValueError) as error:
                     raise FormatError(f"an event of tick {shown.tick} does not fit the recording's own schema: {error}") from error
                 self._add(shown.kind, shown.tick, shown.to, list(shown.deaf), values)
         for cosmetic in frame.cosmetics:
-            if cosmetic.tick >= first:
+            if first <= cosmetic.tick <= last:
                 kind = self._numbers[cosmetic.name]
                 values = [getattr(cosmetic.event, name) for name in self._names[kind]]
                 self._add(kind, cosmetic.tick, cosmetic.part % AUDIENCES, [], values)

@@ -12,9 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from gameserver import Entity, Game, Input, boolean, entities_of, integer, real
+from gameserver.core.audience import owner, part_of
+from gameserver.core.commands import Join
 from gameserver.core.errors import FormatError
+from gameserver.core.parts import Parts
 from gameserver.core.replay.chunks import ChunkType, encode_chunk
 from gameserver.core.replay.recording import Recording
+from gameserver.core.replay.steps import Step
+from gameserver.core.simulation import Simulation
 from gameserver.export import sinks
 from gameserver.export.columns import audience_text
 from gameserver.export.exporter import Exported, Wanted, export
@@ -23,6 +28,7 @@ from gameserver.games.arena import Arena
 from gameserver.games.fleet import Fleet
 from gameserver.games.fleet.state import OVER
 from gameserver.testing import Match
+from gameserver.testing.record import MatchRecording
 from tests.kit.pond import Bread, PondGame, Splash
 
 if TYPE_CHECKING:
@@ -283,6 +289,37 @@ def test_without_a_truth_track_there_are_no_inputs(arena: Told, tmp_path: Path) 
     assert sorted(path.name for path in exported.folder.iterdir()) == [
         "events", "players.jsonl", "recording.json", "shared.jsonl", "states",
     ]  # fmt: skip
+
+
+def test_ticks_that_were_made_up_in_one_go_have_their_events_and_no_state(tmp_path: Path) -> None:
+    """A room that is late runs several ticks and shows the last one: what happened in the others is told with it."""
+    recording = Recording.open(caught_up())
+    folder = export(recording, "late.trpl", tmp_path / "out", Wanted(form="jsonl")).folder
+    assert [row["tick"] for row in rows_of(folder, "shared")] == [0, 3, 6, 9]
+    assert [row["tick"] for row in rows_of(folder, "steps")] == list(range(1, 10))
+    assert [(row["tick"], row["number"]) for row in rows_of(folder, "events/Splash")] == [(tick, 1) for tick in range(2, 10)]
+    some = export(recording, "late.trpl", tmp_path / "some", Wanted(form="jsonl", first=4, last=5)).folder
+    assert [row["tick"] for row in rows_of(some, "events/Splash")] == [4, 5]
+    assert rows_of(some, "shared") == []
+
+
+def caught_up() -> bytes:
+    """Nine ticks of a swimmer who dives in each, three at a time."""
+    simulation = Simulation(PondGame, seed=1)
+    parts = Parts(PondGame.schema, tick_rate=PondGame.tick_rate)
+    parts.commit(0, simulation.contents())
+    recording = MatchRecording(PondGame, simulation, parts, tick=0, flags=0, seed=1, code="", engine="")
+    row = PondGame.schema.input.pack(PondGame.inputs(dive=True))
+    for tick in range(1, 10):
+        step = Step(tick, (Join(1, "ann"),) if tick == 1 else (), {1: row} if tick > 1 else {}, {})
+        step.run(simulation)
+        recording.tape.step(step, simulation)
+        if tick % 3 == 0:
+            late = [(emitted.kind, 0, emitted.row) for emitted in simulation.emitted]
+            shown = [(kind, ago, values) for ago in range(2, 0, -1) if tick - ago > 1 for kind, _, values in late] + late
+            parts.commit(tick, simulation.contents(), {part_of(owner(1)): shown})
+            recording.tape.show(tick, 0, parts, simulation.contents())
+    return recording.file("closed")
 
 
 # -- what goes wrong -------------------------------------------------------------------------------------------------------
