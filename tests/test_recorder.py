@@ -669,6 +669,28 @@ async def test_the_oldest_make_room_for_new_ones(autojump_clock: MockClock) -> N
         assert sum(sizes[:-1]) <= 10_000
 
 
+async def test_an_old_one_that_somebody_else_removes_is_no_trouble(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with studio(quota_bytes=3_000) as it:
+        old = [name_of("room1", it.ports.wall_clock.now() - 7 * 86_400, bytes([number] * 16)) for number in range(4)]
+        for name in old:
+            await it.disk.write(name, bytes(2_000))
+        remove = it.disk.remove
+
+        async def remove_twice(path: str) -> None:
+            await remove(path)
+            await remove(path)
+
+        it.disk.remove = remove_twice  # type: ignore[method-assign] # as if by somebody else a moment before
+        room = make_room()
+        it.record(room)
+        await play(room, sit(room), seconds=1)
+        assert room.recorder is not None
+        assert await it.names() == [old[3], f"{room.recorder.name}.part"]
+        assert errors_in(caplog) == []
+
+
 def test_names_sort_by_time_and_are_names_everywhere() -> None:
     assert name_of("arena1", 1_767_225_600.0, bytes(range(16))) == "2026-01-01T00-00-00-arena1-000102.trpl"
     assert name_of("A/b\\c:d é", 0.0, b"\xff" * 16) == "1970-01-01T00-00-00-__b_c_d__-ffffff.trpl"
