@@ -106,6 +106,8 @@ class Recorder:
         self._nursery: trio.Nursery | None = None
         self._waiting: list[Callable[[], Awaitable[None]]] = []
         """Tasks that are to run as soon as `run` does."""
+        self._has_ended = False
+        """`run` was cancelled: nothing more is written."""
         self._finished = trio.Event()
         """Set when a file is finished; the next one sets another event."""
         self._closed: list[LiveFile] = []
@@ -129,7 +131,10 @@ class Recorder:
             for task in self._waiting:
                 nursery.start_soon(task)
             self._waiting.clear()
-            await trio.sleep_forever()
+            try:
+                await trio.sleep_forever()
+            finally:  # before the nursery closes: a room may tick once more
+                self._nursery, self._has_ended = None, True
 
     async def finish(self) -> None:
         """Return when every recording is closed: those that go on have to be sealed by their rooms."""
@@ -152,10 +157,10 @@ class Recorder:
         return Origin(seed, code.game, code.engine, platform.python_version())
 
     def start(self, task: Callable[[], Awaitable[None]]) -> None:
-        """Run this beside the rooms."""
+        """Run this beside the rooms; not at all when `run` has ended."""
         if self._nursery is not None:
             self._nursery.start_soon(task)
-        else:
+        elif not self._has_ended:
             self._waiting.append(task)
 
     def add(self, live: LiveFile, room: RoomRecorder) -> None:
@@ -183,7 +188,7 @@ class Recorder:
             except (OSError, NoSpace) as error:
                 self._tell_of(error)
             else:
-                room.may_begin = True
+                room.resume()
                 return
 
     # -- the disk ----------------------------------------------------------------------------------------------------------

@@ -46,15 +46,17 @@ class RoomRecorder:
 
     Attributes:
         live: the recording that goes on now, None if there is none.
-        may_begin: another may begin with the next world that is shown.
         closed: none will.
     """
 
     def __init__(self, recorder: Recorder, room: Room, session: bytes, before: str | None) -> None:
         """Begins with the world as it is."""
         self.live: LiveFile | None = None
-        self.may_begin = False
         self.closed = False
+        self._may_begin = False
+        """Another may begin with the next world that is shown."""
+        self._waits = False
+        """For the disk, which is given time."""
         self._recorder = recorder
         self._room = room
         self._session = session
@@ -94,7 +96,7 @@ class RoomRecorder:
         """The parts have committed these contents for this tick."""
         live = self.live
         if live is None:
-            if self.may_begin and not self.closed:
+            if self._may_begin and not self.closed:
                 self._begin(tick)
             return
         with self._wall():
@@ -116,7 +118,7 @@ class RoomRecorder:
 
     def seal(self, end: str) -> None:
         """The recording ends here."""
-        self.may_begin = False
+        self._may_begin = False
         live, self.live = self.live, None
         if live is not None:
             self._before = live.name
@@ -136,7 +138,7 @@ class RoomRecorder:
     # -- its files ---------------------------------------------------------------------------------------------------------
     def _begin(self, tick: int) -> None:
         """The room's parts have committed this tick."""
-        self.may_begin = False
+        self._may_begin = False
         if self._unwritten >= MAX_UNWRITTEN:
             self._wait()
             return
@@ -194,9 +196,14 @@ class RoomRecorder:
             self._wait()
 
     def _wait(self) -> None:
-        """Another recording begins when the disk is given time."""
-        if not self.closed:
+        """Another recording begins when the disk has been given time."""
+        if not self.closed and not self._waits:  # matches may end one after the other while it hangs
+            self._waits = True
             self._recorder.start(partial(self._recorder.retry, self))
+
+    def resume(self) -> None:
+        """The disk takes recordings again."""
+        self._waits, self._may_begin = False, True
 
     @contextmanager
     def _wall(self) -> Iterator[None]:

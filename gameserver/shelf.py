@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -68,7 +69,8 @@ class Shelf:
                     break
                 if name in growing or _may_be_growing(name, now):
                     continue
-                await self.disk.remove(name)
+                with suppress(FileNotFoundError):  # somebody else made room
+                    await self.disk.remove(name)
                 total -= sizes[name]
                 removed.append(name)
             free = await self.disk.free_bytes()

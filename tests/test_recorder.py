@@ -26,6 +26,7 @@ from gameserver.net.simulated import Latency, at_once, simulated_ports
 from gameserver.plan import RoomState
 from gameserver.recorder import RETRY_SECONDS, Recorder
 from gameserver.results import latest
+from gameserver.room_recorder import MAX_UNWRITTEN
 from gameserver.shelf import ABANDONED_SECONDS, name_of
 from tests.helpers import HOST, PORT, Rules, Toy, make_room, serving, sit, step, wire
 from tests.recording import Studio, Watch, check_truth, check_view, recorder_on, resimulated, studio
@@ -668,6 +669,60 @@ async def test_the_oldest_make_room_for_new_ones(autojump_clock: MockClock) -> N
         assert sum(sizes[:-1]) <= 10_000
 
 
+async def test_an_old_one_that_somebody_else_removes_is_no_trouble(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with studio(quota_bytes=3_000) as it:
+        old = [name_of("room1", it.ports.wall_clock.now() - 7 * 86_400, bytes([number] * 16)) for number in range(4)]
+        for name in old:
+            await it.disk.write(name, bytes(2_000))
+        remove = it.disk.remove
+
+        async def remove_twice(path: str) -> None:
+            await remove(path)
+            await remove(path)
+
+        it.disk.remove = remove_twice  # type: ignore[method-assign] # as if by somebody else a moment before
+        room = make_room()
+        it.record(room)
+        await play(room, sit(room), seconds=1)
+        assert room.recorder is not None
+        assert await it.names() == [old[3], f"{room.recorder.name}.part"]
+        assert errors_in(caplog) == []
+
+
 def test_names_sort_by_time_and_are_names_everywhere() -> None:
     assert name_of("arena1", 1_767_225_600.0, bytes(range(16))) == "2026-01-01T00-00-00-arena1-000102.trpl"
     assert name_of("A/b\\c:d é", 0.0, b"\xff" * 16) == "1970-01-01T00-00-00-__b_c_d__-ffffff.trpl"
+
+
+async def test_matches_that_end_while_the_disk_hangs_wait_for_it_together(autojump_clock: MockClock) -> None:
+    """And when it goes on, so do the recordings."""
+    async with studio() as it:
+        room = make_room(Rounds)
+        watch = it.record(room)
+        ann = sit(room)
+        await play(room, ann, seconds=2)
+        it.disk.hang()
+        before = trio.lowlevel.current_statistics().tasks_living
+        await play(room, ann, seconds=80)  # 20 matches
+        assert trio.lowlevel.current_statistics().tasks_living <= before + MAX_UNWRITTEN + 1
+        it.disk.go_on()
+        await play(room, ann, seconds=20)
+        await it.close(room)
+        *_, last = (await it.recordings()).values()
+        assert last.sealed and last.contents.last == room.clock.tick
+        check_truth(last, watch)
+
+
+async def test_a_room_may_outlive_the_recorder_by_some_ticks(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:
+    """When a server is cancelled, its rooms and its recorder end in any order."""
+    async with studio() as it:
+        room = make_room(Rounds)
+        it.record(room)
+        ann = sit(room)
+        await play(room, ann, seconds=2)
+    await play(room, ann, seconds=10)
+    assert room.recorder is not None
+    room.recorder.close()
+    assert errors_in(caplog) == []

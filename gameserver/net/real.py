@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import trio
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
+
+MOST_CALLS: Final = 16
+"""Under way to one disk that abandons them: a recorder's, those of who watches, and as many that nobody waits for any more."""
 
 
 class TcpListener(Listener):
@@ -64,6 +67,8 @@ class FileDisk:
     def __init__(self, root: str | os.PathLike[str], *, abandons: bool = False) -> None:
         self._root = Path(root)
         self._abandons = abandons
+        self._threads = trio.CapacityLimiter(MOST_CALLS) if abandons else None
+        """Calls of its own: those that were abandoned hold the threads that they hang in."""
 
     async def read(self, path: str) -> bytes:
         return await self._aside(lambda: self._place(path).read_bytes())
@@ -96,7 +101,7 @@ class FileDisk:
         return await self._aside(self._free_bytes)
 
     async def _aside(self, work: Callable[[], T]) -> T:
-        return await trio.to_thread.run_sync(work, abandon_on_cancel=self._abandons)
+        return await trio.to_thread.run_sync(work, abandon_on_cancel=self._abandons, limiter=self._threads)
 
     def _place(self, path: str) -> Path:
         """Where the file is. A link that leads out of the root is refused like any other way out."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trio
+import trio.testing
 
 from gameserver.net.logfiles import FileStore
 from gameserver.net.memory import MemoryStore
@@ -156,6 +157,22 @@ async def test_who_has_to_end_gives_up_on_a_disk_that_hangs(tmp_path: Path, monk
         with trio.move_on_after(0.01) as scope:
             await disk.append("log", b"x")
         assert scope.cancelled_caught
+    finally:
+        goes_on.set()
+
+
+async def test_a_disk_that_hangs_holds_no_thread_that_others_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often somebody comes, asks it for something, and goes."""
+    disk = FileDisk(tmp_path, abandons=True)
+    goes_on = threading.Event()
+    monkeypatch.setattr(disk, "_read_part", lambda path, offset, most: goes_on.wait())
+    try:
+        async with trio.open_nursery() as nursery:
+            for _ in range(50):
+                nursery.start_soon(disk.read_part, "log", 0, 1)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        assert trio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
     finally:
         goes_on.set()
 
