@@ -104,7 +104,8 @@ class RoomRecorder:
             live.stir()
         if tick - self._looked_tick >= LOOK_SECONDS * self._rate:
             self._look(live, tick)
-        if tick - live.tape.header.first >= ROLL_SECONDS * self._rate and self.live is live:
+        is_long = tick - live.tape.header.first >= ROLL_SECONDS * self._rate
+        if (is_long or live.tape.is_full) and self.live is live:
             self.live, self._before = None, live.name
             self._begin(tick)
             live.finish("rolled", after=self.name)

@@ -726,3 +726,21 @@ async def test_a_room_may_outlive_the_recorder_by_some_ticks(autojump_clock: Moc
     assert room.recorder is not None
     room.recorder.close()
     assert errors_in(caplog) == []
+
+
+async def test_a_recording_that_is_full_goes_on_in_another(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gameserver.core.replay.tape.MOST_OTHER_MARKS", 6)
+    async with studio() as it:
+        room = make_room()
+        it.record(room)
+        ann = sit(room)
+        for _ in range(5):
+            bob = sit(room, "bob")
+            await play(room, ann, seconds=0.2)
+            room._seating.send_away(bob.seat, "a test")
+            await play(room, ann, seconds=0.2)
+        await it.close(room)
+        recordings = sorted((await it.recordings()).values(), key=lambda recording: recording.header.first)
+    assert [recording.contents.end for recording in recordings] == ["rolled", "rolled", "closed"]
+    for one, other in itertools.pairwise(recordings):
+        assert one.contents.last == other.contents.first

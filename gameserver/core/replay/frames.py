@@ -45,7 +45,9 @@ class RawFrame:
 
 def array_head(count: int) -> bytes:
     """The first bytes of a msgpack array of so many elements, for elements that are packed already."""
-    return bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2, "big")
+    if count < 16:
+        return bytes((0x90 | count,))
+    return b"\xdc" + count.to_bytes(2, "big") if count < 1 << 16 else b"\xdd" + count.to_bytes(4, "big")
 
 
 class FrameEncoder:

@@ -82,8 +82,9 @@ class Recording:
 
     def _find_contents(self) -> Contents:
         """By reading, where there is no footer: a CONTENTS says what its stream has, or will have."""
-        said = [Contents.decode(self.chunk(place).payload) for place in self._of(ChunkType.CONTENTS)]
-        marks = list(said[-1].marks) if said else []
+        places = self._of(ChunkType.CONTENTS)
+        said = Contents.decode(self.chunk(places[-1]).payload) if places else None
+        marks = list(said.marks) if said is not None else []
         newest = marks[-1].tick if marks else 0
         said_of_newest = sum(mark.tick == newest for mark in marks)
         for place in self._of(ChunkType.MARKS):
@@ -97,11 +98,11 @@ class Recording:
         return Contents(
             first=self.first_tick,
             last=self.last_tick,
-            end="faulted" if self.fault is not None else said[-1].end if said else None,
+            end="faulted" if self.fault is not None else said.end if said is not None else None,
             steps=self._count_steps(),
             hash=None,
             marks=tuple(marks),
-            after=said[-1].after if said else None,
+            after=said.after if said is not None else None,
         )
 
     def _count_steps(self) -> int:

@@ -25,6 +25,7 @@ from gameserver.core.talk import BUILT_IN_EVENTS, Said
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gameserver.core.commands import Emitted
     from gameserver.core.parts import Parts
     from gameserver.core.replay.header import Fault, Header, Origin
     from gameserver.core.replay.steps import Step
@@ -42,6 +43,10 @@ STATE_SECONDS: Final = 30.0
 """What is simulated to get to any tick, at most."""
 MOST_EVENT_MARKS: Final = 20_000
 """A timeline is a few thousand pixels wide."""
+MOST_EVENT_MARK_BYTES: Final = 2 * 1_024 * 1_024
+"""Of all of them: the footer, which has them in one piece, is a chunk like any other."""
+MOST_OTHER_MARKS: Final = 30_000
+"""Who came and went, and what else there is: eight a second for an hour. Then it is time for another recording."""
 
 _PUBLIC: Final = part_of(EVERYONE)
 _UNSEEN: Final = part_of(NOBODY)
@@ -83,7 +88,7 @@ class Tape:
         self._shown = self._last = self._keyframe_tick = self._state_tick = header.first
         self._gap_from: int | None = None
         """The first tick that was dropped, until the view goes on."""
-        self._event_marks = 0
+        self._event_marks = self._event_mark_bytes = 0
         self._hash = 0
         self._was_over = False
 
@@ -116,9 +121,8 @@ class Tape:
         for event in simulation.emitted:
             if event.reliable and event.to != NOBODY:
                 self._events.append(ShownEvent(step.tick, event.kind, event.to, tuple(sorted(event.deaf)), event.row))
-                if event.to == EVERYONE and event.kind != self._said and self._event_marks < MOST_EVENT_MARKS:
-                    self._event_marks += 1
-                    self._mark(step.tick, What.EVENT, event.kind, *event.row)
+                if event.to == EVERYONE and event.kind != self._said:
+                    self._mark_event(step.tick, event)
         is_over = simulation.result is not None
         if is_over and not self._was_over:
             self._mark(step.tick, What.OVER)
@@ -164,6 +168,11 @@ class Tape:
         return ready
 
     @property
+    def is_full(self) -> bool:
+        """Has so much happened that another recording had better begin?"""
+        return len(self.marks) - self._event_marks >= MOST_OTHER_MARKS
+
+    @property
     def waiting_bytes(self) -> tuple[int, int]:
         """Bytes that wait: of the view, which `drop_view` forgets, and of all else."""
         view = sum(block.size for block in (self._view, self._secret_view) if block is not None)
@@ -206,10 +215,17 @@ class Tape:
         else:
             self._ready_other += len(payload)
 
-    def _mark(self, tick: int, what: What, *values: object) -> None:
+    def _mark(self, tick: int, what: What, *values: object) -> Mark:
         mark = Mark(tick, what, values)
         self.marks.append(mark)
         self._marks_waiting.append(mark)
+        return mark
+
+    def _mark_event(self, tick: int, event: Emitted) -> None:
+        if self._event_marks < MOST_EVENT_MARKS and self._event_mark_bytes < MOST_EVENT_MARK_BYTES:
+            mark = self._mark(tick, What.EVENT, event.kind, *event.row)
+            self._event_marks += 1
+            self._event_mark_bytes += len(mark.encode())
 
     def _close(self) -> None:
         """All that is under way becomes chunks. What is secret comes first: who has the public half of a tick has all of it."""

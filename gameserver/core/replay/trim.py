@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from gameserver.core.audience import EVERYONE, part_of
-from gameserver.core.errors import FormatError
+from gameserver.core.errors import FormatError, GameError
 from gameserver.core.parts import Parts
 from gameserver.core.replay.chunks import MAX_TICK, Chunk, ChunkType, encode_chunk
 from gameserver.core.replay.frames import FrameEncoder, decode_frames, encode_keyframe
@@ -50,7 +50,7 @@ class Trimmed:
 def trim(recording: Recording, first: int, last: int, *, session: bytes, truth: bool = True) -> Trimmed:
     """The ticks from `first` to `last`. `session`: 16 random bytes for the new recording; `truth`: keep it, if it is there.
 
-    Raises FormatError if nothing of the view is there.
+    Raises FormatError if nothing of the view is there, or if it is forged.
     """
     has_truth = truth and recording.origin is not None
     playback = recording.play(first)
@@ -62,7 +62,10 @@ def trim(recording: Recording, first: int, last: int, *, session: bytes, truth: 
                 break
         else:
             raise FormatError("no full state up to there has a view: leave the truth out, and it can be cut anywhere")
-    return _Cut(recording, playback, last, session, has_truth=has_truth).made()
+    try:
+        return _Cut(recording, playback, last, session, has_truth=has_truth).made()
+    except (GameError, ValueError) as error:  # a view or a timeline that is larger than a match's can be
+        raise FormatError(f"what is cut out is larger than a recording may hold: {error}") from error
 
 
 class _Cut:

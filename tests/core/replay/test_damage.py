@@ -8,6 +8,7 @@ import tracemalloc
 import zlib
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import msgpack
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,11 @@ from hypothesis import strategies as st
 from gameserver.core.errors import FormatError, GameserverError
 from gameserver.core.replay import header
 from gameserver.core.replay.chunks import Chunk, ChunkType, encode_chunk, places
+from gameserver.core.replay.frames import decode_frames
+from gameserver.core.replay.header import Mark, What
 from gameserver.core.replay.recording import Recording
+from gameserver.core.replay.trim import trim
+from gameserver.core.replay.values import values_of
 from gameserver.games.arena.game import Arena
 from gameserver.games.fleet.game import Fleet
 from gameserver.games.pong import Pong
@@ -169,6 +174,11 @@ def failures(recording: Recording) -> Iterator[GameserverError]:
                 yield error
     except GameserverError as error:
         yield error
+    for truth in (True, False):
+        try:
+            Recording.open(trim(recording, 20, 100, session=bytes(16), truth=truth).data)
+        except GameserverError as error:
+            yield error
     try:
         recording.state_at_or_before(50)
         for step in recording.steps():
@@ -252,3 +262,28 @@ def test_a_payload_that_wants_all_memory_gets_little(kind: ChunkType) -> None:
             use(data)
     assert tracemalloc.get_traced_memory()[1] < 64 * 1_024 * 1_024
     tracemalloc.stop()
+
+
+def test_a_stream_that_says_over_and_over_what_is_in_it_is_heard_once() -> None:
+    marks = tuple(Mark(1, What.NOTE, ("",)) for _ in range(50_000))
+    contents = attrs.evolve(FORGED.contents, marks=marks, index=())
+    said = encode_chunk(Chunk(ChunkType.CONTENTS, 0, 1, contents.encode()))
+    tracemalloc.start()
+    assert len(Recording.open(RECORDED.tape.header.encode() + said * 50).marks) == len(marks)
+    assert tracemalloc.get_traced_memory()[1] < 64 * 1_024 * 1_024
+    tracemalloc.stop()
+
+
+def test_what_is_cut_out_may_be_larger_than_a_recording() -> None:
+    """Each of its chunks is not, as somebody has forged it."""
+    notes = b"".join(Mark(130, What.NOTE, ("x" * 1_000,)).encode() for _ in range(5_000))
+    forged = RECORDED.file(sealed=False) + encode_chunk(Chunk(ChunkType.MARKS, 130, 1, notes)) * 2
+    with pytest.raises(FormatError, match="larger than a recording may hold"):
+        trim(Recording.open(forged), 0, 130, session=bytes(16))
+    number, place = [(n, place) for n, place in enumerate(FORGED.places) if place.type == ChunkType.VIEW][-1]
+    base, first, *others = values_of(FORGED.chunk(place).payload)
+    payload = b"".join(map(msgpack.packb, (base, (*first, *[0] * 70_000), *others)))
+    recording = Recording.open(rebuilt(number, payload))
+    part = Recording.open(trim(recording, 0, place.last_tick - 1, session=bytes(16)).data)
+    (cut,) = [block for block in part.places if block.type == ChunkType.VIEW and block.first_tick == place.first_tick]
+    assert len(next(decode_frames(part.chunk(cut).payload)).fragments) > 70_000

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
+from gameserver import Event, text
 from gameserver.core.audience import EVERYONE, NOBODY, part_of
+from gameserver.core.commands import Join, Leave
 from gameserver.core.errors import FormatError
 from gameserver.core.parts import Parts
 from gameserver.core.replay.chunks import Chunk, ChunkType, encode_chunk
@@ -17,13 +19,17 @@ from gameserver.core.replay.header import Fault, Header, Mark, Origin, What
 from gameserver.core.replay.index import FileIndex
 from gameserver.core.replay.recording import Recording
 from gameserver.core.replay.steps import Step
-from gameserver.core.replay.tape import BLOCK_BYTES, Tape
+from gameserver.core.replay.tape import BLOCK_BYTES, MOST_EVENT_MARK_BYTES, MOST_OTHER_MARKS, Tape
 from gameserver.core.simulation import Simulation
 from gameserver.games.arena.game import Arena
 from gameserver.testing import Match
 from tests.core.helpers import Nasty, script
+from tests.helpers import Push, Toy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gameserver import PlayerId
     from gameserver.core.layout import Row
     from gameserver.core.view import Contents
 
@@ -57,11 +63,12 @@ class Recorded:
 
 
 def tape_of(simulation: Simulation, first: int = 0) -> Tape:
+    schema = simulation.world.schema
     header = Header(
-        session=bytes(16), game="nasty", version=3, room="r", protocol=1, rate=20, first=first, at=0.0,
-        schema=Nasty.schema.to_wire(), options=Nasty.schema.options.pack(simulation.options), map=None, software="test",
+        session=bytes(16), game=schema.game, version=schema.version, room="r", protocol=1, rate=20, first=first, at=0.0,
+        schema=schema.to_wire(), options=schema.options.pack(simulation.options), map=None, software="test",
     )  # fmt: skip
-    return Tape(header, Origin(0, "", "", ""), Nasty.schema)
+    return Tape(header, Origin(0, "", "", ""), schema)
 
 
 def record(seed: int, ticks: int = 300, *, drops: float = 0.0, takes: float = 0.1, at_once: int = 3) -> Recorded:
@@ -323,3 +330,44 @@ def test_what_runs_in_the_tick_encodes_nothing_that_clients_do_not_get() -> None
         match.step(140)
         encoded.append(match._parts.encoded - before)
     assert 0 <= encoded[1] - encoded[0] < encoded[0] / 50
+
+
+class News(Event, reliable=True):
+    words: str = text(512)
+
+
+class Gazette(Toy):
+    """Has much to tell to everyone."""
+
+    name = "gazette"
+    events = (*Toy.events, News)  # type: ignore[assignment] # of other lengths
+
+    def step(self, inputs: Mapping[PlayerId, Push]) -> None:
+        for number in range(10):
+            self.emit(News(words=f"{self.tick}.{number} ".ljust(500, "é")))
+
+
+def test_a_timeline_of_long_events_fits_into_the_footer() -> None:
+    match = Match(Gazette, seed=1, check=False)
+    match.record()
+    match.step(1_500)
+    recording = Recording.open(match.recording())
+    told = sum(mark.what is What.EVENT for mark in recording.marks)
+    assert recording.sealed and 1_000 < told < 10_000
+    assert len(recording.contents.encode()) < MOST_EVENT_MARK_BYTES + 64 * 1_024
+
+
+def test_who_comes_and_goes_without_end_fills_a_recording() -> None:
+    """A reader does not open one with marks without end."""
+    simulation, parts = Simulation(Toy, seed=1), Parts(Toy.schema)
+    parts.commit(0, simulation.contents())
+    tape = tape_of(simulation)
+    tape.begin(simulation, parts, 0)
+    for tick in itertools.count(1):
+        step = Step(tick, (Join(1, "x" * 24, {}, False), Leave(1)))
+        step.run(simulation)
+        tape.step(step, simulation)
+        if tape.is_full:
+            break
+    assert tick == MOST_OTHER_MARKS // 2
+    assert len(tape.contents("rolled").encode()) < 2 * 1_024 * 1_024
