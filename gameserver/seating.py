@@ -103,7 +103,7 @@ class Seating:
         """These are in the match, and nobody plays them. Whom nobody takes within GRACE_SECONDS of the match leaves it."""
         until = self._clock.tick + round(GRACE_SECONDS * self._clock.rate)
         for player in players:
-            self._vacancies[player.owner] = Vacancy(player.owner, player.name, player.bot, until)
+            self._vacancies[player.owner] = Vacancy(player.owner, player.name, player.bot, until, shown_connected=player.connected)
             self._inherited.add(player.owner)
             self._last_player = max(self._last_player, player.owner)
 

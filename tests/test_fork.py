@@ -144,6 +144,21 @@ async def test_who_has_no_player_yet_is_away(autojump_clock: MockClock) -> None:
     assert [number for number, player in room.simulation.players.items() if player.connected] == [1, 3]
 
 
+async def test_who_was_away_in_that_tick_is_back_when_somebody_plays_him(autojump_clock: MockClock) -> None:
+    match = Match(Toy, seed=3, check=False)
+    match.record()
+    ann, _ = match.join("ann"), match.join("bob")
+    match.step(30)
+    ann.disconnect()
+    match.step(30)
+    room = forked_room(Recording.open(match.recording()), Toy, 50)
+    assert [player.connected for player in room.simulation.players.values()] == [False, True]
+    commands = steps_of(room)
+    sit(room)
+    await step(room, 2)
+    assert commands == [(Connected(2, False), Connected(1, True)), ()]
+
+
 async def test_a_person_has_the_seat_of_a_bot_if_no_other_is_free(autojump_clock: MockClock) -> None:
     room = forked_room(toy_match(), Toy, 50)
     commands = steps_of(room)
