@@ -39,6 +39,7 @@ from gameserver.core.messages import (
     Snapshot,
 )
 from gameserver.plan import RoomFault, RoomState
+from gameserver.rescue import RESCUE_SECONDS
 from tests.helpers import Rules, Seated, Toy, game_of, go, make_room, serving, sit, step, toy_at
 
 if TYPE_CHECKING:
@@ -300,6 +301,21 @@ async def test_a_snapshot_that_is_too_large_is_the_fault_of_the_room(
     with pytest.raises(RoomFault) as fault:
         await step(room)
     assert "show fewer entities" in str(fault.value.__cause__)
+
+
+async def test_a_state_that_is_too_large_is_the_fault_of_the_room(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the very beginning, and when it has grown."""
+    room = make_room()
+    sit(room)
+    monkeypatch.setattr("gameserver.core.world.MAX_STATE", 10)
+    with pytest.raises(RoomFault) as fault:
+        make_room()
+    assert "keep fewer or smaller entities" in str(fault.value.__cause__)
+    with pytest.raises(RoomFault) as fault:
+        await step(room, round(2 * RESCUE_SECONDS * Toy.tick_rate))
+    assert "keep fewer or smaller entities" in str(fault.value.__cause__)
 
 
 # -- the reliable lane ------------------------------------------------------------------------------------------------------
