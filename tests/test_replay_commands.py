@@ -219,6 +219,18 @@ def test_what_a_file_says_does_not_steer_the_terminal(gameserver: Command, tmp_p
     assert "[2Jann" in gameserver.out
 
 
+@pytest.mark.parametrize(
+    "command", [["verify"], ["trim", "-o", "y.trpl", "--from", "9"], ["fork", "--at", "1"], ["debug"], ["export", "--to", "jsonl"]]
+)
+def test_nor_do_errors_that_tell_what_it_says(gameserver: Command, tmp_path: Path, pong: bytes, command: list[str]) -> None:
+    header, size = Header.decode(pong)
+    forged = attrs.evolve(header, game="\x1b[2J", software="\x1b[2J", schema={"\x1b[2J": 1})
+    (tmp_path / "x.trpl").write_bytes(forged.encode() + pong[size:])
+    name, *options = command
+    assert gameserver("replay", name, "x.trpl", *options) != OK
+    assert "\x1b" not in gameserver.out + gameserver.err and len(gameserver.out + gameserver.err) > 20
+
+
 # -- verify ------------------------------------------------------------------------------------------------------------------
 def test_verify_says_that_all_is_fine_and_how_fast(gameserver: Command, folder: Path) -> None:
     assert gameserver("replay", "verify") == OK

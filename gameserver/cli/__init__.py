@@ -21,6 +21,7 @@ from gameserver.cli.replay import make_replay_app
 from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK
 from gameserver.cli.say import USAGE as USAGE
+from gameserver.cli.say import printable
 from gameserver.core.errors import GameserverError
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except cyclopts.CycloptsError:
         sys.exit(USAGE)  # cyclopts has said why
     except GameserverError as error:
-        print(f"gameserver: {error}", file=sys.stderr)
+        for line in f"gameserver: {error}".split("\n"):
+            print(printable(line), file=sys.stderr)  # it may tell what a file says
         sys.exit(USAGE)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from cyclopts import App
 
 from gameserver.app import UsageError
+from gameserver.cli.say import printable
 from gameserver.code import Fingerprints
 from gameserver.core.errors import FormatError
 from gameserver.core.replay.recording import Recording
@@ -124,7 +125,11 @@ class Games:
         return known
 
     def refusal(self, recording: Recording) -> str | None:
-        """Why this recording cannot be judged here, None if it can."""
+        """Why this recording cannot be judged here, None if it can: a line for a terminal."""
+        why = self._refusal(recording)
+        return None if why is None else printable(why)
+
+    def _refusal(self, recording: Recording) -> str | None:
         if recording.origin is None:
             return "there is no truth track in it: it is a copy to watch, and the server's own file has one"
         try:
@@ -157,8 +162,3 @@ def tick_at(time: str, recording: Recording, option: str) -> int:
 def size_text(size: float) -> str:
     """Bytes, for a person."""
     return f"{size / 1_048_576:.1f} MiB" if size >= 0.1 * 1_048_576 else f"{size / 1_024:.1f} KiB"
-
-
-def printable(text: str) -> str:
-    """What a file says, without what would steer a terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

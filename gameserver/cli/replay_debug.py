@@ -12,8 +12,8 @@ import attrs
 from cyclopts import Parameter
 
 from gameserver.app import UsageError
-from gameserver.cli.replay import Games, file_of, open_recording, printable, tick_at
-from gameserver.cli.say import FAILED, OK, say
+from gameserver.cli.replay import Games, file_of, open_recording, tick_at
+from gameserver.cli.say import FAILED, OK, printable, say
 from gameserver.code import game_files
 from gameserver.core.replay.resimulate import rebuild
 from gameserver.core.replay.telling import clock_text, entered_lines

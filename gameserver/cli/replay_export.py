@@ -10,8 +10,8 @@ import cyclopts
 from cyclopts import Parameter
 
 from gameserver.app import UsageError
-from gameserver.cli.replay import SUFFIXES, files_of, open_recording, printable, tick_at
-from gameserver.cli.say import FAILED, OK, progress, say
+from gameserver.cli.replay import SUFFIXES, files_of, open_recording, tick_at
+from gameserver.cli.say import FAILED, OK, printable, progress, say
 from gameserver.core.errors import GameserverError
 from gameserver.core.replay.telling import clock_text
 from gameserver.export.exporter import Wanted

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from gameserver.cli.replay import Games, files_of, open_recording, printable, size_text
-from gameserver.cli.say import FAILED, OK, progress
+from gameserver.cli.replay import Games, files_of, open_recording, size_text
+from gameserver.cli.say import FAILED, OK, printable, progress
 from gameserver.core.errors import GameserverError, ProtocolError
 from gameserver.core.layout import to_value
 from gameserver.core.replay.chunks import END_SIZE, ChunkType

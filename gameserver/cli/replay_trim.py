@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gameserver.app import UsageError
-from gameserver.cli.replay import SUFFIXES, files_of, open_recording, size_text, tick_at
+from gameserver.cli.replay import SUFFIXES, file_of, open_recording, size_text, tick_at
 from gameserver.cli.say import OK
 from gameserver.core.errors import FormatError
 from gameserver.core.replay.telling import clock_text
@@ -48,9 +48,7 @@ def trim(
     json
         Print one JSON object.
     """
-    (path, *others) = files_of([file])
-    if others:
-        raise UsageError(f"{file}: these are {len(others) + 1} recordings: name one")
+    path = file_of(file)
     target = Path(output)
     if not target.name.endswith(SUFFIXES[0]):
         raise UsageError(f"--output {output}: a recording's name ends in {SUFFIXES[0]}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import attrs
 from cyclopts import Parameter
 
-from gameserver.cli.replay import Games, files_of, open_recording, printable
-from gameserver.cli.say import FAILED, OK, progress
+from gameserver.cli.replay import Games, files_of, open_recording
+from gameserver.cli.say import FAILED, OK, printable, progress
 from gameserver.code import game_files
 from gameserver.core.errors import GameserverError
 from gameserver.core.replay.telling import clock_text, entered_lines, mismatch_lines

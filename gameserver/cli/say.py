@@ -17,6 +17,11 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def printable(text: str) -> str:
+    """What a file says, without what would steer a terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
 def progress(what: str, total: int) -> Any:  # noqa: ANN401 - a callable
     """Counts on standard error, if a person looks at it."""
 
