@@ -1,18 +1,25 @@
-"""How matches ended: a record of each in which a person played, kept in the store's log RESULTS."""
+"""How matches ended: a record of each in which a person played, kept in the store's log RESULTS; and what the host says to it."""
 
 from __future__ import annotations
 
 import json
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+import trio
+
+from gameserver.core.timers import is_plain
 
 if TYPE_CHECKING:
     from gameserver.core.game import Result
     from gameserver.core.record import Options
-    from gameserver.ports import Store
+    from gameserver.hooks import Hooks
+    from gameserver.ports import Store, WallClock
     from gameserver.room import Room
+
+log = logging.getLogger("gameserver.results")
 
 RESULTS: Final = "results"
 
@@ -120,3 +127,38 @@ async def latest(store: Store, most: int) -> list[MatchRecord]:
                 continue
         del found[:-most]
     return found
+
+
+class Results:
+    """What a server does with the results of its matches, beside its rooms."""
+
+    def __init__(self, store: Store, wall_clock: WallClock, hooks: Hooks) -> None:
+        self._store = store
+        self._wall_clock = wall_clock
+        self._hooks = hooks
+
+    def take(self, room: Room, result: Result, nursery: trio.Nursery) -> None:
+        """A match ends in this room, in this tick. The nursery runs what is to be waited for."""
+        if room.people:  # bots alone play on for ever, and nobody asks how
+            nursery.start_soon(self._keep, record_of(room, result, now=self._wall_clock.now()))
+        nursery.start_soon(self._ask, room, result)
+
+    async def _keep(self, record: MatchRecord) -> None:
+        try:
+            with trio.CancelScope(shield=True):  # a disk's call is not cut short anyway; and what was played is not lost by a stop
+                await keep(self._store, record)
+        except OSError:
+            log.exception("the result of a match in room %s could not be kept: %s", record.room, record)
+
+    async def _ask(self, room: Room, result: Result) -> None:
+        """The wall around the host's code."""
+        name = room.plan.name
+        try:
+            answer = await self._hooks.on_result(name, room.plan.game.name, result)
+        except* Exception:
+            log.exception("on_result failed for room %s", name)
+        else:
+            if not is_plain(answer):
+                log.error("on_result for room %s returned %r: return None, bool, int (53 bits), float or str", name, answer)
+            elif answer is not None:
+                room.answer("result", answer)

@@ -28,14 +28,13 @@ from gameserver.core.limits import (
     WATCH_DELAY_SECONDS,
 )
 from gameserver.core.messages import Hello, Notice, NoticeCode
-from gameserver.core.timers import is_plain
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
 from gameserver.entrance import Entrance, SeatTicket
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
 from gameserver.plan import RoomFault, RoomPlan, RoomState
-from gameserver.results import MatchRecord, keep, record_of
+from gameserver.results import Results
 from gameserver.room import Room
 
 if TYPE_CHECKING:
@@ -115,6 +114,7 @@ class Server:
         self._maps = maps
         self._guard = guard
         self._hooks = hooks if hooks is not None else Hooks()
+        self._results = Results(ports.store, ports.wall_clock, self._hooks)
         self._recorder = recorder
         self._create_rooms = create_rooms
         self._hosted = hosted
@@ -309,28 +309,7 @@ class Server:
 
     def _on_result(self, room: Room, result: Result) -> None:
         if self._nursery is not None:
-            if room.people:  # bots alone play on for ever, and nobody asks how
-                self._nursery.start_soon(self._keep_result, record_of(room, result, now=self._ports.wall_clock.now()))
-            self._nursery.start_soon(self._ask_about_result, room, result)
-
-    async def _keep_result(self, record: MatchRecord) -> None:
-        try:
-            with trio.CancelScope(shield=True):  # a disk's call is not cut short anyway; and what was played is not lost by a stop
-                await keep(self._ports.store, record)
-        except OSError:
-            log.exception("the result of a match in room %s could not be kept: %s", record.room, record)
-
-    async def _ask_about_result(self, room: Room, result: Result) -> None:
-        name = room.plan.name
-        try:
-            answer = await self._hooks.on_result(name, room.plan.game.name, result)
-        except* Exception:
-            log.exception("on_result failed for room %s", name)
-        else:
-            if not is_plain(answer):
-                log.error("on_result for room %s returned %r: return None, bool, int (53 bits), float or str", name, answer)
-            elif answer is not None:
-                room.answer("result", answer)
+            self._results.take(room, result, self._nursery)
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
     async def admit(self, hello: Hello, link: Link) -> SeatTicket:

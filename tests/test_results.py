@@ -133,9 +133,8 @@ async def test_a_store_that_fails_costs_the_record_and_nothing_else(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving() as host:
-        ports = host.server._ports
-        disk = ports.disk
-        host.server._ports = attrs.evolve(ports, store=FileStore(disk))
+        disk = host.server._ports.disk
+        host.server._results._store = FileStore(disk)
         for call in range(1, 5):
             disk.fail(call, errno.EIO)  # type: ignore[attr-defined] # a SimDisk
         await play_to_the_end(host)
