@@ -1,4 +1,4 @@
-"""Takes docs/play.jpg and docs/lobby.jpg, the pictures in the README, in the system's Chromium. Run: python -m docs.screenshots"""
+"""Takes docs/play.jpg, lobby.jpg and watch.jpg, the pictures in these pages, in the system's Chromium. Run: python -m docs.screenshots"""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent
 MATCH: Final = ("--map", "forts", "--option", "mode=flags", "--bots", "16", "--strength", "3", "--seed", "1")
+RECORDED: Final = ("--record", "recordings", "--watch-delay", "2")
 LOOKS: Final = 60
 """Moments to choose from, half a second apart."""
 BUSY: Final = """() => {
-  const { client, view } = window.gameserver;
+  const { client, player, view } = window.gameserver;
+  const { picture } = client ?? player;
   const near = ({ values }) => Math.hypot(values.x - view.camera.x, values.y - view.camera.y) < 330;
-  return client.picture.all("Shell").filter(near).length + 3 * client.picture.all("Tank").filter(near).length;
+  return picture.all("Shell").filter(near).length + 3 * picture.all("Tank").filter(near).length;
 }"""
 """How much there is to see in the window."""
 
@@ -44,7 +46,11 @@ def busiest(window: Window) -> bytes:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, running_chromium() as chromium, running_server(Path(folder), *MATCH) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_chromium() as chromium,
+        running_server(Path(folder), *MATCH, *RECORDED) as server,
+    ):
         with chromium.window(server.origin) as window:
             window.open("/play/?room=arena1&game=arena&watch=1")
             window.until("() => window.gameserver?.view?.camera", what="a match to watch")
@@ -54,6 +60,10 @@ def main() -> None:
             window.sees("arena1")
             window.page.wait_for_timeout(500)
             save(window.page.screenshot(), "lobby.jpg")
+        with chromium.window(server.origin) as window:
+            window.open("/watch/?room=arena1")
+            window.until("() => window.gameserver?.view?.camera", what="a match to watch again")
+            save(busiest(window), "watch.jpg")
 
 
 if __name__ == "__main__":
