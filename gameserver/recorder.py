@@ -151,8 +151,8 @@ class Recorder:
         """What a match of this game is made from."""
         try:
             code = self._fingerprints.of(game)
-        except OSError as error:
-            log.warning("the code of %s cannot be read, so its recordings cannot be verified: %s", game.name, error)
+        except Exception as error:  # of files that anybody may have edited: no room stays shut for it
+            log.warning("the code of %s cannot be read, so its recordings cannot be verified: %r", game.name, error)
             code = Code(game="", engine="")
         return Origin(seed, code.game, code.engine, platform.python_version())
 

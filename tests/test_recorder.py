@@ -616,6 +616,24 @@ async def test_a_tick_that_is_recorded_calls_nothing_of_the_system(
         nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "not yours"), RecursionError("too many parentheses")])
+async def test_code_that_cannot_be_read_is_recorded_without_its_fingerprint(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("gameserver.code.game_files", fail)
+    async with studio() as it:
+        room = make_room()
+        it.record(room)
+        await play(room, sit(room), seconds=1)
+        await it.close(room)
+        (recording,) = (await it.recordings()).values()
+    assert recording.origin is not None and recording.origin.code == ""
+    assert "cannot be verified" in caplog.text
+
+
 async def test_an_error_of_the_recorder_costs_the_recording_and_not_the_match(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
