@@ -24,7 +24,7 @@ import trio
 
 from gameserver.code import Code, Fingerprints
 from gameserver.core.replay.chunks import ChunkType, encode_chunk
-from gameserver.core.replay.header import Origin
+from gameserver.core.replay.header import SESSION_BYTES, Origin
 from gameserver.room_recorder import RoomRecorder as RoomRecorder
 from gameserver.shelf import LEAST_FREE_BYTES, QUOTA_BYTES, NoSpace, Shelf
 
@@ -47,7 +47,6 @@ RETRY_SECONDS: Final = 10.0
 """After the disk has failed, or had too little space."""
 MOST_WRITERS: Final = 4
 """Calls to the disk at once: a disk that hangs holds so many threads, and not those that others need."""
-SESSION_BYTES: Final = 16
 
 
 class Trouble(enum.Enum):

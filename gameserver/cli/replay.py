@@ -20,17 +20,18 @@ from gameserver.cli.say import printable
 from gameserver.code import Fingerprints
 from gameserver.core.errors import FormatError
 from gameserver.core.replay.recording import Recording
-from gameserver.core.replay.resimulate import NotSimulable
+from gameserver.core.replay.resimulate import NO_TRUTH, NotSimulable
 from gameserver.core.replay.telling import clock_text
 from gameserver.core.replay.verdict import refusal
 from gameserver.library import BUILT_IN, load_game
+from gameserver.livefile import PART, SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gameserver.core.game import Game
 
-SUFFIXES: Final = (".trpl", ".trpl.part")
+SUFFIXES: Final = (SUFFIX, SUFFIX + PART)
 """Of recordings; the second while one grows, or when nobody could end it."""
 FOLDER: Final = "recordings"
 """Where `serve` keeps them, and where a command looks to which none was named."""
@@ -131,7 +132,7 @@ class Games:
 
     def _refusal(self, recording: Recording) -> str | None:
         if recording.origin is None:
-            return "there is no truth track in it: it is a copy to watch, and the server's own file has one"
+            return NO_TRUTH
         try:
             game = self.of(recording)
         except NotSimulable as error:

@@ -10,13 +10,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gameserver.app import UsageError
-from gameserver.cli.replay import SUFFIXES, file_of, open_recording, size_text, tick_at
+from gameserver.cli.replay import file_of, open_recording, size_text, tick_at
 from gameserver.cli.say import OK
 from gameserver.core.errors import FormatError
+from gameserver.core.replay.header import SESSION_BYTES
 from gameserver.core.replay.telling import clock_text
 from gameserver.core.replay.trim import trim as cut
-
-SESSION_BYTES = 16
+from gameserver.livefile import SUFFIX
 
 
 def trim(
@@ -50,8 +50,8 @@ def trim(
     """
     path = file_of(file)
     target = Path(output)
-    if not target.name.endswith(SUFFIXES[0]):
-        raise UsageError(f"--output {output}: a recording's name ends in {SUFFIXES[0]}")
+    if not target.name.endswith(SUFFIX):
+        raise UsageError(f"--output {output}: a recording's name ends in {SUFFIX}")
     if target.exists():
         raise UsageError(f"--output {output}: this file exists: choose another name, or remove it")
     try:

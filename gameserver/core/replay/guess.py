@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gameserver.core.differences import Difference
 from gameserver.core.layout import to_value
+from gameserver.core.replay.steps import HASH_MASK
 from gameserver.core.schema import GLOBALS
 from gameserver.core.world import GLOBALS_ID
 
@@ -26,8 +27,6 @@ MOST_TRIES: Final = 20_000
 """Values tried in all; each costs a hash of the world, 50 us: a second."""
 NEAREST: Final = 256
 """Values tried of one field, those next to its own first: what differs by one step mostly differs by little."""
-HASH_MASK: Final = 2**32 - 1
-"""Of the state's hash, the bits that a step keeps."""
 
 
 def guess(world: World, random_before: Sequence[int], recorded_hash: int) -> Difference | None:

@@ -27,6 +27,7 @@ SHAREABLE: Final = 1
 """Flag: there is no truth track in it."""
 LIVE: Final = 2
 """Flag: a stream that goes on."""
+SESSION_BYTES: Final = 16
 MAX_HEADER: Final = 4 * 1_024 * 1_024
 """Bytes of the header's map: a tile map of 1 MiB, and the schema."""
 
@@ -122,7 +123,7 @@ def _header(body: Any, flags: int) -> Header:  # noqa: ANN401 - what the file sa
         name, digest, content = array(body["map"])
         tile_map = text(name), binary(digest, 32), binary(content)
     return Header(
-        session=binary(body["session"], 16),
+        session=binary(body["session"], SESSION_BYTES),
         game=text(body["game"]),
         version=natural(body["version"]),
         room=text(body["room"]),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gameserver.core.record import Options
     from gameserver.core.replay.recording import Recording
 
-_NO_TRUTH: Final = "there is no truth track in it: it is a copy to watch, and the server's own file has one"
+NO_TRUTH: Final = "there is no truth track in it: it is a copy to watch, and the server's own file has one"
 
 
 class NotSimulable(GameserverError):
@@ -45,7 +45,7 @@ def fresh(recording: Recording, game: type[Game]) -> Simulation:
     """The room as it was opened: the game's `setup` has run, and nothing else. Raises NotSimulable."""
     header, origin = recording.header, recording.origin
     if origin is None:
-        raise NotSimulable(_NO_TRUTH)
+        raise NotSimulable(NO_TRUTH)
     if header.game != game.name:
         raise NotSimulable(f"it is a match of {header.game}, not of {game.name}")
     options, tile_map = _options(recording, game), _map(recording)
@@ -73,7 +73,7 @@ def restored(recording: Recording, game: type[Game], state: bytes) -> Simulation
 
 def _state(recording: Recording, tick: int) -> tuple[int, bytes]:
     if recording.origin is None:
-        raise NotSimulable(_NO_TRUTH)
+        raise NotSimulable(NO_TRUTH)
     try:
         return recording.state_at_or_before(tick)
     except FormatError as error:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from gameserver.core.layout import Row
     from gameserver.core.simulation import Simulation
 
-_HASH: Final = 2**32 - 1
+HASH_MASK: Final = 2**32 - 1
+"""Of the state's hash, the bits that a step keeps."""
 
 
 def _own(commands: Sequence[Command]) -> tuple[Command, ...]:
@@ -112,7 +113,7 @@ def decode_steps(payload: bytes, first_tick: int) -> Iterator[Step]:
                 inputs = _changed_inputs(inputs, array(changed))
             if seen:
                 views = _changed_views(views, array(seen))
-            yield Step(tick, tuple(_command(one) for one in array(commands)), inputs, views, natural(step_hash, _HASH))
+            yield Step(tick, tuple(_command(one) for one in array(commands)), inputs, views, natural(step_hash, HASH_MASK))
         except (IndexError, KeyError, TypeError, ValueError) as error:
             raise FormatError(f"a step behind tick {tick} does not fit: {str(error)[:200]}") from error
 

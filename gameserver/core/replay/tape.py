@@ -19,7 +19,7 @@ from gameserver.core.errors import GameError
 from gameserver.core.replay.chunks import Chunk, ChunkType
 from gameserver.core.replay.frames import FrameEncoder, ShownEvent, encode_keyframe
 from gameserver.core.replay.header import Contents, Mark, What
-from gameserver.core.replay.steps import StepEncoder
+from gameserver.core.replay.steps import HASH_MASK, StepEncoder
 from gameserver.core.talk import BUILT_IN_EVENTS, Said
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Tape:
         self._hash = simulation.world.hash()
         if self._truth is None:
             self._truth = StepEncoder(step.tick)
-        self._truth.add(step, self._hash & 0xFFFF_FFFF)
+        self._truth.add(step, self._hash & HASH_MASK)
         self.steps += 1
         self._last = step.tick
         for command in step.commands:

@@ -17,8 +17,9 @@ import attrs
 from gameserver.core.differences import Difference, different_views, different_worlds
 from gameserver.core.errors import FormatError
 from gameserver.core.replay.chunks import ChunkType
-from gameserver.core.replay.guess import HASH_MASK, guess
+from gameserver.core.replay.guess import guess
 from gameserver.core.replay.resimulate import fresh, restored, simulation_of
+from gameserver.core.replay.steps import HASH_MASK
 from gameserver.core.replay.verdict import Cause, Mismatch, Verdict
 
 if TYPE_CHECKING:
