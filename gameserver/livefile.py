@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -44,7 +45,7 @@ class LiveFile:
         self.file = name + PART
         self.tape = tape
         self.header = tape.header.encode()
-        self.cut_at: list[float] = []
+        self.cut_at = array("d")
         self.watch_delay = watch_delay
         self.end: str | None = None
         self.after: str | None = None

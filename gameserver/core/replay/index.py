@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, overload
 
 import attrs
 
@@ -10,6 +12,39 @@ from gameserver.core.replay.chunks import Chunk, ChunkType, Place, encode_chunk,
 
 if TYPE_CHECKING:
     from gameserver.core.replay.header import Contents
+
+
+class Places(Sequence[Place]):
+    """Places in columns, a seventh of what objects take: a room has fifteen thousand and more of them in an hour."""
+
+    def __init__(self) -> None:
+        self._types = array("B")
+        self._first_ticks = array("Q")
+        self._ticks = array("Q")
+        self._offsets = array("Q")
+        self._lengths = array("Q")
+
+    def append(self, place: Place) -> None:
+        """The next one."""
+        self._types.append(place.type)
+        self._first_ticks.append(place.first_tick)
+        self._ticks.append(place.ticks)
+        self._offsets.append(place.offset)
+        self._lengths.append(place.length)
+
+    def __len__(self) -> int:
+        return len(self._types)
+
+    @overload
+    def __getitem__(self, at: int) -> Place: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Place]: ...
+
+    def __getitem__(self, at: int | slice) -> Place | list[Place]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        return Place(self._types[at], self._first_ticks[at], self._ticks[at], self._offsets[at], self._lengths[at])
 
 
 class FileIndex:
@@ -21,7 +56,7 @@ class FileIndex:
     """
 
     def __init__(self, header_size: int) -> None:
-        self.places: list[Place] = []
+        self.places = Places()
         self.size = header_size
         self._index: list[int] = []
 

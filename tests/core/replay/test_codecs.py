@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -18,6 +20,7 @@ from gameserver.core.replay import chunks, frames, header, steps
 from gameserver.core.replay.chunks import Chunk, ChunkType, Place
 from gameserver.core.replay.frames import FrameEncoder, ShownEvent
 from gameserver.core.replay.header import Contents, Fault, Header, Mark, Origin, What
+from gameserver.core.replay.index import FileIndex
 from gameserver.core.replay.steps import Step, StepEncoder, encode_step
 from gameserver.core.replay.values import pack, values_of
 from gameserver.games.fleet.game import Fleet
@@ -411,3 +414,17 @@ def test_a_block_without_a_base_is_a_format_error() -> None:
     for payload in (b"", pack((1, 0, ()))):
         with pytest.raises(FormatError):
             list(frames.decode_frames(payload))
+
+
+def test_an_index_of_a_growing_file_takes_little_and_gives_back_what_was_put_in() -> None:
+    tracemalloc.start()
+    index = FileIndex(100)
+    for number in range(10_000):
+        index.add(Chunk(ChunkType.VIEW, number * 15 + 1, 15, b""), 1_000 + number % 500)
+    assert tracemalloc.get_traced_memory()[0] < 60 * 10_000
+    tracemalloc.stop()
+    places = index.places
+    assert len(places) == 10_000
+    assert places[-1] == Place(ChunkType.VIEW, 149_986, 15, index.size - places[-1].length, 1_000 + 9_999 % 500)
+    assert places[1:3] == [places[1], places[2]] == [*places][1:3]
+    assert all(one.offset + one.length == other.offset for one, other in itertools.pairwise(places))
