@@ -13,6 +13,7 @@ back. The operator is told once of each.
 from __future__ import annotations
 
 import enum
+import errno
 import logging
 import platform
 from contextlib import suppress
@@ -233,6 +234,8 @@ class Recorder:
         pieces = await self._aside(lambda: [encode_chunk(chunk) for chunk in chunks])
         header = b"" if live.places else live.header
         async with self._writers:
+            if live.places and await self._disk.size(live.file) != live.size:  # else append would begin a file without a header
+                raise OSError(errno.EIO, "somebody else has changed the file", live.file)
             await self._disk.append(live.file, b"".join((header, *pieces)))
             live.wrote(chunks, [len(piece) for piece in pieces], cut_at)
             if any(chunk.type == ChunkType.KEYFRAME for chunk in chunks):

@@ -655,6 +655,27 @@ async def test_an_error_of_the_recorder_costs_the_recording_and_not_the_match(
     resimulated(second, Toy)
 
 
+async def test_a_file_that_somebody_removes_ends_there_and_another_begins(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator tidies up while a match is played."""
+    async with studio() as it:
+        room = make_room()
+        watch = it.record(room)
+        ann = sit(room)
+        await play(room, ann, seconds=3)
+        (name,) = await it.names()
+        await it.disk.remove(name)
+        await play(room, ann, seconds=20)
+        await it.close(room)
+        (recording,) = (await it.recordings()).values()
+    (told,) = errors_in(caplog)
+    assert name in told and "ends here" in told
+    assert recording.sealed and recording.contents.last == 23 * SECOND
+    assert check_truth(recording, watch)[0] <= 14 * SECOND
+    resimulated(recording, Toy)
+
+
 # -- the folder --------------------------------------------------------------------------------------------------------------
 async def test_the_oldest_make_room_for_new_ones(autojump_clock: MockClock) -> None:
     async with studio(quota_bytes=10_000) as it:
