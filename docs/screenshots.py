@@ -1,4 +1,4 @@
-"""Takes docs/play.jpg, lobby.jpg and watch.jpg, the pictures in these pages, in the system's Chromium. Run: python -m docs.screenshots"""
+"""Takes docs/play.jpg, lobby.jpg and watch.jpg, the pictures in these pages, in Chromium. Run: python -m docs.screenshots"""
 
 from __future__ import annotations
 

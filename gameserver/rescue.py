@@ -13,12 +13,14 @@ then leaving out does not help. None of this is in a hurry: it is cut into slice
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
 
 from gameserver.core.commands import Answer
+from gameserver.core.errors import GameError
 from gameserver.faults import place_in_game
 from gameserver.guard import HookTimeout
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from gameserver.core.replay.steps import Step
     from gameserver.core.simulation import Simulation
     from gameserver.guard import HookRunner
+
+log = logging.getLogger("gameserver.rescue")
 
 RESCUE_SECONDS: Final = 5.0
 """Between two states that are kept. One of arena costs 0.2 ms with 16 players, and the steps since are built anew in 45 ms."""
@@ -93,6 +97,9 @@ class Rescue:
         self._neutral: Row = simulation.world.schema.input.pack(simulation.world.schema.input.neutral())
         self._every = max(1, round(RESCUE_SECONDS * self._game.tick_rate))
         self._state: bytes | None = None
+        """None: the last one was too large."""
+        self._is_told = False
+        """The operator is, of that."""
         self._steps: list[Step] = []
         """Since that state."""
         self._places: set[tuple[str, str]] = set()
@@ -101,16 +108,23 @@ class Rescue:
         self._due = simulation.world.tick + round(self._every * (1.0 + phase))
 
     def note(self, step: Step, simulation: Simulation) -> None:
-        """This step went well, and led to this world. Raises GameError if it is larger than a state may be."""
+        """This step went well, and led to this world."""
         if step.tick < self._due:
-            self._steps.append(step)
+            if self._state is not None:
+                self._steps.append(step)
             return
         self._keep(simulation)
         self._due = step.tick + self._every
 
     def _keep(self, simulation: Simulation) -> None:
-        self._state = simulation.encode()
+        """A state that is too large cannot be kept: the match goes on without this net, and does not fail for it."""
         self._steps.clear()
+        try:
+            self._state = simulation.encode()
+        except GameError as error:
+            if not self._is_told:
+                log.warning("a room of %s would not go on after a fault: %s", self._game.name, error)
+            self._state, self._is_told = None, True
 
     async def revive(self, step: Step, error: BaseException, guard: HookRunner) -> Revival | None:
         """The game has raised this in this step: how the match goes on, None if it cannot. Other rooms tick meanwhile."""
@@ -126,7 +140,10 @@ class Rescue:
         before = await self._rebuild(guard, pace)
         if before is None:
             return None
-        state = before.encode()
+        try:
+            state = before.encode()
+        except GameError:  # it has grown too large since
+            return None
         while trials:
             who = trials.pop(0) if not pace.is_late else trials.pop()
             taken = without(step, who, self._neutral)
@@ -142,8 +159,7 @@ class Rescue:
 
     async def _rebuild(self, guard: HookRunner, pace: _Pace) -> Simulation | None:
         """The match as it was when all was well, None if that takes too long or the game raises where it had not before."""
-        assert self._state is not None
-        simulation = _attempt(guard, self._make, self._state)
+        simulation = _attempt(guard, self._make, self._state) if self._state is not None else None
         for step in tuple(self._steps):
             if simulation is None or pace.is_late:
                 return None

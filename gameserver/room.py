@@ -84,7 +84,7 @@ class Room:
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase, tick=tick)
         self._seating = Seating(plan.game, self._clock, self.counts, rewinds=bool(self._simulation.world.pasts))
         self._seating.inherit(self._simulation.players.values())
-        self._rescue = self._guarded(self._make_rescue, seconds=SETUP_SECONDS)
+        self._rescue = Rescue(self._make_simulation, self._simulation, phase=plan.phase)
         self._wake = trio.Event()
         self._over_at: float | None = None
         self._result: Result | None = self._simulation.result
@@ -358,9 +358,6 @@ class Room:
     def _make_simulation(self) -> Simulation:
         tile_map = self.plan.map[0] if self.plan.map is not None else None
         return Simulation(self.plan.game, options=self.plan.options, tile_map=tile_map, seed=self.plan.seed)
-
-    def _make_rescue(self) -> Rescue:
-        return Rescue(self._make_simulation, self._simulation, phase=self.plan.phase)
 
     def _guarded(self, hook: Callable[[*Ts], T], *arguments: *Ts, seconds: float | None = None) -> T:
         """Call into the game under the guard. Raises RoomFault, whatever the game raised."""
