@@ -87,7 +87,7 @@ class Entry:
     seconds: float
     players: tuple[str, ...]
     size: int | None
-    """Bytes of its file, at least as many as are given away; None while it grows."""
+    """Bytes of its file, at least as many as are given away; None while it grows, or its match goes on in another file."""
     end: str | None
     live: bool = False
     before: str | None = None
@@ -259,7 +259,7 @@ def _begins(place: Place, tick: int) -> bool:
 def entry_of(stored: Stored) -> Entry:
     """What a list says of it. Of what only some players saw not even the size tells, until it is given away itself."""
     header, contents = stored.header, stored.contents
-    size = stored.public_bytes if stored.public_bytes is not None else stored.size
+    size = stored.size if reveals(contents.end) else stored.public_bytes
     return Entry(
         name=stored.file,
         game=header.game,

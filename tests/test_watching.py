@@ -211,8 +211,13 @@ async def test_a_match_that_goes_on_elsewhere_keeps_its_secrets(end: str | None,
         await keep(host, match._recording.file(end))  # type: ignore[arg-type] # a file whose end nobody knew
         given = await look(host.network, address())
         assert not given.types & (NEVER | SECRET_TYPES)
-        await keep(host, match._recording.file("over"))
+        (entry,) = await listed(host)
+        assert entry["size"] is None, "how much some saw would be told by it"
+        whole = match._recording.file("over")
+        await keep(host, whole)
         assert (await look(host.network, address())).types >= SECRET_TYPES
+        (entry,) = await listed(host)
+        assert entry["size"] == len(whole)
 
 
 # -- the list --------------------------------------------------------------------------------------------------------------
