@@ -78,7 +78,8 @@ test("what is typed, and what a button is pressed with, is none of the game's", 
   assert.equal(forTheGame(key("KeyW"), element("canvas")), true);
   assert.equal(forTheGame(key("KeyW"), null), true);
   assert.equal(forTheGame(key("KeyW"), element("input")), false);
-  assert.equal(forTheGame(key("KeyW"), element("dialog")), false);
+  assert.equal(forTheGame(key("KeyW"), element("dialog[open]")), false);
+  assert.equal(forTheGame(key("KeyW"), element("dialog")), true, "it has closed, and still has the focus");
   assert.equal(forTheGame(key("KeyW"), element("button")), true);
   assert.equal(forTheGame(key("Space"), element("button")), false);
   assert.equal(forTheGame(key("KeyR", { ctrlKey: true }), element("canvas")), false);

@@ -35,7 +35,9 @@ export function openDialog({ title, body, name = "", begins = true, closed = () 
   );
   const close = () => element.close();
   shut.addEventListener("click", close);
-  element.addEventListener("keydown", (event) => event.stopPropagation()); // keys in a dialog are no keys of the game
+  element.addEventListener("keydown", (event) => {
+    if (element.open) event.stopPropagation(); // keys in a dialog are no keys of the game
+  }); // (one that has closed may have the focus until its event has come)
   element.addEventListener("pointerdown", (event) => {
     if (event.target === element) close(); // on the ground around it
   });

@@ -22,7 +22,7 @@ export const WATCH_ACTIONS = Object.freeze([
   { name: "page.menu", text: "keys.menu", keys: ["Escape"] },
 ]);
 
-const TYPING = "input, textarea, select, [contenteditable], dialog";
+const TYPING = "input, textarea, select, [contenteditable], dialog[open]";
 const PUSHING = new Set(["Space", "Enter", "NumpadEnter"]);
 const PUSHED = "button, a[href], summary";
 /** A slider has these itself, and more of the same. */

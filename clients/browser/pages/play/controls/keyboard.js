@@ -2,7 +2,7 @@
 
 /** @typedef {import("./presses.js").Presses} Presses */
 
-const TYPING = "input, textarea, select, [contenteditable], dialog";
+const TYPING = "input, textarea, select, [contenteditable], dialog[open]";
 /** On these two keys a button, a link or the summary of details is pressed. */
 const PUSHING = new Set(["Space", "Enter", "NumpadEnter"]);
 const PUSHED = "button, a[href], summary";
