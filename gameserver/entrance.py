@@ -13,6 +13,7 @@ import attrs
 import trio
 from trio_websocket import wrap_server_stream
 
+from gameserver.caller import Caller
 from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_MESSAGE, ROOM_PATTERN
 from gameserver.net.express import ExpressLink
 from gameserver.net.frames import FrameStream
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from gameserver.core.messages import Hello, Ping, Welcome
     from gameserver.net.http import HttpSide
     from gameserver.net.link import Link
+    from gameserver.reception import Reception
     from gameserver.room import Room
     from gameserver.seat import Seat
-    from gameserver.session import Desk, Ticket
+    from gameserver.session import Ticket
 
 _PATH: Final = re.compile(rf"/ws/({ROOM_PATTERN})")
 
@@ -65,7 +67,7 @@ class Entrance:
         unadmitted: connections between accept and the answer to their HELLO.
     """
 
-    def __init__(self, desk: Desk, *, web: HttpSide | None, express: bool, on_refusal: Callable[[], None]) -> None:
+    def __init__(self, desk: Reception, *, web: HttpSide | None, express: bool, on_refusal: Callable[[], None]) -> None:
         """`desk` lets people in; `web` answers what is no upgrade (without one that is refused); `express` False: no lane;
         `on_refusal` is called when somebody is turned away before a HELLO.
         """
@@ -77,7 +79,7 @@ class Entrance:
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end. Raises whatever the peer, or a library on its account, makes it raise."""
-        counter = _Counter(self, self._desk)
+        counter = _Counter(self, self._desk, Caller())
         deadline = trio.current_time() + HANDSHAKE_SECONDS
         try:
             asked = room = None
@@ -130,7 +132,8 @@ class _Counter:
     """The desk as one connection sees it, which counts as unadmitted until it has been let in (session.Desk)."""
 
     _entrance: Entrance
-    _desk: Desk
+    _desk: Reception
+    _caller: Caller
     _waiting: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -138,7 +141,7 @@ class _Counter:
         self._entrance.unadmitted += 1
 
     async def admit(self, hello: Hello, link: Link) -> Ticket:
-        ticket = await self._desk.admit(hello, link)
+        ticket = await self._desk.admit(hello, link, self._caller)
         self.leave()
         return ticket
 

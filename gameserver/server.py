@@ -14,26 +14,24 @@ import trio
 from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
-from gameserver.core.commands import plain_profile
 from gameserver.core.errors import GameError, ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
     MAX_CONNECTIONS,
     MAX_ROOMS,
     MAX_UNADMITTED,
-    PROTOCOL,
     READY_CONNECTIONS,
     SEAL_SECONDS,
-    TOKEN_BYTES,
     WATCH_DELAY_SECONDS,
 )
-from gameserver.core.messages import Hello, Notice, NoticeCode
+from gameserver.core.messages import Notice, NoticeCode
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
-from gameserver.entrance import Entrance, SeatTicket
+from gameserver.entrance import Entrance
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
-from gameserver.plan import RoomFault, RoomPlan, RoomState
+from gameserver.plan import RoomFault, RoomPlan
+from gameserver.reception import Reception
 from gameserver.results import Results
 from gameserver.room import Room
 
@@ -46,10 +44,8 @@ if TYPE_CHECKING:
     from gameserver.core.maps import TileMap
     from gameserver.core.record import Options
     from gameserver.guard import HookRunner
-    from gameserver.net.link import Link
     from gameserver.ports import Listener, Ports
     from gameserver.recorder import Recorder
-    from gameserver.seat import Seat
 
 log = logging.getLogger("gameserver.server")
 
@@ -78,6 +74,7 @@ class Server:
     Attributes:
         rooms: the open rooms, by name.
         on_open: called with each room that is opened, before it ticks.
+        reception: lets people in.
     """
 
     def __init__(
@@ -119,7 +116,8 @@ class Server:
         self._create_rooms = create_rooms
         self._hosted = hosted
         side = HttpSide(web(self), ports.wall_clock) if web is not None else None
-        self._entrance = Entrance(self, web=side, express=express, on_refusal=self._count_refusal)
+        self.reception = Reception(self, self.counts, hooks=self._hooks, randomness=ports.randomness)
+        self._entrance = Entrance(self.reception, web=side, express=express, on_refusal=self._count_refusal)
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
@@ -164,6 +162,11 @@ class Server:
     def unadmitted(self) -> int:
         """Connections between accept and the answer to their HELLO."""
         return self._entrance.unadmitted
+
+    @property
+    def is_leaving(self) -> bool:
+        """Is nobody let in any more?"""
+        return self._stopping
 
     @property
     def unready(self) -> str | None:
@@ -255,7 +258,7 @@ class Server:
             self._start(room)
         return [plan.name for plan in changed]
 
-    def _reopen(self, name: str, game: type[Game]) -> Room:
+    def reopen(self, name: str, game: type[Game]) -> Room:
         """Open a room for somebody who asks for it: a kept one as it was planned, with a new seed. Raises Refused, RoomFault."""
         kept = self._kept.get(name)
         if kept is not None:
@@ -312,57 +315,6 @@ class Server:
             self._results.take(room, result, self._nursery)
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
-    async def admit(self, hello: Hello, link: Link) -> SeatTicket:
-        """Find or open the room and keep a seat in it, or find the seat that is kept (session.Desk). Raises Refused."""
-        game = self._game_for(hello)
-        if isinstance(hello.credential, bytes):
-            return self._resume(hello, game, hello.credential, link)
-        try:
-            profile = plain_profile(await self._hooks.authorise(hello))
-        except Refused:
-            raise
-        except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices
-            log.exception("authorise failed")
-            raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
-        if self._stopping:
-            raise Refused("the server is going away", NoticeCode.CLOSED)
-        room = self.rooms.get(hello.room)
-        if room is None or room.state is RoomState.CLOSED:
-            try:
-                room = self._reopen(hello.room, game)
-            except RoomFault as fault:
-                raise self.refusal_of(hello.room, fault) from fault
-        if room.plan.game is not game:
-            raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
-        seat = room.reserve(hello, profile, link)
-        self.counts.admitted += 1
-        return self._ticket(room, seat, link)
-
-    def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link) -> SeatTicket:
-        """The seat that this token opens, whoever sits in it by now. Raises Refused."""
-        room = self.rooms.get(hello.room)
-        seat = room.find(token) if room is not None and room.plan.game is game else None
-        if room is None or seat is None or seat.role is not hello.role:
-            raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
-        seat.resume(link, token)
-        self.counts.resumed += 1
-        return self._ticket(room, seat, link)
-
-    def _ticket(self, room: Room, seat: Seat, link: Link) -> SeatTicket:
-        return SeatTicket(room, seat, link, room.welcome(seat, self._ports.randomness.token(TOKEN_BYTES)))
-
-    def _game_for(self, hello: Hello) -> type[Game]:
-        name, _, version = hello.game.partition("@")
-        game = self._games.get(name)
-        here = f"{game.name}@{game.version}" if game is not None else None
-        if hello.protocol != PROTOCOL:
-            raise Refused(f"this server speaks protocol {PROTOCOL}, you {hello.protocol}: update", NoticeCode.UPDATE_NEEDED, here)
-        if game is None:
-            raise Refused(f"there is no game {name!r}; there are {', '.join(sorted(self._games))}", NoticeCode.REFUSED)
-        if version and int(version) != game.version:
-            raise Refused(f"this server has {here}: update", NoticeCode.UPDATE_NEEDED, here)
-        return game
-
     def _count_refusal(self) -> None:
         self.counts.refused += 1
 

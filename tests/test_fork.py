@@ -267,7 +267,7 @@ async def test_who_asks_for_the_room_after_its_end_gets_it_from_there_again(auto
         room.close(Notice(NoticeCode.CLOSED, "enough"))
         await trio.sleep(0.1)
         assert "again1" not in server.rooms
-        again = server._reopen("again1", Toy)
+        again = server.reopen("again1", Toy)
         assert again is not room and again.clock.tick == 50
 
 

@@ -10,6 +10,7 @@ import attrs
 import pytest
 import trio
 
+from gameserver.caller import Caller
 from gameserver.core.errors import Refused
 from gameserver.core.limits import GRACE_SECONDS, PROTOCOL, READY_SECONDS
 from gameserver.core.messages import Bye, Hello, NoticeCode, Role
@@ -93,7 +94,8 @@ class Life:
 
     async def admit(self, token: bytes | None) -> tuple[Line, int, bytes]:
         link = AckingLink()
-        ticket = await self.host.server.admit(Hello(PROTOCOL, "toy", "toy1", token, Role.PLAYER, "ann"), link)
+        hello = Hello(PROTOCOL, "toy", "toy1", token, Role.PLAYER, "ann")
+        ticket = await self.host.server.reception.admit(hello, link, Caller())
         assert ticket.welcome.resume is not None
         return Line(ticket, link), ticket.welcome.player, ticket.welcome.resume
 

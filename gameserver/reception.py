@@ -1,0 +1,117 @@
+"""Lets people in: whoever says HELLO is given a seat in the room that he asks for, or the one that is kept for him, or a reason."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from gameserver.core.commands import plain_profile
+from gameserver.core.errors import Refused
+from gameserver.core.limits import PROTOCOL, TOKEN_BYTES
+from gameserver.core.messages import Hello, NoticeCode
+from gameserver.entrance import SeatTicket
+from gameserver.plan import RoomFault, RoomState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gameserver.caller import Caller
+    from gameserver.core.game import Game
+    from gameserver.hooks import Hooks
+    from gameserver.net.link import Link
+    from gameserver.ports import Randomness
+    from gameserver.room import Room
+    from gameserver.seat import Seat
+    from gameserver.server import ServerCounts
+
+log = logging.getLogger("gameserver.reception")
+
+
+class House(Protocol):
+    """What is behind the reception: a server's rooms."""
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """The open ones, by name."""
+        ...
+
+    @property
+    def games(self) -> Mapping[str, type[Game]]:
+        """By name."""
+        ...
+
+    @property
+    def is_leaving(self) -> bool:
+        """Is nobody let in any more?"""
+        ...
+
+    def reopen(self, name: str, game: type[Game]) -> Room:
+        """Open a room for somebody who asks for it. Raises Refused, RoomFault."""
+        ...
+
+    def refusal_of(self, name: str, fault: RoomFault) -> Refused:
+        """What somebody is told whose room could not be opened."""
+        ...
+
+
+class Reception:
+    """See the module."""
+
+    def __init__(self, house: House, counts: ServerCounts, *, hooks: Hooks, randomness: Randomness) -> None:
+        self._house = house
+        self._counts = counts
+        self._hooks = hooks
+        self._randomness = randomness
+
+    async def admit(self, hello: Hello, link: Link, caller: Caller) -> SeatTicket:
+        """Find or open the room and keep a seat in it, or find the seat that is kept. Raises Refused."""
+        house = self._house
+        game = self._game_for(hello)
+        if isinstance(hello.credential, bytes):
+            return self._resume(hello, game, hello.credential, link)
+        try:
+            profile = plain_profile(await self._hooks.authorise(hello))
+        except Refused:
+            raise
+        except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices
+            log.exception("authorise failed")
+            raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
+        if house.is_leaving:
+            raise Refused("the server is going away", NoticeCode.CLOSED)
+        room = house.rooms.get(hello.room)
+        if room is None or room.state is RoomState.CLOSED:
+            try:
+                room = house.reopen(hello.room, game)
+            except RoomFault as fault:
+                raise house.refusal_of(hello.room, fault) from fault
+        if room.plan.game is not game:
+            raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
+        seat = room.reserve(hello, profile, link)
+        self._counts.admitted += 1
+        return self._ticket(room, seat, link)
+
+    def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link) -> SeatTicket:
+        """The seat that this token opens, whoever sits in it by now. Raises Refused."""
+        room = self._house.rooms.get(hello.room)
+        seat = room.find(token) if room is not None and room.plan.game is game else None
+        if room is None or seat is None or seat.role is not hello.role:
+            raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
+        seat.resume(link, token)
+        self._counts.resumed += 1
+        return self._ticket(room, seat, link)
+
+    def _ticket(self, room: Room, seat: Seat, link: Link) -> SeatTicket:
+        return SeatTicket(room, seat, link, room.welcome(seat, self._randomness.token(TOKEN_BYTES)))
+
+    def _game_for(self, hello: Hello) -> type[Game]:
+        games = self._house.games
+        name, _, version = hello.game.partition("@")
+        game = games.get(name)
+        here = f"{game.name}@{game.version}" if game is not None else None
+        if hello.protocol != PROTOCOL:
+            raise Refused(f"this server speaks protocol {PROTOCOL}, you {hello.protocol}: update", NoticeCode.UPDATE_NEEDED, here)
+        if game is None:
+            raise Refused(f"there is no game {name!r}; there are {', '.join(sorted(games))}", NoticeCode.REFUSED)
+        if version and int(version) != game.version:
+            raise Refused(f"this server has {here}: update", NoticeCode.UPDATE_NEEDED, here)
+        return game
