@@ -11,6 +11,7 @@ from gameserver.core.limits import PROTOCOL, TOKEN_BYTES
 from gameserver.core.messages import Hello, NoticeCode
 from gameserver.entrance import SeatTicket
 from gameserver.plan import RoomFault, RoomState
+from gameserver.standing import RANKS, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,7 @@ class Reception:
                 raise house.refusal_of(hello.room, fault) from fault
         if room.plan.game is not game:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
-        seat = room.reserve(hello, profile, link)
+        seat = room.reserve(hello, profile, link, Standing(rank=RANKS[hello.role], caller=caller))
         self._counts.admitted += 1
         return self._ticket(room, seat, link)
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gameserver.plan import RoomPlan
     from gameserver.recorder import RoomRecorder
     from gameserver.seat import Seat
+    from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.game")
 
@@ -129,11 +130,11 @@ class Room:
         """The room's time."""
         return self._clock
 
-    def reserve(self, hello: Hello, profile: Profile, link: Link) -> Seat:
+    def reserve(self, hello: Hello, profile: Profile, link: Link, standing: Standing) -> Seat:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
         if self.state is RoomState.CLOSED or self._over_at is not None:
             raise Refused("the room is closing", NoticeCode.CLOSED)
-        seat = self._seating.reserve(hello, profile, link)
+        seat = self._seating.reserve(hello, profile, link, standing)
         self._wake.set()
         return seat
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gameserver.core.parts import Draft
     from gameserver.core.schema import Schema
     from gameserver.net.link import Link
+    from gameserver.standing import Standing
 
 _LINE_ONLY = (NoticeCode.TOO_SLOW, NoticeCode.IDLE, NoticeCode.REPLACED)
 """These end a line, and not the session: the player may come back."""
@@ -38,6 +39,7 @@ class Seat:
     Attributes:
         player: his number in the room, 0 for a spectator.
         role: what he came as.
+        standing: who he is to the server.
         line: his connection, None while he is away.
         ready: he has loaded the map, and the room reads his line.
         joined: he is in the match.
@@ -54,6 +56,7 @@ class Seat:
         name: str,
         profile: Profile,
         link: Link,
+        standing: Standing,
         schema: Schema,
         clock: TickClock,
         *,
@@ -65,6 +68,7 @@ class Seat:
         self.role = role
         self.name = name
         self.profile = profile
+        self.standing = standing
         self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows)
         self.ready = False
         self.joined = False

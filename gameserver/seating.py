@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gameserver.net.link import Link
     from gameserver.plan import RoomCounts
     from gameserver.rescue import Revival
+    from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.game")
 
@@ -107,15 +108,15 @@ class Seating:
             self._inherited.add(player.owner)
             self._last_player = max(self._last_player, player.owner)
 
-    def reserve(self, hello: Hello, profile: Profile, link: Link) -> Seat:
+    def reserve(self, hello: Hello, profile: Profile, link: Link, standing: Standing) -> Seat:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
         if hello.role is Role.SPECTATOR:
             if len(self.seats) - self.players >= MAX_SPECTATORS:
                 raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
-            return self._make_seat(0, hello, hello.name, profile, link)
+            return self._make_seat(0, hello.role, hello.name, profile, link, standing)
         vacancy = self._take_vacancy(hello.role)
         if vacancy is not None:
-            seat = self._make_seat(vacancy.player, hello, vacancy.name, profile, link)
+            seat = self._make_seat(vacancy.player, hello.role, vacancy.name, profile, link, standing)
             seat.joined = seat.stirred = True
             seat.shown_connected = vacancy.shown_connected
             self._inputs[seat.player] = seat.inputs
@@ -126,11 +127,11 @@ class Seating:
             if bot is None or hello.role is Role.BOT:
                 raise Refused(f"the room is full: {taken} of {self._game.max_players} seats are taken", NoticeCode.FULL)
             self.send_away(bot, "a person takes the seat")
-        return self._make_seat(self._next_player(), hello, hello.name, profile, link)
+        return self._make_seat(self._next_player(), hello.role, hello.name, profile, link, standing)
 
-    def _make_seat(self, player: PlayerId, hello: Hello, name: str, profile: Profile, link: Link) -> Seat:
+    def _make_seat(self, player: PlayerId, role: Role, name: str, profile: Profile, link: Link, standing: Standing) -> Seat:
         flows = not self._game.ticks_on_input
-        seat = Seat(player, hello.role, name, profile, link, self._schema, self._clock, flows=flows, rewinds=self._rewinds)
+        seat = Seat(player, role, name, profile, link, standing, self._schema, self._clock, flows=flows, rewinds=self._rewinds)
         self.seats.append(seat)
         return seat
 

@@ -55,6 +55,7 @@ from gameserver.net.simulated import Latency, SimConnection, SimNetwork, SimStre
 from gameserver.plan import RoomPlan
 from gameserver.room import Room
 from gameserver.server import Server
+from gameserver.standing import RANKS, Standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -300,7 +301,9 @@ def sit(room: Room, name: str = "ann", *, role: Role = Role.PLAYER, profile: Pro
     """Take a seat; with `ready` the next tick lets him in."""
     link = AckingLink()
     game = room.plan.game
-    seat = room.reserve(Hello(PROTOCOL, game.name, room.plan.name, None, role, name), profile or {}, link)
+    seat = room.reserve(
+        Hello(PROTOCOL, game.name, room.plan.name, None, role, name), profile or {}, link, Standing(rank=RANKS[role])
+    )
     if ready:
         seat.enter(link)
     return Seated(seat, link, game)

@@ -25,6 +25,7 @@ from gameserver.lobby.keeper import LOOK_SECONDS, MOST_OPEN, Keeper, _joined
 from gameserver.maps import load_map
 from gameserver.net.link import MemoryLink
 from gameserver.options import describe_options
+from gameserver.standing import RANKS, Standing
 from tests.helpers import HOST, PORT, Ping, Push, Toy, serving, sit, wire
 
 if TYPE_CHECKING:
@@ -405,7 +406,7 @@ async def test_a_full_lobby_is_looked_at_by_a_few_more(autojump_clock: MockClock
         lobby = it.server.rooms[LOBBY]
 
         def take(role: Role) -> None:
-            lobby.reserve(Hello(1, LOBBY, LOBBY, None, role, "somebody"), {}, MemoryLink())
+            lobby.reserve(Hello(1, LOBBY, LOBBY, None, role, "somebody"), {}, MemoryLink(), Standing(rank=RANKS[role]))
 
         for _ in range(Lobby.max_players):
             take(Role.PLAYER)

@@ -21,6 +21,7 @@ from gameserver.core.wire import encode_client, encode_server
 from gameserver.games.fleet import Fleet
 from gameserver.games.fleet.board import CELLS, SHIPS, SIZE, Berth, cells_of, random_fleet, what_is_wrong
 from gameserver.games.fleet.state import BATTLE, Admiral, Fired, Ship, Terms
+from gameserver.standing import RANKS, Standing
 from tests.games.fleet_match import numbers
 from tests.helpers import AckingLink, make_room, serving, step, wire
 
@@ -129,7 +130,7 @@ class Guest:
 
 def let_in(room: Room, name: str, role: Role = Role.PLAYER) -> Guest:
     link = AckingLink()
-    seat = room.reserve(Hello(PROTOCOL, "fleet", room.plan.name, None, role, name), {}, link)
+    seat = room.reserve(Hello(PROTOCOL, "fleet", room.plan.name, None, role, name), {}, link, Standing(rank=RANKS[role]))
     seat.enter(link)
     return Guest(seat, link)
 

@@ -1,0 +1,1 @@
+"""What hostile peers, bad lines and broken games may cost, measured: docs/reliability.md."""

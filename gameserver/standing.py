@@ -1,0 +1,44 @@
+"""Who somebody is to this server: by the ticket that he showed, or by what a server that is open takes everybody for."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import attrs
+
+from gameserver.caller import Caller
+from gameserver.core.messages import Role
+
+
+class Rank(enum.IntEnum):
+    """What somebody may do."""
+
+    SPECTATOR = 0
+    BOT = 1
+    PLAYER = 2
+    HOST = 3
+    """Keeps order in one room."""
+    ADMIN = 4
+    """Keeps order on the server."""
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """See the module.
+
+    Attributes:
+        rank: what he may do.
+        account: by which name whoever gave him his ticket knows him; None: nobody does.
+        ticket: number of the ticket that let him in; None without one.
+        caller: who is at the other end of the line that he came over.
+    """
+
+    rank: Rank
+    account: str | None = None
+    ticket: str | None = None
+    caller: Caller = attrs.field(factory=Caller)
+
+
+RANKS: Final = {Role.SPECTATOR: Rank.SPECTATOR, Role.PLAYER: Rank.PLAYER, Role.BOT: Rank.BOT}
+"""What an open server takes somebody for who comes in this role."""
