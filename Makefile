@@ -10,12 +10,16 @@ PORT ?= 8765
 TSC := clients/browser/node_modules/.bin/tsc
 NODE_TOOLS := $(if $(shell command -v npm),clients/browser/node_modules/.installed)
 
-.PHONY: play test lint types unit browser e2e sim matches prove clean
+.PHONY: play test checks lint types unit browser e2e sim matches prove clean
 
 play: $(VENV)/.installed
 	$(RUN)/gameserver serve --port $(PORT) --bots $(BOTS) $(if $(filter-out 0,$(LAN)),--lan)
 
-test: lint types unit browser e2e sim matches
+test: checks unit e2e sim matches
+
+# Each of these has one core to do: they share the machine, and what they say comes in one piece each.
+checks: $(VENV)/.installed-test $(NODE_TOOLS)
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types browser lint
 
 lint: $(VENV)/.installed-test
 	$(RUN)/ruff check .
@@ -27,10 +31,11 @@ types: $(VENV)/.installed-test $(NODE_TOOLS)
 	elif [ "$(REQUIRE_ALL)" = 1 ]; then echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; \
 	else echo "npm is missing: the browser client's types are not checked"; fi
 
-# The tests in virtual time share the cores; those on real sockets and clocks need the machine for themselves.
+# Most tests share the cores; those that measure how late something is need the machine for themselves.
 unit: $(VENV)/.installed-test $(NODE_TOOLS)
 	$(RUN)/pytest -q -n 2 -m "not real_time"
-	$(RUN)/pytest -q -m real_time --ignore tests/e2e
+	$(RUN)/pytest -q -n 2 --dist loadfile -m "real_time and not alone" --ignore tests/e2e
+	$(RUN)/pytest -q -m alone --ignore tests/e2e
 
 browser: $(VENV)/.installed-test $(NODE_TOOLS)
 	@if command -v node >/dev/null; then node --test --test-reporter=spec clients/browser/test/*.test.js; \

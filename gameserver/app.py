@@ -97,11 +97,12 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
         say("This system cannot stop a game that does not end: run only games that you trust.")
-    pages = web.routes(web.open_site(live=develops))
     with guard:
         games = [_load(name, guard) for name in settings.games]
         if any(game.name == LOBBY for game in games):
             raise UsageError(f"a game cannot be called {LOBBY!r}: that is where people look for rooms")
+        maps = _load_maps(settings.map)
+        pages = web.routes(web.open_site(live=develops))  # the dearest: what is wrong with the game is told before it
         ports = real_ports(settings.data, remembers=True) if settings.data != NOWHERE else real_ports(".")
         recorder = _recorder(settings, ports)
         if recorder is not None:
@@ -111,7 +112,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             recorder=recorder,
             games={game.name: game for game in games} | {LOBBY: Lobby},
             hosted=(Lobby,),
-            maps=_load_maps(settings.map),
+            maps=maps,
             guard=guard,
             create_rooms=settings.create_rooms,
             express=settings.link == "lane",

@@ -26,7 +26,7 @@ from tests.net.peer import CONTINUED, PING, RESET, frame
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.real_time
+pytestmark = [pytest.mark.real_time, pytest.mark.alone]
 
 ATTACKS: Final = int(os.environ.get("ATTACKS", "60"))
 """Of each kind; CI has the small form."""

@@ -21,6 +21,7 @@ from tests.guarded_child import HEALTHY, HOSTILE
 
 pytestmark = [
     pytest.mark.real_time,
+    pytest.mark.alone,
     pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no signal.setitimer: games run unguarded on this system"),
 ]
 

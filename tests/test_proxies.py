@@ -24,7 +24,7 @@ from tests.tools import require_tool
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.real_time
+pytestmark = [pytest.mark.real_time, pytest.mark.alone]
 
 ROOT: Final = Path(__file__).parents[1]
 ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'clients/python'}"}
