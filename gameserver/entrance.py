@@ -13,7 +13,7 @@ import attrs
 import trio
 from trio_websocket import wrap_server_stream
 
-from gameserver.caller import Caller
+from gameserver.caller import Addressed, Caller
 from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_MESSAGE, ROOM_PATTERN
 from gameserver.net.express import ExpressLink
 from gameserver.net.frames import FrameStream
@@ -79,7 +79,8 @@ class Entrance:
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end. Raises whatever the peer, or a library on its account, makes it raise."""
-        counter = _Counter(self, self._desk, Caller())
+        address = stream.peer if isinstance(stream, Addressed) else ""
+        counter = _Counter(self, self._desk, Caller(address=address))
         deadline = trio.current_time() + HANDSHAKE_SECONDS
         try:
             asked = room = None

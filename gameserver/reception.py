@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+import attrs
+
 from gameserver.core.commands import plain_profile
 from gameserver.core.errors import Refused
 from gameserver.core.limits import PROTOCOL, TOKEN_BYTES
 from gameserver.core.messages import Hello, NoticeCode
 from gameserver.entrance import SeatTicket
 from gameserver.plan import RoomFault, RoomState
-from gameserver.standing import RANKS, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gameserver.admission import Admission
     from gameserver.caller import Caller
     from gameserver.core.game import Game
     from gameserver.hooks import Hooks
@@ -58,9 +60,10 @@ class House(Protocol):
 class Reception:
     """See the module."""
 
-    def __init__(self, house: House, counts: ServerCounts, *, hooks: Hooks, randomness: Randomness) -> None:
+    def __init__(self, house: House, counts: ServerCounts, *, admission: Admission, hooks: Hooks, randomness: Randomness) -> None:
         self._house = house
         self._counts = counts
+        self._admission = admission
         self._hooks = hooks
         self._randomness = randomness
 
@@ -70,8 +73,11 @@ class Reception:
         game = self._game_for(hello)
         if isinstance(hello.credential, bytes):
             return self._resume(hello, game, hello.credential, link)
+        standing = await self._admission.standing_of(hello, caller)
+        if standing.name is not None:
+            hello = attrs.evolve(hello, name=standing.name)
         try:
-            profile = plain_profile(await self._hooks.authorise(hello))
+            profile = plain_profile(await self._hooks.authorise(hello, standing))
         except Refused:
             raise
         except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices
@@ -87,7 +93,7 @@ class Reception:
                 raise house.refusal_of(hello.room, fault) from fault
         if room.plan.game is not game:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
-        seat = room.reserve(hello, profile, link, Standing(rank=RANKS[hello.role], caller=caller))
+        seat = room.reserve(hello, profile, link, standing)
         self._counts.admitted += 1
         return self._ticket(room, seat, link)
 

@@ -14,6 +14,7 @@ import trio
 from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
+from gameserver.admission import Admission
 from gameserver.core.errors import GameError, ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gameserver.core.maps import TileMap
     from gameserver.core.record import Options
     from gameserver.guard import HookRunner
+    from gameserver.keys import Keyring
     from gameserver.ports import Listener, Ports
     from gameserver.recorder import Recorder
 
@@ -74,7 +76,8 @@ class Server:
     Attributes:
         rooms: the open rooms, by name.
         on_open: called with each room that is opened, before it ticks.
-        reception: lets people in.
+        admission: knows by their tickets who people are.
+        reception: lets them in.
     """
 
     def __init__(
@@ -92,14 +95,15 @@ class Server:
         explains: bool = False,
         watch_delay: float = WATCH_DELAY_SECONDS,
         web: Callable[[Server], ASGIApp] | None = None,
+        keys: Keyring | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
         unless it is one of a game that is `hosted`: then the host alone opens rooms;
         `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
         who develops a game; `watch_delay`: of all rooms, in seconds;
-        `web` makes the app that answers what is no upgrade (without one
-        that is refused).
+        `web` makes the app that answers what is no upgrade (without one that is refused);
+        `keys`: of the tickets without which nobody comes in; None: the server is open.
         """
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
@@ -115,8 +119,9 @@ class Server:
         self._recorder = recorder
         self._create_rooms = create_rooms
         self._hosted = hosted
+        self.admission = Admission(store=ports.store, randomness=ports.randomness, wall_clock=ports.wall_clock, keys=keys)
+        self.reception = Reception(self, self.counts, admission=self.admission, hooks=self._hooks, randomness=ports.randomness)
         side = HttpSide(web(self), ports.wall_clock) if web is not None else None
-        self.reception = Reception(self, self.counts, hooks=self._hooks, randomness=ports.randomness)
         self._entrance = Entrance(self.reception, web=side, express=express, on_refusal=self._count_refusal)
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""

@@ -31,12 +31,14 @@ class Standing:
         rank: what he may do.
         account: by which name whoever gave him his ticket knows him; None: nobody does.
         ticket: number of the ticket that let him in; None without one.
+        name: what that ticket says he is called; None: what he says himself.
         caller: who is at the other end of the line that he came over.
     """
 
     rank: Rank
     account: str | None = None
     ticket: str | None = None
+    name: str | None = None
     caller: Caller = attrs.field(factory=Caller)
 
 

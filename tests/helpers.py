@@ -51,7 +51,7 @@ from gameserver.core.messages import (
 from gameserver.core.wire import decode_server, encode_client
 from gameserver.guard import NoGuard
 from gameserver.net.link import MemoryLink
-from gameserver.net.simulated import Latency, SimConnection, SimNetwork, SimStream, simulated_ports
+from gameserver.net.simulated import Latency, SimConnection, SimHost, SimNetwork, SimStream, simulated_ports
 from gameserver.plan import RoomPlan
 from gameserver.room import Room
 from gameserver.server import Server
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from gameserver.core.record import Options as AnyOptions
     from gameserver.guard import HookRunner
     from gameserver.hooks import Hooks
+    from gameserver.keys import Keyring
     from gameserver.recorder import Recorder
     from gameserver.seat import Seat
 
@@ -351,6 +352,7 @@ async def serving(
     explains: bool = False,
     rooms: Sequence[str] = (),
     web: Callable[[Server], ASGIApp] | None = None,
+    keys: Keyring | None = None,
 ) -> AsyncIterator[Host]:
     """A server on simulated ports, listening on HOST:PORT; `rooms` play the first of the games and stay open."""
     ports = simulated_ports(seed, latency=latency, chunking=chunking)
@@ -366,6 +368,7 @@ async def serving(
         create_rooms=create_rooms,
         explains=explains,
         web=web,
+        keys=keys,
     )
     for name in rooms:
         server.open_room(name, games[0], keep=True)
@@ -470,7 +473,7 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(network: SimNetwork, room: str = "toy1", *, path: str | None = None) -> AsyncIterator[Wire]:
+async def wire(network: SimNetwork | SimHost, room: str = "toy1", *, path: str | None = None) -> AsyncIterator[Wire]:
     """A WebSocket to HOST:PORT."""
     stream = await network.connect(HOST, PORT)
     async with trio.open_nursery() as nursery:

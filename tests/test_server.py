@@ -17,6 +17,7 @@ from gameserver.core.limits import CLOSE_SECONDS, EMPTY_ROOM_SECONDS, GRACE_SECO
 from gameserver.core.messages import Bye, Hello, Inputs, Notice, NoticeCode, Role, Snapshot, Welcome
 from gameserver.hooks import Hooks
 from gameserver.net.simulated import Latency, Toward
+from gameserver.standing import Rank
 from tests.helpers import HOST, PORT, Host, Rules, Seated, Toy, Wire, game_of, serving, sit, toy_at, wire
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from trio.testing import MockClock
 
     from gameserver import Profile
+    from gameserver.standing import Standing
 
 HEAD: Final = (
     b"GET /ws/toy1 HTTP/1.1\r\nHost: 127.0.0.1:8765\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -401,7 +403,7 @@ async def test_stop_ends_in_time_though_a_client_does_not_read(autojump_clock: M
 
 async def test_who_comes_while_the_server_stops_is_told_so(autojump_clock: MockClock) -> None:
     class Slow(Hooks):
-        async def authorise(self, hello: Hello) -> Profile:
+        async def authorise(self, hello: Hello, standing: Standing) -> Profile:
             await trio.sleep(0.5)
             return {}
 
@@ -423,14 +425,14 @@ async def test_a_server_with_nobody_in_it_stops_at_once(autojump_clock: MockCloc
 
 # -- the hooks of the host --------------------------------------------------------------------------------------------------
 class Doorman(Hooks):
-    """Knows one ticket, and some tricks."""
+    """Knows one account, and some tricks."""
 
     def __init__(self) -> None:
-        self.asked: list[Hello] = []
+        self.asked: list[tuple[Hello, Standing]] = []
 
-    async def authorise(self, hello: Hello) -> Profile:
-        self.asked.append(hello)
-        match hello.credential:
+    async def authorise(self, hello: Hello, standing: Standing) -> Profile:
+        self.asked.append((hello, standing))
+        match standing.account:
             case "gold":
                 await trio.sleep(0.2)
                 return {"rank": 7, "guild": "red"}
@@ -444,23 +446,29 @@ class Doorman(Hooks):
                 await trio.sleep_forever()
             case "banned":
                 raise Refused("you know why", NoticeCode.KICKED)
-        raise Refused("no ticket, no seat")
+        raise Refused("no account, no seat")
+
+
+def ticket_of(host: Host, account: str | None) -> str | None:
+    """A ticket of the server's own for this account, none for nobody."""
+    return host.server.admission.mint(room="toy1", rank=Rank.PLAYER, account=account) if account is not None else None
 
 
 async def test_the_profile_reaches_join(autojump_clock: MockClock) -> None:
     doorman = Doorman()
     async with serving(hooks=doorman) as host, wire(host.network) as it:
-        await it.join(credential="gold", name="zoë")
-        (asked,) = doorman.asked
-        assert (asked.name, asked.room, asked.credential) == ("zoë", "toy1", "gold")
+        await it.join(credential=ticket_of(host, "gold"), name="zoë")
+        ((asked, standing),) = doorman.asked
+        assert (asked.name, asked.room, standing.account, standing.rank) == ("zoë", "toy1", "gold", Rank.PLAYER)
+        assert standing.caller.address == HOST
         (joined,) = [entry for entry in game_of(host.server.rooms["toy1"]).diary if entry[0] == "join"]
         assert joined[3] == {"rank": 7, "guild": "red"}
 
 
 @pytest.mark.parametrize(
-    ("credential", "code", "close_code", "text"),
+    ("account", "code", "close_code", "text"),
     [
-        (None, NoticeCode.REFUSED, 1008, "no ticket, no seat"),
+        (None, NoticeCode.REFUSED, 1008, "no account, no seat"),
         ("banned", NoticeCode.KICKED, 1008, "you know why"),
         ("raise", NoticeCode.REFUSED, 1008, "nobody can be let in at the moment"),
         ("nested", NoticeCode.REFUSED, 1008, "nobody can be let in at the moment"),
@@ -472,17 +480,17 @@ async def test_who_is_not_let_in_is_told_so_and_nobody_else_notices(
     autojump_clock: MockClock,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
-    credential: str | None,
+    account: str | None,
     code: NoticeCode,
     close_code: int,
     text: str,
 ) -> None:
     monkeypatch.setattr("gameserver.seat.ACK_SECONDS", 1_000.0)
     async with serving(hooks=Doorman()) as host, wire(host.network) as friend:
-        await friend.join(credential="gold")
+        await friend.join(credential=ticket_of(host, "gold"))
         began = trio.current_time()
         async with wire(host.network) as it:
-            await it.say(it.hello(credential=credential))
+            await it.say(it.hello(credential=ticket_of(host, account)))
             assert await it.end() == close_code
             assert it.notice is not None and it.notice.code == code
             assert text in it.notice.text
@@ -491,9 +499,9 @@ async def test_who_is_not_let_in_is_told_so_and_nobody_else_notices(
         assert host.server.unadmitted == 0
         assert host.server.rooms["toy1"].players == 1
         await friend.until(Snapshot)
-        if credential == "nested":
+        if account == "nested":
             assert "profile['guild'] is {'name': 'red'}: keys are str, values" in caplog.text
-        if credential in ("raise", "group", "nested"):
+        if account in ("raise", "group", "nested"):
             assert "authorise failed" in caplog.text and "Traceback" in caplog.text
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gameserver import Profile
     from gameserver.core.messages import Hello
+    from gameserver.standing import Standing
     from tests.helpers import Host
 
 CANARY: Final = "profile-canary-9f3a"
@@ -89,7 +90,7 @@ def test_two_matches_that_differ_in_what_is_hidden_are_watched_alike(seed: int, 
 class Guests(Hooks):
     """Everyone has a profile."""
 
-    async def authorise(self, hello: Hello) -> Profile:
+    async def authorise(self, hello: Hello, standing: Standing) -> Profile:
         return {"account": CANARY}
 
 

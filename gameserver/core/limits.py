@@ -62,6 +62,14 @@ GRACE_SECONDS: Final = 30.0
 TOKEN_BYTES: Final = 16
 """Of a resume token: nobody guesses 128 bits."""
 
+# -- tickets ---------------------------------------------------------------------------------------------------------------
+TICKET_SECONDS: Final = 60
+"""How long a join ticket lives at most: from the page that asked for it to HELLO it takes one."""
+TICKET_TOLERANCE_SECONDS: Final = 30
+"""By so much the clock of whoever signed a ticket may differ from ours. That a ticket is taken once makes it safe."""
+MAX_ACCOUNT: Final = 64
+"""Characters of an account's name: a UUID, an e-mail address, a platform's id."""
+
 # -- recordings ------------------------------------------------------------------------------------------------------------
 WATCH_DELAY_SECONDS: Final = 10.0
 """How late a match is shown to who looks at it over HTTP: whoever plays and looks learns nothing that is still of use to him."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from gameserver.caller import plain_address
 from gameserver.core.limits import IDLE_SECONDS
 
 if TYPE_CHECKING:
@@ -39,12 +40,16 @@ class EagerStream(trio.abc.HalfCloseableStream):
     """See the module. It takes the socket out of a fresh `trio.SocketStream` that nobody has used.
 
     Attributes:
+        peer: the other end's IP address, "" if it has gone already (caller.Addressed).
+        own: ours.
         send: writes what fits into the kernel's buffer (outlet.SendsNow). BlockingIOError if nothing does, OSError if it is broken.
     """
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._raw = socket.socket(fileno=stream.socket.detach())
         self._raw.setblocking(False)
+        self.peer = _address_of(self._raw.getpeername)
+        self.own = _address_of(self._raw.getsockname)
         with contextlib.suppress(OSError, AttributeError):  # not everywhere
             self._raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
         self._stamps = False
@@ -132,3 +137,10 @@ class EagerStream(trio.abc.HalfCloseableStream):
     async def aclose(self) -> None:
         self.close()
         await trio.lowlevel.checkpoint()
+
+
+def _address_of(ask: Callable[[], tuple[str, int] | tuple[str, int, int, int]]) -> str:
+    try:
+        return plain_address(ask()[0])
+    except OSError:  # a peer that has reset the line has no name any more
+        return ""

@@ -26,6 +26,7 @@ import trio
 from gameserver.net.memory import MemoryStore
 from gameserver.net.simulated.disk import SimDisk as SimDisk
 from gameserver.net.simulated.network import SimConnection as SimConnection
+from gameserver.net.simulated.network import SimHost as SimHost
 from gameserver.net.simulated.network import SimNetwork as SimNetwork
 from gameserver.net.simulated.network import SimStream as SimStream
 from gameserver.net.simulated.pipe import Latency as Latency

@@ -8,6 +8,7 @@ import operator
 import random
 from typing import TYPE_CHECKING
 
+import attrs
 import trio
 
 from gameserver.net.simulated.pipe import WINDOW_BYTES, Latency, Pipe, Toward
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 RECEIVE_BYTES = 65_536  # what trio reads when it is not told how much
 BACKLOG = 128  # connections that nobody has accepted yet; more are refused, as with tcp_abort_on_overflow
+LOOPBACK = "127.0.0.1"  # where clients are, unless they say otherwise (SimNetwork.at)
 FIRST_FREE_PORT = 49_152  # where the dynamic ports begin (RFC 6335)
 
 
@@ -29,12 +31,16 @@ class SimStream(trio.abc.HalfCloseableStream):
 
     Attributes:
         connection: what the stream is an end of.
+        own: this end's address.
+        peer: the other end's (caller.Addressed).
     """
 
-    __slots__ = ("_broken", "_closed", "_finished", "_in", "_out", "_receiving", "_sending", "connection")
+    __slots__ = ("_broken", "_closed", "_finished", "_in", "_out", "_receiving", "_sending", "connection", "own", "peer")
 
-    def __init__(self, connection: SimConnection, incoming: Pipe, outgoing: Pipe) -> None:
+    def __init__(self, connection: SimConnection, incoming: Pipe, outgoing: Pipe, *, own: str, peer: str) -> None:
         self.connection = connection
+        self.own = own
+        self.peer = peer
         self._in = incoming
         self._out = outgoing
         self._closed = self._broken = self._finished = False
@@ -210,11 +216,15 @@ class SimConnection:
 
     __slots__ = ("_live", "_pipes", "client", "number", "server")
 
-    def __init__(self, number: int, up: Pipe, down: Pipe, live: dict[int, SimConnection]) -> None:
+    def __init__(
+        self, number: int, up: Pipe, down: Pipe, live: dict[int, SimConnection], *, ends: tuple[str, str] = (LOOPBACK, LOOPBACK)
+    ) -> None:
+        """`ends`: the addresses of client and server."""
+        client, server = ends
         self.number = number
         self._pipes = {Toward.SERVER: up, Toward.CLIENT: down}
-        self.client = SimStream(self, incoming=down, outgoing=up)
-        self.server = SimStream(self, incoming=up, outgoing=down)
+        self.client = SimStream(self, incoming=down, outgoing=up, own=client, peer=server)
+        self.server = SimStream(self, incoming=up, outgoing=down, own=server, peer=client)
         self._live = live
         live[number] = self
 
@@ -335,7 +345,11 @@ class SimNetwork:
         self._listeners[address] = listener = SimListener(self, address)
         return [listener]
 
-    async def connect(self, host: str, port: int) -> SimStream:
+    def at(self, address: str) -> SimHost:
+        """The same network, for a client that has this address; else clients have that of loopback."""
+        return SimHost(self, address)
+
+    async def connect(self, host: str, port: int, *, source: str = LOOPBACK) -> SimStream:
         rng = random.Random(self._rng.getrandbits(64))
         latency = self._latency
         trip = 2 * latency.seconds + latency.jitter_seconds * (rng.random() + rng.random())
@@ -348,7 +362,7 @@ class SimNetwork:
                 break
         else:
             raise ConnectionRefusedError(errno.ECONNREFUSED, f"nobody listens on {host}:{port}")
-        connection = self._connect(rng, latency)
+        connection = self._connect(rng, latency, ends=(source, _host(host)))
         try:
             listener._arrived.send_nowait(connection.server)
         except trio.WouldBlock:
@@ -360,11 +374,25 @@ class SimNetwork:
         """A connection that is open at once, without a listener."""
         return self._connect(random.Random(self._rng.getrandbits(64)), self._latency)
 
-    def _connect(self, rng: random.Random, latency: Latency) -> SimConnection:
+    def _connect(self, rng: random.Random, latency: Latency, *, ends: tuple[str, str] = (LOOPBACK, LOOPBACK)) -> SimConnection:
         up, down = (Pipe(random.Random(rng.getrandbits(64)), latency, self._window_bytes, self._chunking) for _ in range(2))
         self._count += 1
-        return SimConnection(self._count - 1, up, down, self._live)
+        return SimConnection(self._count - 1, up, down, self._live, ends=ends)
+
+
+@attrs.frozen
+class SimHost:
+    """A `gameserver.ports.Network`: a `SimNetwork` as one machine on it sees it."""
+
+    network: SimNetwork
+    address: str
+
+    async def listen(self, host: str, port: int) -> Sequence[SimListener]:
+        return await self.network.listen(host, port)
+
+    async def connect(self, host: str, port: int) -> SimStream:
+        return await self.network.connect(host, port, source=self.address)
 
 
 def _host(name: str) -> str:
-    return "127.0.0.1" if name == "localhost" else name
+    return LOOPBACK if name == "localhost" else name
