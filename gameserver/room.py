@@ -12,10 +12,12 @@ that cannot be it raises the fault, which ends this room and no other.
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import trio
 
+from gameserver.bars import KICK_SECONDS, Bars
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
 from gameserver.core.limits import EMPTY_ROOM_SECONDS, OVER_ROOM_SECONDS, SUBTICKS
@@ -85,6 +87,7 @@ class Room:
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase, tick=tick)
         self._seating = Seating(plan.game, self._clock, self.counts, rewinds=bool(self._simulation.world.pasts))
         self._seating.inherit(self._simulation.players.values())
+        self._bars = Bars()
         self._rescue = Rescue(self._make_simulation, self._simulation, phase=plan.phase)
         self._wake = trio.Event()
         self._over_at: float | None = None
@@ -134,9 +137,22 @@ class Room:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
         if self.state is RoomState.CLOSED or self._over_at is not None:
             raise Refused("the room is closing", NoticeCode.CLOSED)
+        self.check_bar(standing, hello.name)
         seat = self._seating.reserve(hello, profile, link, standing)
         self._wake.set()
         return seat
+
+    def check_bar(self, standing: Standing, name: str) -> None:
+        """Raise Refused if he was sent away and may not come back yet."""
+        left = self._bars.left(standing, name, trio.current_time())
+        if left:
+            raise Refused(f"you were sent away from this room: come back in {math.ceil(left)} s", NoticeCode.KICKED)
+
+    def send_away(self, seat: Seat, why: str, *, bar_seconds: float = 0.0) -> None:
+        """Tell him why, and free his seat; who comes back within `bar_seconds` is refused."""
+        if bar_seconds:
+            self._bars.add(seat.standing, seat.name, trio.current_time(), bar_seconds)
+        self._seating.send_away(seat, why)
 
     def find(self, token: bytes) -> Seat | None:
         """The seat that this token opens."""
@@ -316,7 +332,7 @@ class Room:
         """Whom the last step sent away, and whether it ended a match."""
         for player, why in self._simulation.kicked:
             for seat in [seat for seat in self.seats if seat.player == player]:
-                self._seating.send_away(seat, why)
+                self.send_away(seat, why, bar_seconds=KICK_SECONDS if player in self._simulation.barred else 0.0)
         result, before = self._simulation.result, self._result
         self._result = result
         if result is None and before is not None:

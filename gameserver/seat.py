@@ -14,6 +14,7 @@ from gameserver.core.inputs import InputBuffer, Sight
 from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS, INPUT_QUEUE, MAX_CALLS, READY_SECONDS
 from gameserver.core.messages import Bye, Call, ClientMessage, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
 from gameserver.core.reliable import Reliable
+from gameserver.core.rights import MAY_PLAY, Phase, rank_of_line, sayable
 from gameserver.core.wire import decode_client
 from gameserver.line import Line
 
@@ -40,6 +41,7 @@ class Seat:
         player: his number in the room, 0 for a spectator.
         role: what he came as.
         standing: who he is to the server.
+        rank: as what he speaks on his line.
         line: his connection, None while he is away.
         ready: he has loaded the map, and the room reads his line.
         joined: he is in the match.
@@ -69,6 +71,7 @@ class Seat:
         self.name = name
         self.profile = profile
         self.standing = standing
+        self.rank = rank_of_line(standing.rank, role)
         self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows)
         self.ready = False
         self.joined = False
@@ -81,6 +84,9 @@ class Seat:
         self._clock = clock
         self._flows = flows
         self._looks_back = rewinds and role is not Role.BOT  # bots lead by themselves
+        self._may_play = self.rank in MAY_PLAY
+        self._sayable = sayable(Phase.WAITING, self.rank), sayable(Phase.MATCH, self.rank)
+        """Before he is in the match, and in it."""
         self._reliable = Reliable()
         self._calls: deque[Call] = deque()
         self._last_call = 0
@@ -158,12 +164,15 @@ class Seat:
         line = self.line
         if line is None or line.ended:
             return
+        allowed = self._sayable[self.joined]
         try:
             for arrived in line.hear(now):
                 if line.ended:
                     return  # what comes behind the last word
                 message = decode_client(arrived.data)
-                if type(message) is Inputs and self.joined:  # nearly all are
+                if type(message) not in allowed:
+                    raise ProtocolError(f"{type(message).__name__} may not be said now")
+                if type(message) is Inputs:  # nearly all are
                     self._take_inputs(line, arrived.at, message)
                 else:
                     self._take(line, arrived.at, message)
@@ -185,18 +194,20 @@ class Seat:
         match message:
             case Ping():
                 line.take_ping(at, message)
-            case Call() if self.joined and self.player:
+            case Call():
                 self._take_call(message)
             case Bye():
                 self.over = True
                 line.close(1000, "goodbye")
-            case _:
+            case _:  # a message that the table allows and nobody takes
                 raise ProtocolError(f"{type(message).__name__} may not be said now")
 
     def _take_inputs(self, line: Line, at: float, message: Inputs) -> None:
         values = message.values
         width = self._input_width
-        if values and (not self.player or not width or len(values) % width):
+        if values and not self._may_play:
+            raise ProtocolError("who looks on presses nothing")
+        if values and (not width or len(values) % width):
             raise ProtocolError(f"an input has {width} values for each tick")
         if len(values) > INPUT_QUEUE * width:
             raise ProtocolError(f"inputs for more than {INPUT_QUEUE} ticks")

@@ -17,6 +17,7 @@ from gameserver.core.errors import Refused
 from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS
 from gameserver.core.messages import Notice, NoticeCode, Reply, Role
 from gameserver.core.replay.steps import Step
+from gameserver.core.rights import Rank
 from gameserver.rescue import HOST, QUARANTINE_SECONDS
 from gameserver.seat import Seat
 
@@ -260,7 +261,8 @@ class Seating:
         seat.joined = True
         if seat.player:
             self._inputs[seat.player] = seat.inputs
-            commands.append(Join(seat.player, seat.name, seat.profile, seat.role is Role.BOT))
+            host, admin = seat.rank is Rank.HOST, seat.rank is Rank.ADMIN
+            commands.append(Join(seat.player, seat.name, seat.profile, seat.role is Role.BOT, host, admin))
 
     def cut(self, player: PlayerId) -> int:
         """How much of what he said he had seen back is not believed, in 1/256 of a tick."""

@@ -5,17 +5,22 @@ A session knows no rooms. Whoever runs it gives it a `Desk`, which finds the roo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import trio
 
 from gameserver.core.errors import ProtocolError, Refused
 from gameserver.core.limits import READY_SECONDS
 from gameserver.core.messages import Bye, Hello, Notice, NoticeCode, Ping, Ready, Welcome
+from gameserver.core.rights import Phase, Rank, sayable
 from gameserver.core.wire import decode_client, encode_server
 
 if TYPE_CHECKING:
     from gameserver.net.link import Arrived, Link
+
+_GREETING: Final = sayable(Phase.GREETING, Rank.SPECTATOR)
+_ENTERING: Final = sayable(Phase.ENTERING, Rank.SPECTATOR)
+"""Whoever is not in the match yet may say what the least may, whatever he is to become."""
 
 
 class Ticket(Protocol):
@@ -90,7 +95,7 @@ class Session:
 
     def _hello(self, data: bytes) -> Hello:
         message = decode_client(data)
-        if not isinstance(message, Hello):
+        if type(message) not in _GREETING or not isinstance(message, Hello):
             raise ProtocolError(f"{type(message).__name__} before HELLO")
         if message.room != self._room:
             raise ProtocolError("HELLO names another room than the path")
@@ -113,6 +118,8 @@ class Session:
         while True:
             arrived: Arrived = await self._link.receive()
             message = decode_client(arrived.data)
+            if type(message) not in _ENTERING:
+                raise ProtocolError(f"{type(message).__name__} before READY")
             match message:
                 case Ready(map_hash):
                     if map_hash != (tile_map[1] if tile_map is not None else None):
@@ -124,7 +131,7 @@ class Session:
                     ticket.give_up()
                     self._link.end(1000, "goodbye")
                     return False
-                case _:
+                case _:  # a message that the table allows and nobody takes
                     raise ProtocolError(f"{type(message).__name__} before READY")
 
     def _end(self, notice: Notice) -> None:

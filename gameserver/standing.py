@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Final
 
 import attrs
 
 from gameserver.caller import Caller
 from gameserver.core.messages import Role
-
-
-class Rank(enum.IntEnum):
-    """What somebody may do."""
-
-    SPECTATOR = 0
-    BOT = 1
-    PLAYER = 2
-    HOST = 3
-    """Keeps order in one room."""
-    ADMIN = 4
-    """Keeps order on the server."""
+from gameserver.core.rights import Rank as Rank
 
 
 @attrs.frozen(kw_only=True)

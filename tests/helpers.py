@@ -298,13 +298,20 @@ def make_room(
     return Room(plan, guard if guard is not None else NoGuard(), lambda: "f0f0")
 
 
-def sit(room: Room, name: str = "ann", *, role: Role = Role.PLAYER, profile: Profile | None = None, ready: bool = True) -> Seated:
-    """Take a seat; with `ready` the next tick lets him in."""
+def sit(
+    room: Room,
+    name: str = "ann",
+    *,
+    role: Role = Role.PLAYER,
+    profile: Profile | None = None,
+    ready: bool = True,
+    standing: Standing | None = None,
+) -> Seated:
+    """Take a seat; with `ready` the next tick lets him in. `standing`: by default what an open server takes him for."""
     link = AckingLink()
     game = room.plan.game
-    seat = room.reserve(
-        Hello(PROTOCOL, game.name, room.plan.name, None, role, name), profile or {}, link, Standing(rank=RANKS[role])
-    )
+    hello = Hello(PROTOCOL, game.name, room.plan.name, None, role, name)
+    seat = room.reserve(hello, profile or {}, link, standing or Standing(rank=RANKS[role]))
     if ready:
         seat.enter(link)
     return Seated(seat, link, game)

@@ -25,6 +25,10 @@ class Join:
     name: str
     profile: Profile = attrs.field(factory=dict)
     bot: bool = False
+    host: bool = False
+    """His ticket makes him a host of this room."""
+    admin: bool = False
+    """Or of all rooms."""
 
 
 @attrs.frozen

@@ -161,6 +161,11 @@ class Game:
         """Let nobody hear this player any more, or again. Only the host may."""
         self._simulation.silence(player, other, silenced=silenced)
 
+    @call
+    def expel(self, player: Any, other: int = integer(1, MAX_PLAYER), bar: bool = boolean()) -> None:  # noqa: ANN401 - likewise
+        """Send this player away at the end of the tick; `bar`: and keep him out of the room for a while. Only the host may."""
+        self._simulation.expel(player, other, bar=bar)
+
     # -- what a hook may use -----------------------------------------------------------------------------------------------
     @property
     def tick(self) -> int:

@@ -169,7 +169,8 @@ class Player(Entity):
     bot: bool = boolean(default=False)
     """It said at the door that it is a program. It gives its seat up when the room is full and a person comes."""
     host: bool = boolean(default=False)
-    """Of the people in the room the one who came first. He may silence others (docs/api.md)."""
+    """Of the people in the room the one who came first, or whose ticket says that he is it. He may silence others and send them
+    away (docs/api.md)."""
 
 
 class Globals(Record, abstract=True):

@@ -20,6 +20,7 @@ from gameserver.core.groups import Entities, Players
 from gameserver.core.limits import MAX_EVENTS_PER_TICK, MAX_KICK_TEXT, MAX_LOG_LINES, MAX_LOG_TEXT, SUBTICKS
 from gameserver.core.record import Entity, Event, Input, Options, Player
 from gameserver.core.rewind import most_back
+from gameserver.core.rights import Rank, may_call, may_expel, may_silence
 from gameserver.core.talk import BUILT_IN_EVENTS, Ended
 from gameserver.core.timers import is_plain
 from gameserver.core.view import Contents, View
@@ -48,7 +49,8 @@ class Simulation:
     Attributes:
         emitted: events of the last step, in order.
         replied: outcomes of the last step's calls.
-        kicked: whom the game sent away in the last step, and why.
+        kicked: whom the game, or the host, sent away in the last step, and why.
+        barred: which of them may not come back for a while.
         logged: what the game said to its author in the last step, also in one that failed.
         judged: as whose eyes saw them the last step looked at entities, and how far back, in 1/256 of a tick.
     """
@@ -64,6 +66,7 @@ class Simulation:
         self.emitted: list[Emitted] = []
         self.replied: list[Replied] = []
         self.kicked: list[tuple[PlayerId, str]] = []
+        self.barred: set[PlayerId] = set()
         self.logged: list[str] = []
         self.judged: dict[PlayerId, int] = {}
         self._views: Mapping[PlayerId, int] = {}
@@ -122,6 +125,7 @@ class Simulation:
         self.emitted = []
         self.replied = []
         self.kicked = []
+        self.barred = set()
         self.logged = []
         world.tick = tick
         for command in commands:
@@ -171,9 +175,11 @@ class Simulation:
 
     def _apply(self, command: Command) -> None:
         match command:
-            case Join(player_id, name, profile, bot):
+            case Join(player_id, name, profile, bot, host, admin):
                 if player_id in self._players:
                     raise GameError(f"player {player_id} has a seat already")
+                if host or admin:
+                    self.world.talk.entitle(player_id, Rank.ADMIN if admin else Rank.HOST)
                 player = self._player_type(owner=player_id, name=name, bot=bot)
                 self.world.add(player, self._audience_of(player))
                 self._refresh_players()
@@ -215,9 +221,14 @@ class Simulation:
         self._choose_host()
 
     def _choose_host(self) -> None:
-        """Of the people who are here, who came first. A host whose line is down stays host while nobody else is there."""
+        """Of the people who are here, who came first; of those whose tickets make them that, if there are any.
+
+        A host whose line is down stays host while nobody else is there.
+        """
         people = [player for player in self._players.values() if not player.bot]
-        host = next((player for player in people if player.connected), None)
+        here = [player for player in people if player.connected]
+        entitled = self.world.talk.is_entitled
+        host = next((player for player in here if entitled(player.owner)), here[0] if here else None)
         host = host or next((player for player in people if player.host), None)
         for player in self._players.values():
             player.host = player is host
@@ -251,9 +262,25 @@ class Simulation:
 
     def silence(self, player: Player, other: PlayerId, *, silenced: bool) -> None:
         """See Game.silence."""
-        if not player.host:
+        rank_of = self.world.talk.rank_of
+        if not may_call(rank_of(player), "silence"):
             raise Refused("only the host may silence others")
-        self.world.talk.silence(self._other(player, other), silenced=silenced)
+        other = self._other(player, other)
+        if not may_silence(rank_of(player), rank_of(self._players[other])):
+            raise Refused("a host cannot be silenced by another")
+        self.world.talk.silence(other, silenced=silenced)
+
+    def expel(self, player: Player, other: PlayerId, *, bar: bool) -> None:
+        """See Game.expel."""
+        rank_of = self.world.talk.rank_of
+        if not may_call(rank_of(player), "expel"):
+            raise Refused("only the host may send others away")
+        other = self._other(player, other)
+        if not may_expel(rank_of(player), rank_of(self._players[other])):
+            raise Refused("a host sends away players only: bots make way by themselves, and hosts answer to an admin")
+        self.kick(other, "the host has sent you away")
+        if bar:
+            self.barred.add(other)
 
     def _other(self, player: Player, other: PlayerId) -> PlayerId:
         if other not in self._players or other == player.owner:

@@ -1,13 +1,8 @@
-"""What every room has beside its game's rules: chat, emotes, and who is heard.
+"""What every room has beside its game's rules: chat, emotes, who is heard, and who keeps order.
 
-The game's own class has the calls (`Game.chat`, `emote`, `mute`, `silence`); here is what they remember. It is state of the room
-like any other: it is saved, restored and hashed with the world, and what is said is in the recording because calls are.
-
-    who          chat   emote   mute a player for himself   silence a player for all
-    spectator     -       -        -                           -            (he only listens to what is said to everyone)
-    bot           x       x        x                           -
-    person        x       x        x                           -
-    host          x       x        x                           x            (Player.host)
+The game's own class has the calls (`Game.chat`, `emote`, `mute`, `silence`, `expel`); here is what they remember. It is state of
+the room like any other: it is saved, restored and hashed with the world, and what is said is in the recording because calls are.
+Who may use which stands in `gameserver.core.rights`.
 """
 
 from __future__ import annotations
@@ -21,6 +16,7 @@ from gameserver.core.errors import Refused
 from gameserver.core.fields import boolean, integer, integers, text
 from gameserver.core.limits import MAX_CHAT, MAX_SEATS
 from gameserver.core.record import Event, Player
+from gameserver.core.rights import Rank
 from gameserver.core.words import spoken
 
 if TYPE_CHECKING:
@@ -74,6 +70,8 @@ class _Voice:
     silenced: bool = False
     mutes: set[PlayerId] = attrs.field(factory=set)
     """Whom he does not want to hear."""
+    title: Rank | None = None
+    """HOST or ADMIN if his ticket made him that."""
 
 
 class Talk:
@@ -129,18 +127,39 @@ class Talk:
         for voice in self._voices.values():
             voice.mutes.discard(player)
 
+    # -- who keeps order -----------------------------------------------------------------------------------------------------
+    def entitle(self, player: PlayerId, title: Rank) -> None:
+        """His ticket makes him a HOST or an ADMIN."""
+        self._voices.setdefault(player, _Voice()).title = title
+
+    def rank_of(self, player: Player) -> Rank:
+        """What he may do in this room: by his ticket, or because he came first (Player.host)."""
+        voice = self._voices.get(player.owner)
+        if voice is not None and voice.title is not None:
+            return voice.title
+        if player.host:
+            return Rank.HOST
+        return Rank.BOT if player.bot else Rank.PLAYER
+
+    def is_entitled(self, player: PlayerId) -> bool:
+        """Did his ticket make him a host or an admin?"""
+        voice = self._voices.get(player)
+        return voice is not None and voice.title is not None
+
     # -- as bytes ----------------------------------------------------------------------------------------------------------
     def to_plain(self) -> list[Any]:
         """Plain values for a checkpoint and the hash; in a fixed order."""
         return [
             [number, voice.chat_due, voice.emote_due, voice.silenced, sorted(voice.mutes)]
+            + ([int(voice.title)] if voice.title is not None else [])
             for number, voice in sorted(self._voices.items())
         ]
 
     def from_plain(self, plain: Any) -> None:  # noqa: ANN401 - what to_plain gave, back from msgpack
         """Become what was saved."""
         self._voices = {
-            number: _Voice(chat_due, emote_due, silenced, set(mutes)) for number, chat_due, emote_due, silenced, mutes in plain
+            number: _Voice(chat_due, emote_due, silenced, set(mutes), Rank(title[0]) if title else None)
+            for number, chat_due, emote_due, silenced, mutes, *title in plain
         }
 
 

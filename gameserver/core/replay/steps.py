@@ -159,10 +159,14 @@ def _player(number: object) -> PlayerId:
     return player
 
 
+def _profile(plain: dict[Any, Any]) -> dict[str, Any]:
+    return {text(key): value for key, value in plain.items()}
+
+
 def _plain_command(command: Command) -> tuple[Any, ...]:
     match command:
-        case Join(player, name, profile, bot):
-            return 0, player, name, profile, bot
+        case Join(player, name, profile, bot, host, admin):
+            return (0, player, name, profile, bot, host, admin) if host or admin else (0, player, name, profile, bot)
         case Leave(player):
             return 1, player
         case Connected(player, connected):
@@ -177,7 +181,9 @@ def _command(plain: object) -> Command:
     """Raises ValueError."""
     match plain:
         case (0, player, str(name), dict(profile), bool(bot)):
-            return Join(_player(player), name, {text(key): value for key, value in profile.items()}, bot)
+            return Join(_player(player), name, _profile(profile), bot)
+        case (0, player, str(name), dict(profile), bool(bot), bool(host), bool(admin)):
+            return Join(_player(player), name, _profile(profile), bot, host, admin)
         case (1, player):
             return Leave(_player(player))
         case (2, player, bool(connected)):

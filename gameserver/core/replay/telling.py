@@ -56,8 +56,9 @@ def entered_lines(step: Step, names: Mapping[int, str], game: type[Game]) -> Ite
 
 def _command_text(command: Command, names: Mapping[int, str]) -> str:
     match command:
-        case Join(player, name, profile, bot):
-            return f"{name} joins as {'bot' if bot else 'player'} {player}" + (f", profile {dict(profile)}" if profile else "")
+        case Join(player, name, profile, bot, host, admin):
+            what = "bot" if bot else "admin" if admin else "host" if host else "player"
+            return f"{name} joins as {what} {player}" + (f", profile {dict(profile)}" if profile else "")
         case Leave(player):
             return f"{_who(player, names)} leaves"
         case Connected(player, connected):

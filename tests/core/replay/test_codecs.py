@@ -32,7 +32,7 @@ ROWS = st.lists(INTEGERS | TEXTS | st.booleans() | st.lists(INTEGERS, max_size=3
 PLAYERS = st.integers(1, 200)
 PLAIN = INTEGERS | TEXTS | st.booleans() | st.none() | st.floats(allow_nan=False)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Join, PLAYERS, TEXTS, st.dictionaries(TEXTS, PLAIN, max_size=4), st.booleans()),
+    st.builds(Join, PLAYERS, TEXTS, st.dictionaries(TEXTS, PLAIN, max_size=4), *[st.booleans()] * 3),
     st.builds(Leave, PLAYERS),
     st.builds(Connected, PLAYERS, st.booleans()),
     st.builds(Called, PLAYERS, st.integers(0, 2**53 - 1), TEXTS, ROWS),
