@@ -18,12 +18,13 @@ from gameserver.api import make_app
 from gameserver.archive import Archive
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
-from gameserver.core.limits import ROOM_PATTERN, WATCH_DELAY_SECONDS
+from gameserver.core.limits import ROOM_PATTERN, SETUP_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.registry import contradictions
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
 from gameserver.development.reload import Reloader
 from gameserver.fill import Filler
-from gameserver.guard import SETUP_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
+from gameserver.guard import Guard, HookRunner, HookTimeout, NoGuard, available
 from gameserver.lan import ANYWHERE, invitation, lan_addresses
 from gameserver.library import load_game, place_of, sources_of
 from gameserver.lobby.game import LOBBY, Lobby
@@ -89,6 +90,8 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
 
     Raises UsageError for what the user can mend: an unknown game, a broken map, a taken port.
     """
+    for contradiction in contradictions():
+        raise UsageError(f"gameserver/core/limits.py: {contradiction}")
     develops = settings.dev or settings.reload
     host = _host(settings)
     if develops and host not in LOOPBACK:

@@ -33,6 +33,8 @@ from threading import get_ident
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
+from gameserver.core.limits import HOOK_CPU_SECONDS, HOOK_WALL_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, TracebackType
@@ -43,14 +45,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-HOOK_CPU_SECONDS = 0.2
-"""CPU time that a hook may use. All other rooms wait meanwhile, and beyond 250 ms they would have to skip ticks."""
-
-HOOK_WALL_SECONDS = 1.0
-"""Real time that a hook may take, whatever it waits for. Wide, because a busy machine is not the fault of the hook."""
-
-SETUP_SECONDS = 5.0
-"""Either limit while a game is imported and set up: nobody plays yet, and a large map takes its time."""
 
 GRACE_SECONDS = 0.01
 """Time from the first alarm that raises to the second: enough for an honest `finally`, and still far from 250 ms."""

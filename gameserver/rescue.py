@@ -21,6 +21,7 @@ import trio
 
 from gameserver.core.commands import Answer
 from gameserver.core.errors import GameError
+from gameserver.core.limits import MAX_RESTARTS
 from gameserver.faults import place_in_game
 from gameserver.guard import HookTimeout
 
@@ -39,8 +40,6 @@ log = logging.getLogger("gameserver.rescue")
 
 RESCUE_SECONDS: Final = 5.0
 """Between two states that are kept. One of arena costs 0.2 ms with 16 players, and the steps since are built anew in 45 ms."""
-MAX_RESTARTS: Final = 2
-"""So often a room goes on after a fault. Whoever finds a third one is looking for them."""
 SLICE_SECONDS: Final = 0.02
 """Of rebuilding, before the other rooms get their turn: what they are late by is caught up in one tick."""
 PATIENCE_SECONDS: Final = 2.0

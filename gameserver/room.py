@@ -20,11 +20,10 @@ import trio
 from gameserver.bars import KICK_SECONDS, Bars
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, OVER_ROOM_SECONDS, SUBTICKS
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, OVER_ROOM_SECONDS, SETUP_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Welcome
 from gameserver.core.simulation import Leave, Simulation
 from gameserver.faults import fault_of
-from gameserver.guard import SETUP_SECONDS
 from gameserver.plan import RoomCounts, RoomFault, RoomState
 from gameserver.rescue import Rescue
 from gameserver.seating import Seating

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from gameserver.core.limits import PROTOCOL
+from gameserver.core.limits import MAX_TRUTH_BYTES, MAX_UNWRITTEN, MAX_VIEW_BYTES, MAX_VIEW_SECONDS, PROTOCOL
 from gameserver.core.messages import OVER_FLAG
 from gameserver.core.replay.header import Header
 from gameserver.core.replay.tape import Tape
@@ -28,15 +28,8 @@ if TYPE_CHECKING:
 
 ROLL_SECONDS: Final = 3_600.0
 """A recording of so much play goes on in another file: one that is lost, or removed for the quota, costs an hour at most."""
-MAX_VIEW_BYTES: Final = 1_024 * 1_024
-MAX_VIEW_SECONDS: Final = 5.0
-"""What waits of the view while the disk hangs: a keyframe's distance, after which it is better to begin with a keyframe."""
-MAX_TRUTH_BYTES: Final = 8 * 1_024 * 1_024
-"""What waits of the truth: hours of play."""
 LOOK_SECONDS: Final = 0.5
 """Between two looks at what waits."""
-MAX_UNWRITTEN: Final = 2
-"""Files of one room: one that is being written, and one behind it."""
 
 log = logging.getLogger("gameserver.recorder")
 

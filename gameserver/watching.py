@@ -24,12 +24,12 @@ from starlette.routing import Route
 
 from gameserver.archive import NAME, Entry, Span, Stored, names_in
 from gameserver.core.errors import FormatError
-from gameserver.core.limits import ROOM_PATTERN
+from gameserver.core.limits import MAX_LISTED, ROOM_PATTERN, STREAM_SECONDS
 from gameserver.core.replay.chunks import MAX_TICK
 from gameserver.core.replay.shareable import reveals
 from gameserver.following import Pieces, delayed, follow
 from gameserver.livefile import PART
-from gameserver.net.http import STREAM, STREAM_SECONDS
+from gameserver.net.http import STREAM
 from gameserver.web import has_tag
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gameserver.recordings")
 
-MOST_ENTRIES: Final = 500
-"""Of one list."""
 USUAL_ENTRIES: Final = 50
 ANSWER_SECONDS: Final = STREAM_SECONDS - 30.0
 """Then a stream ends between two chunks, before it is cut; whoever wants more asks for what follows."""
@@ -95,7 +93,7 @@ class _Watching:
     # -- the list ----------------------------------------------------------------------------------------------------------
     async def listed(self, request: Request) -> Response:
         """Newest first. A file that somebody removes meanwhile is not in it; nor is one that is no recording."""
-        most = _number(request, "most", 1, MOST_ENTRIES) or USUAL_ENTRIES
+        most = _number(request, "most", 1, MAX_LISTED) or USUAL_ENTRIES
         before = request.query_params.get("before")
         found: list[Entry] = []
         files = await self._files()

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 import trio
 from gameclient.client import Client, ClientClosed
 
+from gameserver.core.limits import HOOK_CPU_SECONDS, HOOK_WALL_SECONDS
 from gameserver.core.messages import Role
-from gameserver.guard import HOOK_CPU_SECONDS, HOOK_WALL_SECONDS, Guard
+from gameserver.guard import Guard
 from gameserver.net.real import real_ports
 from gameserver.server import Server
 from tests.helpers import HOST, Toy, sit

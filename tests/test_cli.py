@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gameserver import Game, Options, boolean, cli, integers, real, text
+from gameserver.core.registry import Limit
 from gameserver.games.arena import Arena
 from gameserver.library import load_game
 from gameserver.maps import maps_folder
@@ -114,6 +115,24 @@ def test_wrong_usage_ends_with_2_and_says_what_to_do(gameserver: Command, argume
 def test_help_ends_with_0(gameserver: Command, arguments: list[str]) -> None:
     assert gameserver(*arguments) == cli.OK
     assert gameserver.out
+
+
+def test_limits_are_printed_for_people_and_for_programs(gameserver: Command) -> None:
+    assert gameserver("serve", "--print-limits") == cli.OK
+    assert (
+        "max_message = 4,096 bytes\n    beyond: the line is closed with 1009\n    Bytes of a message to the server"
+        in gameserver.out
+    )
+    assert gameserver("serve", "--print-limits", "--json") == cli.OK
+    found = {limit["name"]: limit for limit in json.loads(gameserver.out)}
+    assert found["max_message"]["amount"] == 4_096
+    assert len(found) == len(Limit)
+
+
+def test_limits_that_contradict_each_other_are_refused_at_the_start(gameserver: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Limit.ACK_SECONDS, "amount", 20.0)
+    assert gameserver("serve", "--port", "0") == cli.USAGE
+    assert "ACK_SECONDS (20) is more than IDLE_SECONDS (15): who does not read would be told that he is idle" in gameserver.err
 
 
 def test_a_variable_and_a_file_stand_in_for_an_option(gameserver: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ import pytest
 import trio
 
 import gameserver
-from gameserver.guard import HOOK_WALL_SECONDS, Guard, HookRunner, HookTimeout, NoGuard, available
+from gameserver.core.limits import HOOK_WALL_SECONDS
+from gameserver.guard import Guard, HookRunner, HookTimeout, NoGuard, available
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

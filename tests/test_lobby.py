@@ -14,14 +14,14 @@ import trio.testing
 from gameclient.client import Client
 
 from gameserver import Game, Globals, Options, Refused, boolean, integer, integers, real, shared, text
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, MAX_SPECTATORS
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, MAX_SPECTATORS, ORDER_SECONDS, ORDERS_AT_ONCE, ROOMS_PER_VISITOR
 from gameserver.core.messages import Hello, NoticeCode, Pong, Role
 from gameserver.core.simulation import Answer, Called, Join, Simulation
 from gameserver.fill import Filler
 from gameserver.games.arena import Arena
 from gameserver.guard import NoGuard
-from gameserver.lobby.game import LOBBY, MOST_LIST, ORDER_SECONDS, ORDERS_AT_ONCE, Lobby, Terms
-from gameserver.lobby.keeper import LOOK_SECONDS, MOST_OPEN, Keeper, _joined
+from gameserver.lobby.game import LOBBY, MOST_LIST, Lobby, Terms
+from gameserver.lobby.keeper import LOOK_SECONDS, Keeper, _joined
 from gameserver.maps import load_map
 from gameserver.net.link import MemoryLink
 from gameserver.options import describe_options
@@ -278,8 +278,8 @@ async def test_a_visitor_has_a_few_rooms_open_and_not_many(autojump_clock: MockC
         async with trio.open_nursery() as nursery:
             for _ in range(8):
                 nursery.start_soon(create)
-        assert len(it.server.rooms) == 1 + MOST_OPEN
-        assert sum("of your rooms are open" in str(outcome) for outcome in outcomes) == ORDERS_AT_ONCE - MOST_OPEN
+        assert len(it.server.rooms) == 1 + ROOMS_PER_VISITOR
+        assert sum("of your rooms are open" in str(outcome) for outcome in outcomes) == ORDERS_AT_ONCE - ROOMS_PER_VISITOR
         assert outcomes.count("not so fast") == 8 - ORDERS_AT_ONCE
         assert await ben.call("create", "toy", "", "") in it.server.rooms, "others have their own"
         await trio.sleep(EMPTY_ROOM_SECONDS + 1)

@@ -15,7 +15,7 @@ from gameclient.bots import BotRunner
 
 from gameserver import Result
 from gameserver.core.errors import FormatError
-from gameserver.core.limits import SEAL_SECONDS
+from gameserver.core.limits import MAX_UNWRITTEN, SEAL_SECONDS
 from gameserver.core.messages import Call, Inputs
 from gameserver.core.replay.chunks import ChunkType
 from gameserver.core.replay.header import What
@@ -26,7 +26,6 @@ from gameserver.net.simulated import Latency, at_once, simulated_ports
 from gameserver.plan import RoomState
 from gameserver.recorder import RETRY_SECONDS, Recorder
 from gameserver.results import latest
-from gameserver.room_recorder import MAX_UNWRITTEN
 from gameserver.shelf import ABANDONED_SECONDS, name_of
 from tests.helpers import HOST, PORT, Rules, Toy, make_room, serving, sit, step, wire
 from tests.recording import Studio, Watch, check_truth, check_view, recorder_on, resimulated, studio

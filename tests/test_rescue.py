@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gameserver import EVERYONE, call, integer, owner
 from gameserver.core.audience import part_of
-from gameserver.core.limits import GRACE_SECONDS
+from gameserver.core.limits import GRACE_SECONDS, HOOK_CPU_SECONDS, HOOK_WALL_SECONDS, MAX_RESTARTS
 from gameserver.core.messages import Call, EventMessage, Notice, NoticeCode, Reply, Role, Snapshot
 from gameserver.core.replay.recording import Recording
 from gameserver.core.replay.verify import verify
@@ -21,9 +21,9 @@ from gameserver.core.simulation import Called, Simulation
 from gameserver.games.fleet import Fleet
 from gameserver.games.fleet.board import SHIPS
 from gameserver.games.fleet.state import Admiral, Fired, Ship
-from gameserver.guard import HOOK_CPU_SECONDS, HOOK_WALL_SECONDS, HookTimeout, NoGuard
+from gameserver.guard import HookTimeout, NoGuard
 from gameserver.plan import RoomFault, RoomState
-from gameserver.rescue import MAX_RESTARTS, PATIENCE_SECONDS, QUARANTINE_SECONDS, SLICE_SECONDS
+from gameserver.rescue import PATIENCE_SECONDS, QUARANTINE_SECONDS, SLICE_SECONDS
 from tests.bombs import END, ERRORS, Healthy, undisturbed
 from tests.determinism import run_deterministic
 from tests.helpers import Came, Runner, Seated, Spark, Toy, Whisper, go, make_room, serving, sit

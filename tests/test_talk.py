@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gameserver import Game, Input, Refused, Result, boolean, call, integer, text
-from gameserver.core.limits import MAX_CHAT, MAX_LOG_LINES, OVER_ROOM_SECONDS
+from gameserver.core.limits import (
+    CHAT_AT_ONCE,
+    CHAT_SECONDS,
+    EMOTE_SECONDS,
+    EMOTES_AT_ONCE,
+    MAX_CHAT,
+    MAX_LOG_LINES,
+    OVER_ROOM_SECONDS,
+)
 from gameserver.core.messages import OVER_FLAG, Call, EventMessage, NoticeCode, Role, Snapshot
 from gameserver.core.simulation import Called, Connected, Join, Leave, Simulation
-from gameserver.core.talk import CHAT_AT_ONCE, CHAT_SECONDS, EMOTE_SECONDS, EMOTES_AT_ONCE
 from gameserver.plan import RoomState
 from tests.helpers import make_room, sit, step
 

@@ -11,13 +11,13 @@ import pytest
 import trio
 
 from gameserver.api import make_app
+from gameserver.core.limits import MAX_STREAMS, STALL_SECONDS
 from gameserver.core.messages import Notice, NoticeCode
 from gameserver.core.replay.chunks import Chunk, ChunkType, encode_chunk
 from gameserver.core.replay.header import LIVE, SHAREABLE, What
 from gameserver.core.replay.recording import Recording
 from gameserver.following import PULSE_SECONDS, REST_SECONDS
 from gameserver.games.fleet import Fleet
-from gameserver.net.http import MAX_STREAMS, STALL_SECONDS
 from gameserver.testing import Match
 from gameserver.watching import routes
 from tests.helpers import HOST, PORT, Toy, serving

@@ -15,6 +15,7 @@ from cyclopts import Parameter
 
 from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
+from gameserver.cli import limits
 from gameserver.cli.say import FAILED, OK, progress, readable, say
 from gameserver.core.limits import MAX_WATCH_DELAY_SECONDS, WATCH_DELAY_SECONDS
 from gameserver.library import load_game
@@ -47,6 +48,8 @@ def serve(
     reload: Annotated[bool, Parameter(negative="")] = False,
     verbose: bool = False,
     log_json: bool = False,
+    print_limits: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Host rooms until Ctrl-C.
 
@@ -96,7 +99,16 @@ def serve(
         Log more.
     log_json
         Log lines as JSON.
+    print_limits
+        Host nothing: print every limit, why it is as it is, and what happens beyond it.
+    json
+        These as one JSON array.
     """
+    if print_limits:
+        limits.print_limits(json=json)
+        return OK
+    if json:
+        raise UsageError("--json goes with --print-limits; for log lines it is --log-json")
     set_up_logging(verbose=verbose, as_json=log_json)
     settings = ServeSettings(
         host=host,

@@ -6,9 +6,20 @@ costs (a connection, a room) by its class.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gameserver.core.registry import Limit
+
 
 class GameserverError(Exception):
-    """The base of every error that this package raises on purpose. Never raised itself."""
+    """The base of every error that this package raises on purpose. Never raised itself.
+
+    Attributes:
+        limit: the one that somebody went beyond; None: it has to do with none.
+    """
+
+    limit: Limit | None = None
 
 
 class ProtocolError(GameserverError):
@@ -18,9 +29,10 @@ class ProtocolError(GameserverError):
         close_code: the WebSocket close code that tells the peer so (RFC 6455 section 7.4).
     """
 
-    def __init__(self, message: str, close_code: int = 1002) -> None:
+    def __init__(self, message: str, close_code: int = 1002, *, limit: Limit | None = None) -> None:
         super().__init__(message)
         self.close_code = close_code
+        self.limit = limit
 
 
 class WorldMismatch(GameserverError):
@@ -32,6 +44,10 @@ class GameError(GameserverError):
 
     The text names what was wrong and what to do about it. It costs the room that runs the game, and no other.
     """
+
+    def __init__(self, message: str, *, limit: Limit | None = None) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class SchemaError(GameError):
@@ -60,10 +76,11 @@ class Refused(GameserverError):
         detail: what goes with that code.
     """
 
-    def __init__(self, message: str, code: int = 0, detail: str | int | None = None) -> None:
+    def __init__(self, message: str, code: int = 0, detail: str | int | None = None, *, limit: Limit | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.detail = detail
+        self.limit = limit
 
 
 class FormatError(GameserverError):

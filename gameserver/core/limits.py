@@ -1,4 +1,8 @@
-"""Every limit, named, with the reason for its value. Tests, the server and the clients read them from here."""
+"""Every limit, named, with the reason for its value. Tests, the server and the clients read them from here.
+
+What happens beyond each of them says `registry.Limit`; a test holds the two to each other. What a game may declare at most is
+checked before any room runs, and stands with the declarations (fields, calls, tiled).
+"""
 
 from __future__ import annotations
 
@@ -33,6 +37,18 @@ SEAL_SECONDS: Final = 5.0
 """What a server that stops leaves its recordings to be closed in; those that are not done play as they are."""
 MAX_DRAIN_BYTES: Final = 65_536
 """What is still read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
+MAX_UPGRADE_BYTES: Final = 4_096
+"""Of the head of an upgrade. Browsers send about 600; with long cookies of other applications on the same host, 2 KiB."""
+MAX_UPGRADE_HEADERS: Final = 40
+"""Of an upgrade. Browsers send about 15; some servers have fallen over thousands (CVE-2024-37890)."""
+MAX_HEAD_BYTES: Final = 16_384
+"""Of any other head: proxies add to it, and cookies and tokens have no limit of their own. h11 has the same bound."""
+MAX_HEADERS: Final = 100
+"""Of any request: Apache's bound."""
+MAX_BODY_BYTES: Final = 16_384
+"""It is read before anybody is asked, and everyone may send one; nothing that is answered here needs more."""
+MAX_HOST_CHARS: Final = 255
+"""Of a `Host` header: the longest name that the DNS has. A library below takes 120 ms to decode one of 15 KB."""
 MAX_UNADMITTED: Final = 256
 """Connections of a server between accept and HELLO."""
 MAX_CONNECTIONS: Final = 5_000
@@ -70,11 +86,32 @@ TICKET_TOLERANCE_SECONDS: Final = 30
 MAX_ACCOUNT: Final = 64
 """Characters of an account's name: a UUID, an e-mail address, a platform's id."""
 
+# -- HTTP ------------------------------------------------------------------------------------------------------------------
+MAX_HTTP_CONNECTIONS: Final = 256
+"""At once. Players need theirs, and an answer takes milliseconds: only who does not read holds one for long."""
+HTTP_SECONDS: Final = 30
+"""From the whole request to the end of its answer: what is served here goes through a bad phone line in ten."""
+MAX_STREAMS: Final = 256
+"""Answers that go on, at once. Each of them costs the loop, on which rooms tick, a write or two a second."""
+STREAM_SECONDS: Final = 600
+"""Of a stream; a well-behaved app has ended it before, and whoever wants more asks again."""
+STALL_SECONDS: Final = 30
+"""In which a peer takes 64 KiB of a stream: 17 kbit/s, as little as a phone ever has. Who takes less does not read."""
+MAX_LISTED: Final = 500
+"""Recordings in one list."""
+
 # -- recordings ------------------------------------------------------------------------------------------------------------
 WATCH_DELAY_SECONDS: Final = 10.0
 """How late a match is shown to who looks at it over HTTP: whoever plays and looks learns nothing that is still of use to him."""
 MAX_WATCH_DELAY_SECONDS: Final = 3_600.0
 """As long as a recording is before it goes on in another file."""
+MAX_VIEW_BYTES: Final = 1_024 * 1_024
+MAX_VIEW_SECONDS: Final = 5.0
+"""What waits of the view while the disk hangs: a keyframe's distance, after which it is better to begin with a keyframe."""
+MAX_TRUTH_BYTES: Final = 8 * 1_024 * 1_024
+"""What waits of the truth: hours of play."""
+MAX_UNWRITTEN: Final = 2
+"""Files of one room: one that is being written, and one behind it."""
 
 # -- messages to the server ------------------------------------------------------------------------------------------------
 MAX_MESSAGE: Final = 4_096
@@ -86,6 +123,19 @@ MESSAGES_BESIDE_INPUTS: Final = 20
 """A client may say 2 x tick rate + 20 messages a second: an INPUT each tick, as many late ones, and pings and calls."""
 MESSAGE_BYTES_PER_SECOND: Final = 16 * 1_024
 """An INPUT has about 15 bytes; a server takes 58,000 small messages a second per core, so one client could own it."""
+ROOM_MESSAGES_PER_SECOND: Final = 2_000
+"""Of all clients of a room together, beyond the MESSAGES_PER_TICK that each may always say: thirty lines that were held up for a
+second at once are heard in one, and who conspires to shout in one tick makes it 3 ms late and no more."""
+CONTROL_PER_SECOND: Final = 10.0
+"""Pings, pongs and closes of one client; browsers send a pong now and then."""
+MAX_FRAGMENTS: Final = 32
+"""Of one message."""
+MAX_FRAGMENT_BYTES: Final = 3 * MAX_MESSAGE + 1_024
+"""On the wire, headers included, for one message: enough for any message cut into pieces of ten bytes or more."""
+MAX_FRAGMENT_SECONDS: Final = 5.0
+"""From a message's first piece to its last."""
+MAX_SLOW_BYTES: Final = 4 * MAX_MESSAGE
+"""Bytes of one client that trio-websocket has not taken yet: three messages in pieces, and the end of one before them."""
 MAX_CALLS: Final = 8
 """Calls of one client that may wait for the next tick."""
 OVER_ALLOWANCE_SECONDS: Final = 3.0
@@ -101,6 +151,8 @@ ROOM_PATTERN: Final = r"[a-z0-9]{1,32}"
 GAME_PATTERN: Final = r"[a-z][a-z0-9_-]{0,31}"
 MAX_NAME: Final = 24
 """Code points of a player's name."""
+MAX_MARKS: Final = 4
+"""Marks on one letter: Vietnamese has two, Hebrew and Thai up to three or four; towers of them cover other people's lines."""
 
 # -- inputs ----------------------------------------------------------------------------------------------------------------
 INPUT_WINDOW_SECONDS: Final = 1.0
@@ -146,11 +198,18 @@ MAX_STATE: Final = 256 * 1_024
 MAX_TIMERS: Final = 4_096
 MAX_EVENTS_PER_TICK: Final = 1_024
 """Above these a game is running away; the room faults before memory does."""
-MAX_CHAT: Final = 120
-"""Code points of a chat line: two lines on a phone, and within what a call may carry in any script."""
+HOOK_CPU_SECONDS: Final = 0.2
+"""CPU time that a hook may use. All other rooms wait meanwhile, and beyond 250 ms they would have to skip ticks."""
+HOOK_WALL_SECONDS: Final = 1.0
+"""Real time that a hook may take, whatever it waits for. Wide, because a busy machine is not the fault of the hook."""
+SETUP_SECONDS: Final = 5.0
+"""Either limit while a game is imported and set up: nobody plays yet, and a large map takes its time."""
+MAX_RESTARTS: Final = 2
+"""So often a room goes on after a fault. Whoever finds a third one is looking for them."""
 MAX_LOG_LINES: Final = 32
 """Lines that a game may log in a tick: enough to follow one, and a forgotten line in a loop does not fill the disk at once."""
 MAX_LOG_TEXT: Final = 1_000
+"""Characters of one of them."""
 MAX_KICK_TEXT: Final = 100
 """Characters of a reason: what fits a WebSocket close frame in most languages."""
 MAX_FRAME: Final = 2 * 1_024 * 1_024
@@ -158,3 +217,28 @@ MAX_FRAME: Final = 2 * 1_024 * 1_024
 RELIABLE_MESSAGES: Final = 256
 RELIABLE_BYTES: Final = 64 * 1_024
 """What one client may be owed of reliable messages; over it, it is disconnected."""
+
+# -- what people say -------------------------------------------------------------------------------------------------------
+MAX_CHAT: Final = 120
+"""Code points of a chat line: two lines on a phone, and within what a call may carry in any script."""
+CHAT_SECONDS: Final = 2.0
+"""In the long run a line in so many seconds: a fast writer in the heat of a match."""
+CHAT_AT_ONCE: Final = 4
+"""Lines in one go, after a silence."""
+EMOTE_SECONDS: Final = 1.0
+"""Likewise of emotes: as long as one is shown."""
+EMOTES_AT_ONCE: Final = 2
+"""Likewise: a slip of the thumb is no offence."""
+ORDER_SECONDS: Final = 2.0
+"""In the long run a visitor of the lobby orders a room in so many seconds: each may cost a room's setup, also one that is refused
+in the end."""
+ORDERS_AT_ONCE: Final = 4
+"""Likewise."""
+ROOMS_PER_VISITOR: Final = 2
+"""Rooms that one visitor has had opened and that are still there: one to play in, and one by mistake."""
+
+# -- the log ---------------------------------------------------------------------------------------------------------------
+LOG_LINES_PER_SECOND: Final = 10
+"""Of one kind about one peer or room: whoever reads it has seen what happens, and the disk lasts."""
+MAX_LOG_LINE: Final = 2_048
+"""Characters of one, without a traceback: what a game may say (MAX_LOG_TEXT), with all around it."""

@@ -14,7 +14,7 @@ import attrs
 from gameserver.core.audience import EVERYONE, MAX_PLAYER, PlayerId, team
 from gameserver.core.errors import Refused
 from gameserver.core.fields import boolean, integer, integers, text
-from gameserver.core.limits import MAX_CHAT, MAX_SEATS
+from gameserver.core.limits import CHAT_AT_ONCE, CHAT_SECONDS, EMOTE_SECONDS, EMOTES_AT_ONCE, MAX_CHAT, MAX_SEATS
 from gameserver.core.record import Event, Player
 from gameserver.core.rights import Rank
 from gameserver.core.words import spoken
@@ -24,14 +24,8 @@ if TYPE_CHECKING:
 
 EMOTES: Final = 16
 """Which picture a number stands for is the page's affair."""
-CHAT_SECONDS: Final = 2.0
-"""In the long run a line in so many seconds: a fast writer in the heat of a match."""
-CHAT_AT_ONCE: Final = 4
-"""Lines in one go, after a silence."""
 MOST_SCORE: Final = 2**31 - 1
 """Either way: what every language reads as an integer without further ado."""
-EMOTE_SECONDS: Final = 1.0
-EMOTES_AT_ONCE: Final = 2
 
 
 class Said(Event, reliable=True):

@@ -5,15 +5,13 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from gameserver.core.limits import MAX_CHAT, MAX_NAME
+from gameserver.core.limits import MAX_CHAT, MAX_MARKS, MAX_NAME
 
 _BAD_CATEGORIES: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 """Controls, formatting (it can turn the direction of what stands around), halves of pairs, what nobody has defined, line ends."""
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Formatting that words of some scripts, and emoji of several people, are written with."""
 _MARKS: Final = frozenset(("Mn", "Me"))
-_MOST_MARKS: Final = 4
-"""Marks on one letter: Vietnamese has two, Hebrew and Thai up to three or four; towers of them cover other people's lines."""
 
 
 def is_name(text: str) -> bool:
@@ -36,6 +34,6 @@ def spoken(text: str) -> str | None:
         if category in _BAD_CATEGORIES and character not in _JOINERS:
             return None
         marks = marks + 1 if category in _MARKS else 0
-        if marks > _MOST_MARKS:
+        if marks > MAX_MARKS:
             return None
     return text

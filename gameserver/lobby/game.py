@@ -35,6 +35,7 @@ from gameserver import (
     shared,
     text,
 )
+from gameserver.core.limits import ORDER_SECONDS, ORDERS_AT_ONCE
 
 LOBBY: Final = "lobby"
 """The name of the game, and of its room."""
@@ -47,9 +48,6 @@ MOST_LIST: Final = 512
 MOST_ORDER: Final = 128
 """Of the options of an order: what a call can carry."""
 
-ORDER_SECONDS: Final = 2.0
-"""In the long run an order in so many seconds: each may cost a room's setup, also one that is refused in the end."""
-ORDERS_AT_ONCE: Final = 4
 MOST_VISITOR: Final = 991
 """No PlayerId is higher."""
 

@@ -15,7 +15,8 @@ import attrs
 import trio
 
 from gameserver.core.errors import GameError, Refused
-from gameserver.guard import SETUP_SECONDS, HookTimeout
+from gameserver.core.limits import ROOMS_PER_VISITOR, SETUP_SECONDS
+from gameserver.guard import HookTimeout
 from gameserver.library import blaming
 from gameserver.lobby.game import LOBBY, MOST_LIST, MOST_MAP, MOST_MODE, MOST_NAME, Lobby, Ordered, Terms
 from gameserver.options import OptionError, describe_options, parse_options
@@ -34,8 +35,6 @@ log = logging.getLogger("gameserver.lobby")
 
 LOOK_SECONDS: Final = 0.5
 """How often the rooms are looked at: a list that people read need not be newer."""
-MOST_OPEN: Final = 2
-"""Rooms that one visitor has had opened and that are still there: one to play in, and one by mistake."""
 
 _ORDERED: Final = Lobby.events.index(Ordered)
 """The kind of this event (Emitted.kind)."""
@@ -108,9 +107,9 @@ class Keeper:
 
     def _open(self, order: Ordered) -> None:
         """Raises Refused, in words for the visitor."""
-        if sum(visitor == order.visitor for visitor in self._by.values()) >= MOST_OPEN:
+        if sum(visitor == order.visitor for visitor in self._by.values()) >= ROOMS_PER_VISITOR:
             raise Refused(
-                f"{MOST_OPEN} of your rooms are open: play in one of them, or wait until nobody has been there for a minute"
+                f"{ROOMS_PER_VISITOR} of your rooms are open: play in one of them, or wait until nobody has been there for a minute"
             )
         if order.room in self._server.rooms:
             raise Refused("try again: somebody else has just opened a room of this name")

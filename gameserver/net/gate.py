@@ -23,19 +23,17 @@ import attrs
 import trio
 
 from gameserver.core.errors import GameserverError
-from gameserver.core.limits import CLOSE_SECONDS, MAX_DRAIN_BYTES
+from gameserver.core.limits import (
+    CLOSE_SECONDS,
+    MAX_BODY_BYTES,
+    MAX_DRAIN_BYTES,
+    MAX_HEAD_BYTES,
+    MAX_HEADERS,
+    MAX_HOST_CHARS,
+    MAX_UPGRADE_BYTES,
+    MAX_UPGRADE_HEADERS,
+)
 
-MAX_UPGRADE_BYTES: Final = 4_096
-"""Of the head of an upgrade. Browsers send about 600; with long cookies of other applications on the same host, 2 KiB."""
-MAX_UPGRADE_HEADERS: Final = 40
-"""Browsers send about 15; some servers have fallen over thousands (CVE-2024-37890)."""
-MAX_HEAD_BYTES: Final = 16_384
-"""Of any other head: proxies add to it, and cookies and tokens have no limit of their own. h11 has the same bound."""
-MAX_HEADERS: Final = 100
-"""Apache's bound."""
-MAX_BODY_BYTES: Final = 16_384
-"""It is read before anybody is asked, and everyone may send one; nothing that is answered here needs more."""
-MAX_HOST_CHARS: Final = 255
 READ_BYTES: Final = 4_096
 
 SECURITY_HEADERS: Final = (

@@ -27,17 +27,16 @@ from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 
-from gameserver.core.limits import MAX_DRAIN_BYTES
-from gameserver.net.gate import (
+from gameserver.core.limits import (
+    HTTP_SECONDS,
+    MAX_DRAIN_BYTES,
     MAX_HEAD_BYTES,
-    PART_HEADERS,
-    PART_TYPES,
-    READ_BYTES,
-    SECURITY_HEADERS,
-    HeadRefused,
-    Request,
-    hang_up,
+    MAX_HTTP_CONNECTIONS,
+    MAX_STREAMS,
+    STALL_SECONDS,
+    STREAM_SECONDS,
 )
+from gameserver.net.gate import PART_HEADERS, PART_TYPES, READ_BYTES, SECURITY_HEADERS, HeadRefused, Request, hang_up
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,16 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gameserver.http")
 
-MAX_HTTP_CONNECTIONS: Final = 256
-"""At once; beyond them 503. Players need theirs, and an answer takes milliseconds: only who does not read holds one for long."""
-HTTP_SECONDS: Final = 30
-"""From the whole request to the end of its answer: what is served here goes through a bad phone line in ten."""
-MAX_STREAMS: Final = 256
-"""At once. Each of them costs the loop, on which rooms tick, a write or two a second."""
-STREAM_SECONDS: Final = 600
-"""A stream is closed after so long; a well-behaved app has ended it before, and whoever wants more asks again."""
-STALL_SECONDS: Final = 30
-"""In which a peer takes PIECE_BYTES of a stream: 17 kbit/s, as little as a phone ever has. Who takes less does not read."""
 PIECE_BYTES: Final = 65_536
 STREAM: Final = "gameserver.stream"
 """The scope has under it a `Callable[[], bool]`: this answer becomes a stream; False if there are too many already."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import trio
 
-from gameserver.core.limits import MAX_MESSAGE
+from gameserver.core.limits import MAX_MESSAGE, MAX_SLOW_BYTES
 from gameserver.net.frames import FrameStream
 from gameserver.net.link import Arrived
 from gameserver.net.outlet import SendsNow
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 MAX_READ: Final = MAX_MESSAGE + 14
 """The most that one tick reads from one client: the largest frame with the longest header."""
-MAX_SLOW: Final = 4 * MAX_MESSAGE
-"""Bytes that trio-websocket has not taken yet; beyond it the socket is not read (and TCP holds the peer back)."""
 
 
 @runtime_checkable
@@ -73,7 +71,7 @@ class Lane(FrameStream):
         """Read what has come, once. If that is one plain frame and nothing else, as it is nearly always, it is returned; else plain
         frames go to `on_frame`.
         """
-        if self._waiting is not None or self._ended or self._closed or self._broken or len(self._slow) > MAX_SLOW:
+        if self._waiting is not None or self._ended or self._closed or self._broken or len(self._slow) > MAX_SLOW_BYTES:
             return None  # the first: the reader has not yet noticed that we are engaged
         if self._splitter.flood is not None:
             return None

@@ -9,16 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from gameserver.core.errors import ProtocolError
-from gameserver.core.limits import MAX_MESSAGE
-
-CONTROL_PER_SECOND: Final = 10.0
-"""Pings, pongs and closes; browsers send a pong now and then."""
-MAX_FRAGMENTS: Final = 32
-"""Of one message."""
-MAX_FRAGMENT_BYTES: Final = 3 * MAX_MESSAGE + 1_024
-"""On the wire, headers included, for one message: enough for any message cut into pieces of ten bytes or more."""
-MAX_FRAGMENT_SECONDS: Final = 5.0
-"""From a message's first piece to its last."""
+from gameserver.core.limits import CONTROL_PER_SECOND, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_SECONDS, MAX_FRAGMENTS
 
 _CONTROL: Final = 0x08
 _FIN: Final = 0x80

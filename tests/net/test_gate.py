@@ -15,21 +15,8 @@ import trio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gameserver.net.gate import (
-    MAX_BODY_BYTES,
-    MAX_HEAD_BYTES,
-    MAX_HEADERS,
-    MAX_UPGRADE_BYTES,
-    MAX_UPGRADE_HEADERS,
-    SECURITY_HEADERS,
-    Head,
-    HeadRefused,
-    Request,
-    hang_up,
-    read_request,
-    turn_away,
-    vet,
-)
+from gameserver.core.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, MAX_UPGRADE_BYTES, MAX_UPGRADE_HEADERS
+from gameserver.net.gate import SECURITY_HEADERS, Head, HeadRefused, Request, hang_up, read_request, turn_away, vet
 from gameserver.net.simulated import SimNetwork
 
 if TYPE_CHECKING:

@@ -20,20 +20,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameserver.api import make_app
-from gameserver.core.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS
-from gameserver.guard import NoGuard
-from gameserver.net import http as http_module
-from gameserver.net.gate import MAX_BODY_BYTES, MAX_HEAD_BYTES, Request
-from gameserver.net.http import (
+from gameserver.core.limits import (
+    CLOSE_SECONDS,
+    HANDSHAKE_SECONDS,
     HTTP_SECONDS,
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
     MAX_HTTP_CONNECTIONS,
     MAX_STREAMS,
-    PIECE_BYTES,
     STALL_SECONDS,
-    STREAM,
     STREAM_SECONDS,
-    HttpSide,
 )
+from gameserver.guard import NoGuard
+from gameserver.net import http as http_module
+from gameserver.net.gate import Request
+from gameserver.net.http import PIECE_BYTES, STREAM, HttpSide
 from gameserver.net.real import real_ports
 from gameserver.net.simulated import Latency, SimNetwork, SimWallClock, Toward
 from gameserver.server import Server

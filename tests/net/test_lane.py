@@ -10,9 +10,8 @@ import pytest
 import trio
 import trio.testing
 
-from gameserver.core.limits import MAX_MESSAGE
+from gameserver.core.limits import MAX_FRAGMENTS, MAX_MESSAGE
 from gameserver.net.lane import MAX_READ, Lane
-from gameserver.net.meter import MAX_FRAGMENTS
 from gameserver.net.simulated import Latency
 from tests.net.match import TICK, Match, Way, playing
 from tests.net.peer import CONTINUED, PING, PONG, frame, pieces

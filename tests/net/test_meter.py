@@ -10,9 +10,9 @@ import pytest
 import trio
 
 from gameserver.core.errors import ProtocolError
-from gameserver.core.limits import MAX_MESSAGE
+from gameserver.core.limits import CONTROL_PER_SECOND, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_SECONDS, MAX_FRAGMENTS, MAX_MESSAGE
 from gameserver.core.messages import Pong, Snapshot
-from gameserver.net.meter import CONTROL_PER_SECOND, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_SECONDS, MAX_FRAGMENTS, Meter
+from gameserver.net.meter import Meter
 from tests.helpers import HOST, PORT, Ping, serving, wire
 
 if TYPE_CHECKING:
