@@ -27,14 +27,15 @@ CHILD_SECONDS: Final = 0.5
 
 
 def wanted_bots(rooms: Iterable[Room], fill: int) -> dict[str, tuple[type[Game], int]]:
-    """For each room the name of its game and how many bots shall play in it, so that there are `fill` players, if it has the seats.
+    """For each room the name of its game and how many bots shall play in it, so that there are `fill` players, if it has the seats;
+    and one more for each seat whose player is away, where bots may play those.
 
     A room that was opened for a player gets bots only while a person is in it: bots alone would keep it open for ever.
     """
     wanted = {}
     for room in rooms:
         alone = not room.people and not room.plan.keep
-        bots = 0 if alone else max(0, min(fill, room.plan.game.max_players) - room.people)
+        bots = 0 if alone or not fill else max(0, min(fill, room.plan.game.max_players) - room.people) + room.untended
         wanted[room.plan.name] = (room.plan.game, bots)
     return wanted
 

@@ -86,6 +86,8 @@ class RoomCounts:
     """Lines that broke while a seat was kept."""
     resumed: int = 0
     """Players who came back to theirs."""
+    stood_in: int = 0
+    """Bots that played for somebody whose line was down."""
     worst_lateness_seconds: float = 0.0
     """Longest time between a tick's deadline and its end."""
     clamped_shots: int = 0

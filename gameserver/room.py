@@ -115,7 +115,12 @@ class Room:
     @property
     def spectators(self) -> int:
         """How many look on."""
-        return len(self.seats) - self.players
+        return sum(not seat.player for seat in self.seats)
+
+    @property
+    def untended(self) -> int:
+        """Seats of people who are away or not yet back, and which bots may play meanwhile (Game.bots_hold_seats)."""
+        return self._seating.untended
 
     @property
     def simulation(self) -> Simulation:
@@ -167,7 +172,7 @@ class Room:
             tile_map = (parsed.name, parsed.sha256, data)
         options: Row = self._schema.options.pack(self.plan.options)
         resume = None
-        if seat.player:
+        if seat.player and not seat.stands_in:
             seat.offer(token)
             resume = token
         return Welcome(seat.player, resume, self.plan.game.tick_rate, self._schema.to_wire(), tile_map, options, 0)
@@ -330,7 +335,7 @@ class Room:
     def _look_at_outcome(self) -> None:
         """Whom the last step sent away, and whether it ended a match."""
         for player, why in self._simulation.kicked:
-            for seat in [seat for seat in self.seats if seat.player == player]:
+            for seat in [seat for seat in self.seats if seat.player == player and not seat.stands_in]:
                 self.send_away(seat, why, bar_seconds=KICK_SECONDS if player in self._simulation.barred else 0.0)
         result, before = self._simulation.result, self._result
         self._result = result

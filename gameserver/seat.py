@@ -49,6 +49,8 @@ class Seat:
         shown_connected: what the match believes of his line (Player.connected).
         stirred: something of him enters the match in the next tick (he comes, goes or comes back, or calls).
         inputs: what he sent for ticks to come.
+        stands_in: a bot that plays for somebody whose line is down: the player is the other's, and stays it.
+        generation: of his lines, how many there were; only the newest is heard.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Seat:
         *,
         flows: bool = True,
         rewinds: bool = False,
+        stands_in: bool = False,
     ) -> None:
         """`flows`: as in Line. `rewinds`: it matters to the game what was on his screen."""
         self.player = player
@@ -72,6 +75,8 @@ class Seat:
         self.profile = profile
         self.standing = standing
         self.rank = rank_of_line(standing.rank, role)
+        self.stands_in = stands_in
+        self.generation = 1
         self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows)
         self.ready = False
         self.joined = False
@@ -118,6 +123,7 @@ class Seat:
         now = trio.current_time()
         self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
         self.line = Line(link, self._clock, now, flows=self._flows)
+        self.generation += 1
         self.ready = False
         self.stirred = True
 
@@ -148,7 +154,7 @@ class Seat:
         self.line = None
         self.ready = False
         self.stirred = True
-        if self.over or not self.joined or not self.player:
+        if self.over or not self.joined or not self.player or self.stands_in:
             return False
         if self._away_until is None:
             self._away_until = trio.current_time() + GRACE_SECONDS
@@ -242,7 +248,9 @@ class Seat:
         if call.number <= self._last_call:
             return  # it was heard over an earlier line, and its reply is on the way
         self._last_call = call.number
-        if len(self._calls) >= MAX_CALLS:
+        if self.stands_in:
+            self.owe(Reply(call.number, False, "you only stand in for this player: you call nothing in his name"))
+        elif len(self._calls) >= MAX_CALLS:
             self.owe(Reply(call.number, False, "too many calls at once"))
         else:
             self._calls.append(call)

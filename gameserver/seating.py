@@ -1,7 +1,9 @@
 """Who sits in a room, and what of it enters the match: who comes and goes, what they call, what they press.
 
 A seat is a client's. A vacancy is a player of the match whom no client plays: in a fork of a recorded match all are that at first,
-until somebody takes them. What was left out of a step that failed is put right here too (gameserver.rescue).
+until somebody takes them. A stand-in is the seat of a bot that plays for somebody whose line is down (Game.bots_hold_seats): both
+seats have the same player, whose inputs are the stand-in's for so long; token, events, replies and calls stay his. What was left
+out of a step that failed is put right here too (gameserver.rescue).
 """
 
 from __future__ import annotations
@@ -70,6 +72,10 @@ class Seating:
         self._rewinds = rewinds
         self._inputs: dict[PlayerId, InputBuffer] = {}
         """Of the players in the match who have a seat, in the order of joining."""
+        self._stand_ins: dict[PlayerId, Seat] = {}
+        """By whom they play; those included who are about to begin."""
+        self._resting: dict[PlayerId, InputBuffer] = {}
+        """Their own inputs, of the players whom a stand-in plays."""
         self._queue: list[Command] = []
         """Leaves and answers for the next tick."""
         self._last_player: PlayerId = 0
@@ -84,12 +90,20 @@ class Seating:
     @property
     def players(self) -> int:
         """How many seats are taken."""
-        return sum(seat.player > 0 for seat in self.seats)
+        return sum(seat.player > 0 and not seat.stands_in for seat in self.seats)
 
     @property
     def people(self) -> int:
         """How many of them by people, those included whose line is down."""
         return sum(seat.player > 0 and seat.role is not Role.BOT for seat in self.seats)
+
+    @property
+    def untended(self) -> int:
+        """How many people's seats bots may play, because their lines are down or they are not yet back."""
+        return sum(map(self._is_untended, self.seats)) if self._game.bots_hold_seats else 0
+
+    def _is_untended(self, seat: Seat) -> bool:
+        return seat.player > 0 and seat.role is not Role.BOT and seat.joined and not seat.ready and not seat.over
 
     @property
     def has_commands(self) -> bool:
@@ -112,7 +126,7 @@ class Seating:
     def reserve(self, hello: Hello, profile: Profile, link: Link, standing: Standing) -> Seat:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
         if hello.role is Role.SPECTATOR:
-            if len(self.seats) - self.players >= MAX_SPECTATORS:
+            if sum(not seat.player for seat in self.seats) >= MAX_SPECTATORS:
                 raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
             return self._make_seat(0, hello.role, hello.name, profile, link, standing)
         vacancy = self._take_vacancy(hello.role)
@@ -122,19 +136,34 @@ class Seating:
             seat.shown_connected = vacancy.shown_connected
             self._inputs[seat.player] = seat.inputs
             return seat
+        if hello.role is Role.BOT and (absent := self._absent()) is not None:
+            seat = self._make_seat(absent.player, hello.role, hello.name, profile, link, standing, stands_in=True)
+            self._stand_ins[seat.player] = seat
+            return seat
         taken = self.players + len(self._vacancies)
         if taken >= self._game.max_players:
-            bot = next((seat for seat in reversed(self.seats) if seat.role is Role.BOT), None)
+            bot = next((seat for seat in reversed(self.seats) if seat.role is Role.BOT and not seat.stands_in), None)
             if bot is None or hello.role is Role.BOT:
                 raise Refused(f"the room is full: {taken} of {self._game.max_players} seats are taken", NoticeCode.FULL)
             self.send_away(bot, "a person takes the seat")
         return self._make_seat(self._next_player(), hello.role, hello.name, profile, link, standing)
 
-    def _make_seat(self, player: PlayerId, role: Role, name: str, profile: Profile, link: Link, standing: Standing) -> Seat:
-        flows = not self._game.ticks_on_input
-        seat = Seat(player, role, name, profile, link, standing, self._schema, self._clock, flows=flows, rewinds=self._rewinds)
+    def _make_seat(
+        self, player: PlayerId, role: Role, name: str, profile: Profile, link: Link, standing: Standing, *, stands_in: bool = False
+    ) -> Seat:
+        seat = Seat(
+            player, role, name, profile, link, standing, self._schema, self._clock,
+            flows=not self._game.ticks_on_input, rewinds=self._rewinds, stands_in=stands_in,
+        )  # fmt: skip
         self.seats.append(seat)
         return seat
+
+    def _absent(self) -> Seat | None:
+        """The first whose line is down and for whom nobody plays, where bots may."""
+        if not self._game.bots_hold_seats:
+            return None
+        away = (seat for seat in self.seats if self._is_untended(seat) and seat.line is None)
+        return next((seat for seat in away if seat.player not in self._stand_ins), None)
 
     def _take_vacancy(self, role: Role) -> Vacancy | None:
         """The lowest open one, of a bot for a bot and of a person for a person as long as there are both.
@@ -146,7 +175,7 @@ class Seating:
         if found is not None:
             del self._vacancies[found.player]
         elif not is_bot:
-            bots = (seat for seat in self.seats if seat.role is Role.BOT and seat.player in self._inherited)
+            bots = (s for s in self.seats if s.role is Role.BOT and not s.stands_in and s.player in self._inherited)
             seat = min(bots, key=lambda seat: seat.player, default=None)
             if seat is not None:
                 seat.end(Notice(NoticeCode.KICKED, "a person takes the seat"))
@@ -174,8 +203,15 @@ class Seating:
             self.remove(seat)
 
     def remove(self, seat: Seat) -> None:
-        """The seat is free. If he was in the match, he leaves it in the next tick."""
+        """The seat is free. If he was in the match, he leaves it in the next tick; who stands in for him goes with him."""
         self.seats.remove(seat)
+        if seat.stands_in:
+            del self._stand_ins[seat.player]
+            if seat.player in self._resting:
+                self._inputs[seat.player] = self._resting.pop(seat.player)
+            return
+        if seat.player in self._stand_ins:
+            self.send_away(self._stand_ins[seat.player], "the player is gone")
         if seat.joined and seat.player:
             del self._inputs[seat.player]
             self._inherited.discard(seat.player)
@@ -186,12 +222,20 @@ class Seating:
         seat.end(Notice(NoticeCode.KICKED, why))
         self.remove(seat)
 
+    def _welcome_back(self) -> None:
+        """Who plays for somebody who is back goes. From this tick on that player's inputs are his own."""
+        back = [seat for seat in self.seats if seat.player in self._stand_ins and seat.ready and not seat.stands_in]
+        for seat in back:
+            self.send_away(self._stand_ins[seat.player], "the player is back")
+
     def answer(self, question: str, value: float | str | bool) -> None:
         """The game hears of it in the next tick."""
         self._queue.append(Answer(question, value))
 
     def receive(self, now: float) -> None:
         """Take what everyone has sent; who is gone and waited for no more leaves."""
+        if self._stand_ins:
+            self._welcome_back()
         for seat in tuple(self.seats):
             if seat.ready:  # until then its line is the session's
                 seat.receive(now)
@@ -217,6 +261,8 @@ class Seating:
         """
         commands = self._take_commands(tick)
         buffers = self._inputs
+        for resting in self._resting.values():
+            resting.take(tick)  # time goes on for what he may send when he is back
         has_news = bool(commands) or any(buffer.has_news(tick) for buffer in buffers.values())
         inputs = {player: buffer.take(tick) for player, buffer in buffers.items()}
         rows = {player: buffer.row for player, buffer in buffers.items()}
@@ -249,7 +295,7 @@ class Seating:
                     continue  # he stays stirred
                 joins += 1
                 self._join(seat, commands)
-            elif seat.joined and seat.ready is not seat.shown_connected and seat.player:
+            elif seat.joined and seat.ready is not seat.shown_connected and seat.player and not seat.stands_in:
                 seat.shown_connected = seat.ready
                 self._counts.resumed += seat.ready
                 commands.append(Connected(seat.player, seat.ready))
@@ -259,7 +305,10 @@ class Seating:
 
     def _join(self, seat: Seat, commands: list[Command]) -> None:
         seat.joined = True
-        if seat.player:
+        if seat.stands_in:
+            self._resting[seat.player], self._inputs[seat.player] = self._inputs[seat.player], seat.inputs
+            self._counts.stood_in += 1
+        elif seat.player:
             self._inputs[seat.player] = seat.inputs
             host, admin = seat.rank is Rank.HOST, seat.rank is Rank.ADMIN
             commands.append(Join(seat.player, seat.name, seat.profile, seat.role is Role.BOT, host, admin))
@@ -283,7 +332,7 @@ class Seating:
                 self._quarantined[player] = tick + round(QUARANTINE_SECONDS * self._clock.rate)
         put_off: list[Command] = []
         for command in revival.left_out:
-            seat = next((s for s in self.seats if s.player == command.player), None) if not isinstance(command, Answer) else None
+            seat = self._seat_of(command.player) if not isinstance(command, Answer) else None
             match command:
                 case Join(player):
                     self._undo_join(player, seat, fault_id if is_guilty else None)
@@ -305,11 +354,17 @@ class Seating:
                     put_off.append(command)
         self._queue[:0] = put_off
 
+    def _seat_of(self, player: PlayerId) -> Seat | None:
+        """His own, not that of who stands in for him."""
+        return next((seat for seat in self.seats if seat.player == player and not seat.stands_in), None)
+
     def _undo_join(self, player: PlayerId, seat: Seat | None, fault_id: str | None) -> None:
         """He has not joined after all. If that is what failed he is sent away, else he joins in the next tick."""
         if seat is None:  # he has gone meanwhile
             self._queue.remove(Leave(player))
             return
+        if player in self._stand_ins:  # his line has broken meanwhile, and a bot was faster than all this
+            self.send_away(self._stand_ins[player], "the player is not in the match")
         seat.joined = False
         del self._inputs[player]
         if fault_id is None:

@@ -76,7 +76,7 @@ class Showing:
                         seat.owe(EventMessage(0, tick, event.kind, event.row))
         for reply in self._simulation.replied:
             for seat in seats:
-                if seat.player == reply.player:
+                if seat.player == reply.player and not seat.stands_in:
                     seat.owe(Reply(reply.number, reply.ok, reply.value))
 
     # -- at the end of a tick ----------------------------------------------------------------------------------------------

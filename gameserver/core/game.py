@@ -95,6 +95,10 @@ class Game:
     closes_when_over: ClassVar[bool] = True
     """True: the room closes ten seconds after a result. False: it stays, for the next match of the same players."""
 
+    bots_hold_seats: ClassVar[bool] = False
+    """True: while a player's line is down, a bot that comes may play on for him, and sees what he would see, until he is back or
+    his seat is given up. For games in which somebody who stands still spoils the match for others."""
+
     players: Declared[Players[Player]] = Declared("players", Player)
 
     schema: ClassVar[Schema]

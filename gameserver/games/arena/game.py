@@ -65,6 +65,7 @@ class Arena(Game):
     version = 3
     tick_rate = 30
     max_players = 16
+    bots_hold_seats = True
     inputs = Controls
     options = Rules
     events = (Hit, Exploded, Railed, Taken, Killed, FlagMoved, RoundStarted, RoundEnded)
