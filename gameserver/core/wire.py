@@ -216,6 +216,8 @@ def decode_server(data: bytes) -> list[ServerMessage]:
             messages.append(_SERVER[body[0]](body))
         except (TypeError, ValueError, IndexError) as error:
             raise ProtocolError(f"message {body[0]}: {str(error)[:100]}") from error
+    if len(messages) > 1 and any(type(message) is Welcome for message in messages):
+        raise ProtocolError("WELCOME is not alone in its frame")
     return messages
 
 
@@ -228,9 +230,10 @@ def _snapshot(body: tuple[Any, ...], rest: list[Any]) -> Snapshot:
     _, epoch, tick, flags, input_ack, margin, control, count = body[:8]
     for number in (epoch, tick, flags, count):
         _natural(number)
-    for number in (input_ack, margin):
-        if number is not None:
-            _integer(number)
+    if input_ack is not None:
+        _natural(input_ack)
+    if margin is not None:
+        _integer(margin)
     if control is not None:
         _control(control)
     if count != len(rest) or any(type(fragment) is not tuple or len(fragment) < 5 for fragment in rest):
@@ -286,6 +289,8 @@ def _reply(body: tuple[Any, ...]) -> Reply:
         raise ValueError("ok is no boolean")
     if type(body[3]) not in (bool, int, str, type(None)):
         raise ValueError("value is of no plain type")
+    if type(body[3]) is int:
+        _integer(body[3])
     return Reply(_natural(body[1]), body[2], body[3])
 
 
@@ -294,6 +299,8 @@ def _notice(body: tuple[Any, ...]) -> Notice:
         raise ValueError("text is no text")
     if type(body[3]) not in (int, str, type(None)):
         raise ValueError("detail is neither a number nor a text")
+    if type(body[3]) is int:
+        _integer(body[3])
     return Notice(_natural(body[1]), body[2], body[3])
 
 

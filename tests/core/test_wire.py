@@ -59,17 +59,17 @@ CLIENT_MESSAGES: st.SearchStrategy[ClientMessage] = st.one_of(
     st.just(Bye()),
 )
 SCHEMAS = st.dictionaries(st.text(max_size=5), st.integers(0, 9) | st.text(max_size=5), max_size=3)
+WELCOMES = st.builds(
+    Welcome,
+    NATURALS,
+    st.none() | st.binary(min_size=16, max_size=16),
+    st.integers(1, 60),
+    SCHEMAS,
+    st.none() | st.tuples(st.text(max_size=9), st.binary(min_size=32, max_size=32), st.binary(max_size=99)),
+    ARGUMENTS,
+    NATURALS,
+)
 SERVER_MESSAGES = st.one_of(
-    st.builds(
-        Welcome,
-        NATURALS,
-        st.none() | st.binary(min_size=16, max_size=16),
-        st.integers(1, 60),
-        SCHEMAS,
-        st.none() | st.tuples(st.text(max_size=9), st.binary(min_size=32, max_size=32), st.binary(max_size=99)),
-        ARGUMENTS,
-        NATURALS,
-    ),
     st.builds(EventMessage, NATURALS, NATURALS, NATURALS, ARGUMENTS),
     st.builds(Pong, INTEGERS, INTEGERS, NATURALS, INTEGERS, INTEGERS),
     st.builds(Reply, NATURALS, st.booleans(), st.none() | st.booleans() | INTEGERS | st.text(max_size=9)),
@@ -106,6 +106,11 @@ def test_what_a_client_says_comes_back(message: ClientMessage) -> None:
     assert len(data) <= MAX_MESSAGE
 
 
+@given(welcome=WELCOMES)
+def test_a_welcome_comes_back(welcome: Welcome) -> None:
+    assert decode_server(encode_server(welcome)) == [welcome]
+
+
 @given(messages=st.lists(SERVER_MESSAGES, min_size=1, max_size=4), snapshot=st.none() | SNAPSHOTS)
 def test_what_a_server_says_comes_back(messages: list[Any], snapshot: Snapshot | None) -> None:
     frame = b"".join(map(encode_server, messages))
@@ -116,7 +121,7 @@ def test_what_a_server_says_comes_back(messages: list[Any], snapshot: Snapshot |
     assert decode_server(frame) == expected
 
 
-@given(message=SERVER_MESSAGES)
+@given(message=WELCOMES | SERVER_MESSAGES)
 def test_a_client_ignores_what_it_does_not_know(message: Any) -> None:  # noqa: ANN401 - a message
     """The server may add elements to the end of an array within protocol 1."""
     body = msgpack.unpackb(encode_server(message), use_list=False)
@@ -390,6 +395,7 @@ WELCOME: tuple[Any, ...] = (0, 1, 0, None, 30, {}, None, (), 0)
         [HEAD, (5, 1, "x", None)],
         [changed(HEAD, 7, 1), (0, 0, (), ())],
         [changed(HEAD, 7, 1), 5],
+        [changed(HEAD, 4, -1)],
         *([changed(HEAD, place, value)] for place in (1, 2, 3, 7) for value in (-1, None, True, 1.0, "1", 2**53)),
         *([changed(HEAD, place, value)] for place in (4, 5) for value in (True, 1.0, "1", 2**53)),
         *(
@@ -415,6 +421,9 @@ WELCOME: tuple[Any, ...] = (0, 1, 0, None, 30, {}, None, (), 0)
             )
         ),
         [WELCOME[:-1]],
+        [WELCOME, WELCOME],
+        [WELCOME, HEAD],
+        [(5, 1, "x", None), WELCOME],
         [changed(WELCOME, 1, -1)],
         [changed(WELCOME, 2, 1)],
         [changed(WELCOME, 2, None)],
@@ -433,8 +442,10 @@ WELCOME: tuple[Any, ...] = (0, 1, 0, None, 30, {}, None, (), 0)
         [(4, 1, 1, None)],
         [(4, 1, True, 1.5)],
         [(4, 1, True, ())],
+        [(4, 1, True, 2**53)],
         [(5, 1, None, None)],
         [(5, 1, "x", 1.5)],
+        [(5, 1, "x", -(2**53))],
         [(5, True, "x", None)],
     ],
     ids=repr,

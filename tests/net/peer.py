@@ -111,7 +111,7 @@ class Peer:
         """Take what the server says, until it says no more."""
         try:
             while data := await self.stream.receive_some(READ_BYTES):
-                self._take(bytes(data))
+                self.take(bytes(data))
                 if self.code is not None and self.answers:
                     await self.say(frame(self.of(CLOSE)[0], CLOSE))
             self.ended = "end"
@@ -139,7 +139,8 @@ class Peer:
             return None
         return int.from_bytes(closes[0][:2], "big") if closes[0] else 1005
 
-    def _take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
+        """The server has said these bytes. Asserts that a faultless server may."""
         self.rest += data
         if self._in_head:
             head, end, rest = self.rest.partition(_HEAD_END)

@@ -1,0 +1,1 @@
+"""Peers that say anything at all: what they may cost is measured, and what escapes is a bug. Run: python -m tests.fuzz"""
