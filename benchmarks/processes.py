@@ -65,7 +65,7 @@ def running_server(*arguments: str) -> Iterator[RunningServer]:
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        yield RunningServer(process, _read_address(process.stderr))
+        yield RunningServer(process, read_address(process.stderr))
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -76,7 +76,7 @@ def running_server(*arguments: str) -> Iterator[RunningServer]:
         process.stderr.close()
 
 
-def _read_address(lines: IO[str]) -> str:
+def read_address(lines: IO[str]) -> str:
     for line in lines:
         if found := _ADDRESS.search(line):
             return found[1]
