@@ -98,6 +98,11 @@ class Limit(enum.Enum):
     MAX_UNACKED_BYTES = limits.MAX_UNACKED_BYTES, "bytes", By.PEER, "as ack_seconds"
     GRACE_SECONDS = limits.GRACE_SECONDS, "s", By.PEER, "the seat is free"
 
+    # -- tickets -----------------------------------------------------------------------------------------------------------
+    TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.PEER, "the ticket is refused"
+    TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.NOBODY, "the ticket is refused"
+    MAX_ACCOUNT = limits.MAX_ACCOUNT, "characters", By.PEER, "the ticket is refused"
+
     # -- HTTP --------------------------------------------------------------------------------------------------------------
     MAX_HTTP_CONNECTIONS = limits.MAX_HTTP_CONNECTIONS, "requests", By.PEER, "503"
     HTTP_SECONDS = limits.HTTP_SECONDS, "s", By.PEER, "the connection is cut"
