@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from gameserver.core.game import Profile, Result
     from gameserver.core.layout import Row
-    from gameserver.core.messages import Hello
+    from gameserver.core.messages import Hello, Role
     from gameserver.core.parts import Parts
     from gameserver.core.replay.steps import Step
     from gameserver.guard import HookRunner
@@ -137,6 +137,10 @@ class Room:
         seat = self._seating.reserve(hello, profile, link, standing)
         self._wake.set()
         return seat
+
+    def has_place(self, role: Role) -> bool:
+        """Is there a seat for somebody who comes in this role now?"""
+        return self.state is not RoomState.CLOSED and self._over_at is None and self._seating.has_place(role)
 
     def find(self, token: bytes) -> Seat | None:
         """The seat that this token opens."""
