@@ -7,16 +7,25 @@ everywhere. A ticket that is shown has to be good, also there.
 from __future__ import annotations
 
 import logging
+import math
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+import trio
+from starlette.exceptions import HTTPException
+
+from gameserver.caller import CALLER, is_loopback
 from gameserver.core.errors import Refused
-from gameserver.core.limits import TICKET_SECONDS, TICKET_TOLERANCE_SECONDS
+from gameserver.core.limits import JOINS_BURST, JOINS_PER_SECOND, OPENINGS_PER_MINUTE, TICKET_SECONDS, TICKET_TOLERANCE_SECONDS
 from gameserver.core.messages import NoticeCode, Role
+from gameserver.core.rates import Rates
 from gameserver.keys import SECRET_BYTES, Key, Keyring
 from gameserver.standing import RANKS, Rank, Standing
 from gameserver.tickets import ANY_ROOM, NUMBER_BYTES, Claims, TicketRefused, claims_for, read_ticket, sign
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from gameserver.caller import Caller
     from gameserver.core.messages import Hello
     from gameserver.ports import Randomness, Store, WallClock
@@ -40,13 +49,26 @@ ALLOWED_ROLES: Final = {
 class Admission:
     """See the module."""
 
-    def __init__(self, *, store: Store, randomness: Randomness, wall_clock: WallClock, keys: Keyring | None = None) -> None:
-        """`store`: remembers used tickets, for all servers that share it. `keys` None: the server is open."""
+    def __init__(
+        self,
+        *,
+        store: Store,
+        randomness: Randomness,
+        wall_clock: WallClock,
+        keys: Keyring | None = None,
+        counts_loopback: bool = False,
+    ) -> None:
+        """`store`: remembers used tickets, for all servers that share it. `keys` None: the server is open. `counts_loopback`: what
+        comes from this machine is counted as from elsewhere (Doors).
+        """
         self._store = store
         self._randomness = randomness
         self._wall_clock = wall_clock
         self._is_open = keys is None
         self._keys = keys
+        self._counts_loopback = counts_loopback
+        self._openings = Rates(OPENINGS_PER_MINUTE / 60, OPENINGS_PER_MINUTE)
+        self._joins = Rates(JOINS_PER_SECOND, JOINS_BURST)
 
     @property
     def is_open(self) -> bool:
@@ -94,6 +116,32 @@ class Admission:
             raise TicketRefused("this is no ticket of an admin of the server")
         await self._use_up(claims)
         return Standing(rank=Rank.ADMIN, account=claims.account, ticket=claims.number, name=claims.name, caller=caller)
+
+    async def check_admin(self, request: Request) -> Standing:
+        """The admin who sends this request, by the ticket in its `Authorization: Bearer`. Raises HTTPException, with 401."""
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
+        try:
+            return await self.admin_standing(shown.strip() if kind.lower() == "bearer" else None, request.scope[CALLER])
+        except Refused as refusal:
+            raise HTTPException(HTTPStatus.UNAUTHORIZED, str(refusal), {"WWW-Authenticate": "Bearer"}) from refusal
+
+    # -- how often ---------------------------------------------------------------------------------------------------------
+    def count_opening(self, standing: Standing) -> None:
+        """Somebody has a room opened. Raises Refused if he does that too often."""
+        if standing.account is None and not self._is_counted(standing.caller):
+            return
+        key = f"account {standing.account}" if standing.account is not None else standing.caller.bucket
+        seconds = self._openings.take(key, trio.current_time())
+        if seconds:
+            why = f"{OPENINGS_PER_MINUTE} rooms a minute are enough: join one that is there, or try again in {math.ceil(seconds)} s"
+            raise Refused(why, NoticeCode.REFUSED)
+
+    def count_join(self, caller: Caller) -> float:
+        """Somebody asks for a ticket. Returns 0 if he may, else in how many seconds."""
+        return self._joins.take(caller.bucket, trio.current_time()) if self._is_counted(caller) else 0.0
+
+    def _is_counted(self, caller: Caller) -> bool:
+        return self._counts_loopback or not is_loopback(caller.address)
 
     async def _use_up(self, claims: Claims) -> None:
         """Raises Refused if that was done before, or cannot be found out: a ticket that may have been used opens nothing."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 import trio
 
-from gameserver import watching, web
+from gameserver import joining, watching, web
 from gameserver.api import make_app
 from gameserver.archive import Archive
+from gameserver.caller import is_loopback
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import ROOM_PATTERN, SETUP_SECONDS, WATCH_DELAY_SECONDS
@@ -23,8 +24,10 @@ from gameserver.core.registry import contradictions
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
 from gameserver.development.reload import Reloader
+from gameserver.doors import Doors, make_doors
 from gameserver.fill import Filler
 from gameserver.guard import Guard, HookRunner, HookTimeout, NoGuard, available
+from gameserver.keys import KeyFileError, Keyring, read_keys
 from gameserver.lan import ANYWHERE, invitation, lan_addresses
 from gameserver.library import load_game, place_of, sources_of
 from gameserver.lobby.game import LOBBY, Lobby
@@ -36,6 +39,7 @@ from gameserver.plan import RoomFault
 from gameserver.recorder import Recorder
 from gameserver.server import Server
 from gameserver.shelf import QUOTA_BYTES
+from gameserver.standing import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,6 +85,12 @@ class ServeSettings:
     watch_delay: float = WATCH_DELAY_SECONDS
     dev: bool = False
     reload: bool = False
+    keys: str = ""
+    open: bool = False
+    join: Literal["public", "tickets"] = "public"
+    origins: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
     fork: Fork | None = None
     """Its rooms go on from this; it has their options, map and seed."""
 
@@ -94,9 +104,11 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         raise UsageError(f"gameserver/core/limits.py: {contradiction}")
     develops = settings.dev or settings.reload
     host = _host(settings)
-    if develops and host not in LOOPBACK:
+    if develops and not _is_loopback(host):
         option = "--lan" if settings.lan else "--host"
         raise UsageError(f"--dev and --reload show players what fails inside: leave {option} out, or them ({host})")
+    keyring = _keyring(settings)
+    doors = _doors(settings, host)
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
         say("This system cannot stop a game that does not end: run only games that you trust.")
@@ -121,7 +133,17 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             express=settings.link == "lane",
             explains=develops,
             watch_delay=settings.watch_delay,
-            web=lambda server: make_app(server, [*pages, *_recordings(recorder, server), *(routes(server) if develops else ())]),
+            keys=keyring,
+            doors=doors,
+            web=lambda server: make_app(
+                server,
+                [
+                    *pages,
+                    *_recordings(recorder, server),
+                    *joining.routes(server, with_tickets=settings.join == "tickets"),
+                    *(routes(server) if develops else ()),
+                ],
+            ),
         )
         for game in games:
             _warn_of_slips(game, say)
@@ -165,8 +187,11 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                         strength=settings.strength,
                         url=url_of(addresses[0]),
                         games={game.name: name for game, name in zip(games, settings.games, strict=True)},
+                        mint=lambda room: server.admission.mint(room=room, rank=Rank.BOT),
                     )
                     nursery.start_soon(filler.run)
+                if keyring is not None:
+                    nursery.start_soon(_read_keys_again, keyring, Path(settings.keys))
                 if settings.reload:
                     nursery.start_soon(reloader.run)
                 async for _ in signals:
@@ -252,6 +277,51 @@ def _host(settings: ServeSettings) -> str:
     return ANYWHERE if settings.lan else settings.host
 
 
+def _keyring(settings: ServeSettings) -> Keyring | None:
+    """The keys that were asked for, None for a server that is open. Raises UsageError, also if nobody has said which."""
+    if settings.keys and (settings.open or settings.lan):
+        option = "--lan" if settings.lan else "--open"
+        raise UsageError(f"{option} lets everybody in, and --keys only who has a ticket: leave one of them out")
+    if settings.keys:
+        try:
+            return Keyring(read_keys(Path(settings.keys)))
+        except KeyFileError as error:
+            raise UsageError(str(error)) from error
+    if settings.join == "tickets":
+        raise UsageError("--join tickets needs --keys: without keys everybody is let in")
+    if not (settings.open or settings.lan or _is_loopback(settings.host)):
+        raise UsageError(
+            f"others may reach {settings.host}: give --keys FILE, which lets in who has a ticket (`gameserver keys new FILE` makes "
+            "one), or --open, which lets in everybody"
+        )
+    return None
+
+
+def _doors(settings: ServeSettings, host: str) -> Doors:
+    try:
+        return make_doors(listens_on=host, hosts=settings.allow_hosts, origins=settings.origins, proxies=settings.proxies)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+async def _read_keys_again(keyring: Keyring, path: Path) -> None:
+    """Whenever SIGHUP comes. A file that cannot be used changes nothing."""
+    if not hasattr(signal, "SIGHUP"):
+        return
+    with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        async for _ in signals:
+            try:
+                keyring.replace(read_keys(path))
+            except KeyFileError as error:
+                log.error("the keys stay as they are: %s", error)
+            else:
+                log.info("keys read again; %s signs", keyring.signing.kid)
+
+
+def _is_loopback(host: str) -> bool:
+    return host in LOOPBACK or is_loopback(host)
+
+
 def url_of(address: tuple[str, int], scheme: str = "ws", path: str = "") -> str:
     """Where somebody on this machine finds it."""
     host, port = address
@@ -269,8 +339,13 @@ def announcement(
     lines += [f"Serving {', '.join(settings.games)} at {url_of(address, path='/ws/' + room)}" for address in addresses]
     if settings.lan:
         lines += invitation(near, addresses[0][1], coloured=settings.colours)
-    elif settings.host not in LOOPBACK:
-        lines.append(f"Anyone who reaches {settings.host} may join: nobody is authenticated yet.")
+    elif settings.keys:
+        asks = "whoever asks the pages for one has it" if settings.join == "public" else "only your own site gives them out"
+        lines.append(f"Who joins shows a ticket, signed with a key of {settings.keys}; {asks}.")
+    elif _is_loopback(settings.host):
+        lines.append("This server is open: whoever is on this machine may join.")
+    else:
+        lines.append(f"This server is open: anyone who reaches {settings.host} may join.")
     if settings.bots:
         lines.append(f"Bots fill each room up to {settings.bots} players, and make way for people.")
     if settings.fork is not None:

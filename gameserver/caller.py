@@ -9,6 +9,8 @@ import attrs
 
 V6_BUCKET_BITS: Final = 64
 """Whoever has an IPv6 address has all that share so many bits with it (RFC 6177), so they are counted as one."""
+CALLER: Final = "gameserver.caller"
+"""Under this the scope of an HTTP request has the `Caller` who asks."""
 
 
 @attrs.frozen(kw_only=True)

@@ -13,8 +13,9 @@ import attrs
 import trio
 from trio_websocket import wrap_server_stream
 
-from gameserver.caller import Addressed, Caller
-from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_MESSAGE, ROOM_PATTERN
+from gameserver.caller import Addressed, Caller, is_loopback
+from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_MESSAGE, MAX_TURNED_AWAY, ROOM_PATTERN
+from gameserver.crowd import Crowd
 from gameserver.net.express import ExpressLink
 from gameserver.net.frames import FrameStream
 from gameserver.net.gate import Head, HeadRefused, Request, read_request, turn_away
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gameserver.core.messages import Hello, Ping, Welcome
+    from gameserver.crowd import Visit
+    from gameserver.doors import Doors
     from gameserver.net.http import HttpSide
     from gameserver.net.link import Link
     from gameserver.reception import Reception
@@ -34,6 +37,10 @@ if TYPE_CHECKING:
     from gameserver.seat import Seat
     from gameserver.session import Ticket
 
+PROBES: Final = ("/healthz", "/readyz")
+"""Answered whatever the Host: a load balancer has only an address, and they say nothing that anybody could use."""
+SAFE_METHODS: Final = ("GET", "HEAD")
+"""They change nothing (RFC 9110 9.2.1), and no other page may read what they answer."""
 _PATH: Final = re.compile(rf"/ws/({ROOM_PATTERN})")
 
 
@@ -64,14 +71,20 @@ class Entrance:
     """The way in of one server.
 
     Attributes:
+        crowd: who is there, by address.
         unadmitted: connections between accept and the answer to their HELLO.
     """
 
-    def __init__(self, desk: Reception, *, web: HttpSide | None, express: bool, on_refusal: Callable[[], None]) -> None:
-        """`desk` lets people in; `web` answers what is no upgrade (without one that is refused); `express` False: no lane;
-        `on_refusal` is called when somebody is turned away before a HELLO.
+    def __init__(
+        self, desk: Reception, *, doors: Doors, web: HttpSide | None, express: bool, on_refusal: Callable[[], None]
+    ) -> None:
+        """`desk` lets people in, of those whom `doors` let through; `web` answers what is no upgrade (without one that is
+        refused); `express` False: no lane; `on_refusal` is called when somebody is turned away before a HELLO.
         """
         self.unadmitted = 0
+        self.crowd = Crowd()
+        self._turned_away = 0
+        self._doors = doors
         self._on_refusal = on_refusal
         self._desk = desk
         self._web = web
@@ -79,33 +92,67 @@ class Entrance:
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end. Raises whatever the peer, or a library on its account, makes it raise."""
-        address = stream.peer if isinstance(stream, Addressed) else ""
-        counter = _Counter(self, self._desk, Caller(address=address))
+        peer, own = (stream.peer, stream.own) if isinstance(stream, Addressed) else ("", "")
+        counter = _Counter(self, self._desk, Caller(address=peer))
         deadline = trio.current_time() + HANDSHAKE_SECONDS
         try:
+            if not self._doors.is_proxy(peer) and not await self._has_place(stream, counter):
+                return
             asked = room = None
             with trio.CancelScope(deadline=deadline):
                 try:
                     asked = await read_request(stream)
-                    if isinstance(asked, Request):
-                        if self._web is None:
-                            raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
-                        self._web.admit()
-                    elif asked is not None:
-                        room = _PATH.fullmatch(asked.path)
-                        if room is None:
-                            raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
+                    if asked is not None:
+                        room = self._vet(asked, peer, own)
                 except HeadRefused as refusal:
                     self._on_refusal()
                     await turn_away(stream, refusal)
                     return
+            if asked is None:
+                return
+            counter.caller = self._doors.caller(peer, asked.sender)
+            if counter.visit is None and not await self._has_place(stream, counter):
+                return
             if isinstance(asked, Head) and room is not None:
-                await self._converse(stream, asked, room[1], counter, deadline)
+                await self._converse(stream, asked, room, counter, deadline)
             elif isinstance(asked, Request) and self._web is not None:
                 counter.leave()
-                await self._web.serve(stream, asked)
+                await self._web.serve(stream, asked, counter.caller)
         finally:
+            counter.end()
+
+    def _vet(self, asked: Head | Request, peer: str, own: str) -> str | None:
+        """The room that he wants to go to, None if he asks something over HTTP. Raises HeadRefused."""
+        doors = self._doors
+        if isinstance(asked, Head) or asked.path not in PROBES:
+            doors.check_host(asked.sender, own)
+        if isinstance(asked, Head) or asked.method not in SAFE_METHODS:
+            doors.check_origin(asked.sender, peer)
+        if isinstance(asked, Head):
+            room = _PATH.fullmatch(asked.path)
+            if room is None:
+                raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
+            return room[1]
+        if self._web is None:
+            raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
+        self._web.admit()
+        return None
+
+    async def _has_place(self, stream: trio.abc.Stream, counter: _Counter) -> bool:
+        """Is there a place for another connection of this address? Then it is taken; else he is told, if that costs little."""
+        try:
+            counter.take_place(self._doors)
+            return True
+        except HeadRefused as refusal:
+            self._on_refusal()
             counter.leave()
+            if self._turned_away < MAX_TURNED_AWAY:
+                self._turned_away += 1
+                try:
+                    await turn_away(stream, refusal)
+                finally:
+                    self._turned_away -= 1
+            return False
 
     async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, counter: _Counter, deadline: float) -> None:
         """Upgrade the stream and serve the session on it. `deadline`: for the upgrade and HELLO."""
@@ -134,19 +181,35 @@ class _Counter:
 
     _entrance: Entrance
     _desk: Reception
-    _caller: Caller
+    caller: Caller
+    visit: Visit | None = None
+    """Where the connections of its address are counted."""
     _waiting: bool = False
 
     def __attrs_post_init__(self) -> None:
         self._waiting = True
         self._entrance.unadmitted += 1
 
+    def take_place(self, doors: Doors) -> None:
+        """Count it among those of its address. Raises HeadRefused if they are too many."""
+        if doors.counts_loopback or not is_loopback(self.caller.address):
+            self.visit = self._entrance.crowd.enter(self.caller.bucket, trio.current_time())
+
     async def admit(self, hello: Hello, link: Link) -> Ticket:
-        ticket = await self._desk.admit(hello, link, self._caller)
+        ticket = await self._desk.admit(hello, link, self.caller)
         self.leave()
         return ticket
 
     def leave(self) -> None:
+        """It is known what it wants."""
         if self._waiting:
             self._waiting = False
             self._entrance.unadmitted -= 1
+        if self.visit is not None:
+            self.visit.admitted()
+
+    def end(self) -> None:
+        """It has gone."""
+        self.leave()
+        if self.visit is not None:
+            self.visit.leave()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from gameserver.core.game import Game
     from gameserver.room import Room
@@ -40,16 +40,54 @@ def wanted_bots(rooms: Iterable[Room], fill: int) -> dict[str, tuple[type[Game],
     return wanted
 
 
+class Lines:
+    """What is said to a process of bots, and what it says: JSON objects, one a line."""
+
+    def __init__(self, process: trio.Process) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self._to = process.stdin
+        self._from = process.stdout
+        self._one_at_a_time = trio.Lock()
+
+    async def say(self, objects: Sequence[object]) -> bool:
+        """False: nobody listens any more."""
+        try:
+            async with self._one_at_a_time:
+                await self._to.send_all("".join(json.dumps(said) + "\n" for said in objects).encode())
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return False
+        return True
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        """Line by line, to the end."""
+        rest = b""
+        async for data in self._from:
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                yield line.decode()
+
+
 class Filler:
     """Feeds a process of bots, `gameclient.crew`, with what the rooms want.
 
-    They are clients in a process of their own: their thinking costs the rooms no time, and their faults nothing at all.
+    They are clients in a process of their own: their thinking costs the rooms no time, and their faults nothing at all. Before each
+    joins it asks for a ticket, on the process's standard output, and has it on its standard input.
     """
 
-    def __init__(self, rooms: Mapping[str, Room], *, fill: int, strength: int, url: str, games: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        rooms: Mapping[str, Room],
+        *,
+        fill: int,
+        strength: int,
+        url: str,
+        games: Mapping[str, str],
+        mint: Callable[[str], str],
+    ) -> None:
         """`rooms`: the server's, as they come and go. `url` of the server, without a room. `games`: for each game's name the name
-        or file by which the other process finds it; rooms of others get no bots.
+        or file by which the other process finds it; rooms of others get no bots. `mint`: a ticket for a bot in this room.
         """
+        self._mint = mint
         self._rooms = rooms
         self._fill = fill
         self._games = games
@@ -60,7 +98,9 @@ class Filler:
         while True:
             async with trio.open_nursery() as nursery:
                 process: trio.Process = await nursery.start(self._start)
-                nursery.start_soon(self._feed, process)
+                lines = Lines(process)
+                nursery.start_soon(self._feed, lines)
+                nursery.start_soon(self._give_tickets, lines)
                 await process.wait()
                 nursery.cancel_scope.cancel()
             log.warning("the process of bots has ended with %s: it is started again", process.returncode)
@@ -70,14 +110,20 @@ class Filler:
         await trio.run_process(
             self._command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             check=False,
             deliver_cancel=_end,
             task_status=task_status,
         )
 
-    async def _feed(self, process: trio.Process) -> None:
-        assert process.stdin is not None
+    async def _give_tickets(self, lines: Lines) -> None:
+        """One to each bot that asks, as long as its room is one of ours."""
+        async for line in lines:
+            room = json.loads(line)["room"]
+            if room in self._rooms:
+                await lines.say([{"room": room, "ticket": self._mint(room)}])
+
+    async def _feed(self, lines: Lines) -> None:
         told: dict[str, tuple[type[Game], int]] = {}
         while True:
             rooms = [room for room in self._rooms.values() if room.plan.game.name in self._games]  # not the lobby
@@ -88,9 +134,7 @@ class Filler:
                 for room, (game, bots) in wanted.items()
                 if told.get(room, (game, 0)) != (game, bots)  # a class that was read anew is another
             ]
-            try:
-                await process.stdin.send_all("".join(json.dumps(order) + "\n" for order in orders).encode())
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
+            if not await lines.say(orders):
                 return  # it has ended; `run` sees that too
             told = {room: want for room, want in wanted.items() if room in self._rooms}
             await trio.sleep(LOOK_SECONDS)

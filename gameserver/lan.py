@@ -71,5 +71,5 @@ def invitation(addresses: Sequence[str], port: int, *, coloured: bool = False) -
     return [
         *(f"In this network: {url}" for url in urls),
         *qr_code(urls[0], coloured=coloured),
-        "Anyone in this network may join: nobody is authenticated yet. If a phone finds nothing, look for a firewall here.",
+        "This server is open: anyone in this network may join. If a phone finds nothing, look for a firewall here.",
     ]

@@ -9,7 +9,7 @@ import attrs
 
 from gameserver.core.commands import plain_profile
 from gameserver.core.errors import Refused
-from gameserver.core.limits import PROTOCOL, TOKEN_BYTES
+from gameserver.core.limits import ACCOUNT_SEATS, PROTOCOL, TOKEN_BYTES
 from gameserver.core.messages import Hello, NoticeCode
 from gameserver.entrance import SeatTicket
 from gameserver.plan import RoomFault, RoomState
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gameserver.room import Room
     from gameserver.seat import Seat
     from gameserver.server import ServerCounts
+    from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.reception")
 
@@ -46,6 +47,10 @@ class House(Protocol):
     @property
     def is_leaving(self) -> bool:
         """Is nobody let in any more?"""
+        ...
+
+    def opens_new(self, name: str, game: type[Game]) -> bool:
+        """Would a room of this name be one that nobody has planned?"""
         ...
 
     def reopen(self, name: str, game: type[Game]) -> Room:
@@ -85,8 +90,11 @@ class Reception:
             raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
         if house.is_leaving:
             raise Refused("the server is going away", NoticeCode.CLOSED)
+        self._check_seats(standing)
         room = house.rooms.get(hello.room)
         if room is None or room.state is RoomState.CLOSED:
+            if house.opens_new(hello.room, game):
+                self._admission.count_opening(standing)
             try:
                 room = house.reopen(hello.room, game)
             except RoomFault as fault:
@@ -96,6 +104,16 @@ class Reception:
         seat = room.reserve(hello, profile, link, standing)
         self._counts.admitted += 1
         return self._ticket(room, seat, link)
+
+    def _check_seats(self, standing: Standing) -> None:
+        """Raises Refused if this account has as many seats as it may have."""
+        account = standing.account
+        if account is None:
+            return
+        seats = sum(seat.standing.account == account for room in self._house.rooms.values() for seat in room.seats)
+        if seats >= ACCOUNT_SEATS:
+            why = f"this account has {seats} seats here: leave one of them, or wait until those whose line is down are given up"
+            raise Refused(why, NoticeCode.REFUSED)
 
     def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link) -> SeatTicket:
         """The seat that this token opens, whoever sits in it by now. Raises Refused."""

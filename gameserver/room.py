@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from gameserver.core.game import Profile, Result
     from gameserver.core.layout import Row
-    from gameserver.core.messages import Hello
+    from gameserver.core.messages import Hello, Role
     from gameserver.core.parts import Parts
     from gameserver.core.replay.steps import Step
     from gameserver.guard import HookRunner
@@ -157,6 +157,10 @@ class Room:
         if bar_seconds:
             self._bars.add(seat.standing, seat.name, trio.current_time(), bar_seconds)
         self._seating.send_away(seat, why)
+
+    def has_place(self, role: Role) -> bool:
+        """Is there a seat for somebody who comes in this role now?"""
+        return self.state is not RoomState.CLOSED and self._over_at is None and self._seating.has_place(role)
 
     def find(self, token: bytes) -> Seat | None:
         """The seat that this token opens."""

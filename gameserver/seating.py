@@ -148,6 +148,15 @@ class Seating:
             self.send_away(bot, "a person takes the seat")
         return self._make_seat(self._next_player(), hello.role, hello.name, profile, link, standing)
 
+    def has_place(self, role: Role) -> bool:
+        """Would `reserve` find a seat now?"""
+        if role is Role.SPECTATOR:
+            return len(self.seats) - self.players < MAX_SPECTATORS
+        if any(vacancy.is_open for vacancy in self._vacancies.values()):
+            return True
+        has_bot = role is not Role.BOT and any(seat.role is Role.BOT for seat in self.seats)
+        return has_bot or self.players + len(self._vacancies) < self._game.max_players
+
     def _make_seat(
         self, player: PlayerId, role: Role, name: str, profile: Profile, link: Link, standing: Standing, *, stands_in: bool = False
     ) -> Seat:

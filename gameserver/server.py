@@ -28,10 +28,11 @@ from gameserver.core.limits import (
 from gameserver.core.messages import Notice, NoticeCode
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
+from gameserver.doors import Doors
 from gameserver.entrance import Entrance
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
-from gameserver.plan import RoomFault, RoomPlan
+from gameserver.plan import RoomFault, RoomPlan, RoomState
 from gameserver.reception import Reception
 from gameserver.results import Results
 from gameserver.room import Room
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from gameserver.keys import Keyring
     from gameserver.ports import Listener, Ports
     from gameserver.recorder import Recorder
+    from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.server")
 
@@ -96,6 +98,7 @@ class Server:
         watch_delay: float = WATCH_DELAY_SECONDS,
         web: Callable[[Server], ASGIApp] | None = None,
         keys: Keyring | None = None,
+        doors: Doors | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
@@ -103,7 +106,8 @@ class Server:
         `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
         who develops a game; `watch_delay`: of all rooms, in seconds;
         `web` makes the app that answers what is no upgrade (without one that is refused);
-        `keys`: of the tickets without which nobody comes in; None: the server is open.
+        `keys`: of the tickets without which nobody comes in; None: the server is open;
+        `doors`: whom it answers at all; None: whoever reaches it, by whatever name and from whichever page.
         """
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
@@ -114,15 +118,22 @@ class Server:
         self._watch_delay = watch_delay
         self._maps = maps
         self._guard = guard
+        self._doors = doors if doors is not None else Doors()
         self._hooks = hooks if hooks is not None else Hooks()
         self._results = Results(ports.store, ports.wall_clock, self._hooks)
         self._recorder = recorder
         self._create_rooms = create_rooms
         self._hosted = hosted
-        self.admission = Admission(store=ports.store, randomness=ports.randomness, wall_clock=ports.wall_clock, keys=keys)
+        self.admission = Admission(
+            store=ports.store,
+            randomness=ports.randomness,
+            wall_clock=ports.wall_clock,
+            keys=keys,
+            counts_loopback=self._doors.counts_loopback,
+        )
         self.reception = Reception(self, self.counts, admission=self.admission, hooks=self._hooks, randomness=ports.randomness)
         side = HttpSide(web(self), ports.wall_clock) if web is not None else None
-        self._entrance = Entrance(self.reception, web=side, express=express, on_refusal=self._count_refusal)
+        self._entrance = Entrance(self.reception, doors=self._doors, web=side, express=express, on_refusal=self._count_refusal)
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
@@ -268,9 +279,24 @@ class Server:
         kept = self._kept.get(name)
         if kept is not None:
             return self._open(attrs.evolve(kept, seed=self._ports.randomness.seed()))
-        if not self._create_rooms or game in self._hosted:
+        if not self.opens_new(name, game):
             raise Refused(f"there is no room {name!r}", NoticeCode.REFUSED)
         return self.open_room(name, game)
+
+    def opens_new(self, name: str, game: type[Game]) -> bool:
+        """Would a room of this name be one that nobody has planned, and may it be opened by who asks for it?"""
+        return name not in self._kept and self._create_rooms and game not in self._hosted
+
+    def planned_game(self, name: str) -> type[Game] | None:
+        """What is played in a room of this name that is there, or that is kept."""
+        room = self.rooms.get(name)
+        if room is not None and room.state is not RoomState.CLOSED:
+            return room.plan.game
+        kept = self._kept.get(name)
+        return kept.game if kept is not None else None
+
+    def may_enter(self, room: str, code: str | None, standing: Standing) -> None:
+        """Raises Refused if this one may not be given a ticket for that room."""
 
     def _map_for(self, game: type[Game], name: str) -> tuple[TileMap, bytes] | None:
         if not game.uses_map:

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
     from gameserver import Profile, TileMap
     from gameserver.core.record import Options as AnyOptions
+    from gameserver.doors import Doors
     from gameserver.guard import HookRunner
     from gameserver.hooks import Hooks
     from gameserver.keys import Keyring
@@ -360,6 +361,7 @@ async def serving(
     rooms: Sequence[str] = (),
     web: Callable[[Server], ASGIApp] | None = None,
     keys: Keyring | None = None,
+    doors: Doors | None = None,
 ) -> AsyncIterator[Host]:
     """A server on simulated ports, listening on HOST:PORT; `rooms` play the first of the games and stay open."""
     ports = simulated_ports(seed, latency=latency, chunking=chunking)
@@ -376,6 +378,7 @@ async def serving(
         explains=explains,
         web=web,
         keys=keys,
+        doors=doors,
     )
     for name in rooms:
         server.open_room(name, games[0], keep=True)

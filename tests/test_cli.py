@@ -20,9 +20,12 @@ import pytest
 from gameserver import Game, Options, boolean, cli, integers, real, text
 from gameserver.core.registry import Limit
 from gameserver.games.arena import Arena
+from gameserver.keys import Keyring, read_keys, write_new
 from gameserver.library import load_game
 from gameserver.maps import maps_folder
 from gameserver.options import OptionError, parse_options
+from gameserver.standing import Rank
+from gameserver.tickets import read_ticket
 from tests.helpers import Push
 
 if TYPE_CHECKING:
@@ -94,7 +97,22 @@ def words(text: str) -> str:
         (["serve", "--option", "damage"], "write NAME=VALUE"),
         (["serve", "--option", "damage=much"], "'much' is no integer"),
         (["serve", "--option", "damage=1000"], "damage"),
-        (["serve", "--host", "256.256.256.256", "--port", "0"], "cannot listen on 256.256.256.256:0"),
+        (["serve", "--open", "--host", "256.256.256.256", "--port", "0"], "cannot listen on 256.256.256.256:0"),
+        (["serve", "--host", "0.0.0.0"], "others may reach 0.0.0.0: give --keys FILE"),
+        (["serve", "--host", "192.168.1.5", "--port", "0"], "or --open, which lets in everybody"),
+        (["serve", "--keys", "no_such_file"], "no_such_file: No such file or directory; `gameserver keys new no_such_file`"),
+        (["serve", "--keys", "k", "--open"], "--open lets everybody in, and --keys only who has a ticket"),
+        (["serve", "--keys", "k", "--lan"], "--lan lets everybody in, and --keys only who has a ticket"),
+        (["serve", "--join", "tickets"], "--join tickets needs --keys"),
+        (["serve", "--join", "friends"], "friends"),
+        (["serve", "--origin", "play.example"], "--origin play.example: write it as https://play.example"),
+        (["serve", "--origin", "https://play.example/"], "with nothing behind"),
+        (["serve", "--allow-host", "https://play.example"], "write a name as it stands in the address of a page"),
+        (["serve", "--proxy", "10.0.0.1/8"], "--proxy 10.0.0.1/8: write an address or a network"),
+        (["ticket", "--room", "arena1"], "--keys"),
+        (["ticket", "--keys", "no_such_file", "--room", "arena1"], "`gameserver keys new no_such_file` makes a key file"),
+        (["keys", "rotate", "no_such_file"], "`gameserver keys new no_such_file` makes a key file"),
+        (["bots", "--keys", "no_such_file"], "`gameserver keys new no_such_file` makes a key file"),
         (["bots", "--url", "http://127.0.0.1"], "write ws://HOST:PORT"),
         (["bots", "--url", "ws://127.0.0.1:99999"], "there is no port 99999"),
         (["bots", "--count", "0"], "1"),
@@ -144,6 +162,58 @@ def test_a_variable_and_a_file_stand_in_for_an_option(gameserver: Command, monke
     assert "from_variable" in gameserver.err
     assert gameserver("serve", "--game", "from_flag") == cli.USAGE
     assert "from_flag" in gameserver.err
+
+
+# -- tickets and keys --------------------------------------------------------------------------------------------------------
+def test_a_ticket_is_signed_with_the_first_key(gameserver: Command, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    assert gameserver("keys", "new", str(path)) == cli.OK
+    assert "keep it to yourself" in gameserver.err
+    assert gameserver("keys", "new", str(path)) == cli.USAGE, "a file is never written over"
+    asked = ("ticket", "--keys", str(path), "--room", "arena1", "--account", "a7", "--name", "zoë", "--role", "host")
+    assert gameserver(*asked, "--json") == cli.OK
+    said = json.loads(gameserver.out)
+    ring = Keyring(read_keys(path))
+    claims = read_ticket(said["ticket"], ring, now=time.time())
+    assert (claims.room, claims.rank, claims.account, claims.name) == ("arena1", Rank.HOST, "a7", "zoë")
+    assert (said["number"], said["expires_at"], said["key"]) == (claims.number, claims.expires_at, "k1")
+    assert gameserver("keys", "rotate", str(path)) == cli.OK
+    assert "Send SIGHUP" in gameserver.err
+    ring.replace(read_keys(path))
+    assert read_ticket(said["ticket"], ring, now=time.time()) == claims, "the key before is still alive"
+    assert gameserver(*asked, "--seconds", "5") == cli.OK
+    printed = gameserver.out.strip()
+    assert read_ticket(printed, ring, now=time.time()).expires_at <= time.time() + 5
+    assert gameserver("keys", "rotate", str(path)) == cli.OK
+    assert "k1 is taken no more" in gameserver.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--room", "Arena"], "is no name of a room"),
+        (["--room", "*"], "is for an admin: name the room"),
+        (["--room", "a", "--role", "root"], "root"),
+        (["--room", "a", "--seconds", "61"], "60"),
+        (["--room", "a", "--account", " "], "an account is called by"),
+        (["--room", "a", "--name", "a\u202eb"], "no name of a player"),
+        (["--room", "a", "--account", 64 * "é", "--name", 24 * "é"], "shorten them"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_ticket_that_cannot_be_is_not_signed(gameserver: Command, tmp_path: Path, arguments: list[str], said: str) -> None:
+    path = tmp_path / "keys"
+    write_new(path)
+    assert gameserver("ticket", "--keys", str(path), *arguments) == cli.USAGE
+    assert said in words(gameserver.out + gameserver.err)
+
+
+def test_keys_that_others_may_read_keep_the_server_from_starting(gameserver: Command, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    write_new(path)
+    path.chmod(0o644)
+    assert gameserver("serve", "--keys", str(path), "--port", "0") == cli.USAGE
+    assert "chmod 600" in gameserver.err
 
 
 # -- options ----------------------------------------------------------------------------------------------------------------
@@ -327,6 +397,7 @@ def test_a_game_may_derive_from_one_that_it_imports(tmp_path: Path) -> None:
         textwrap.dedent(
             """
             from gameserver.games.arena import Arena
+from gameserver.keys import Keyring, read_keys, write_new
 
             class Duel(Arena):
                 name = "duel"

@@ -59,7 +59,7 @@ def test_an_invitation_names_every_address_and_shows_the_first() -> None:
     said = invitation(["192.168.178.20", "10.8.0.3"], 9000)
     assert said[:2] == ["In this network: http://192.168.178.20:9000/", "In this network: http://10.8.0.3:9000/"]
     assert said[2:-1] == qr_code("http://192.168.178.20:9000/")
-    assert "Anyone in this network may join" in said[-1]
+    assert "open: anyone in this network may join" in said[-1]
     (alone,) = invitation([], 9000)
     assert "No address in a network around was found" in alone
 
@@ -70,6 +70,7 @@ def test_the_first_line_says_where_to_play() -> None:
     assert announcement([("127.0.0.1", 8765)], "arena1", settings) == [
         "Play at http://127.0.0.1:8765/",
         "Serving arena at ws://127.0.0.1:8765/ws/arena1",
+        "This server is open: whoever is on this machine may join.",
         "Bots fill each room up to 8 players, and make way for people.",
         "Matches are recorded in recordings.",
         "Press Ctrl-C to stop.",
@@ -82,11 +83,13 @@ def test_the_first_line_says_where_to_play() -> None:
 def test_strangers_are_spoken_of_where_they_can_come() -> None:
     said = announcement(BOUND, "a", ServeSettings(host="0.0.0.0"))
     assert said[0] == "Play at http://127.0.0.1:8765/"
-    assert said[2] == "Anyone who reaches 0.0.0.0 may join: nobody is authenticated yet."
+    assert said[2] == "This server is open: anyone who reaches 0.0.0.0 may join."
     near = announcement(BOUND, "a", ServeSettings(lan=True), ["192.168.1.7"])
     assert near[:3] == [
         "Play at http://127.0.0.1:8765/",
         "Serving arena at ws://127.0.0.1:8765/ws/a",
         *invitation(["192.168.1.7"], 8765)[:1],
     ]
-    assert not any("may join" in line for line in announcement([("127.0.0.1", 1)], "a", ServeSettings()))
+    keyed = announcement(BOUND, "a", ServeSettings(host="0.0.0.0", keys="keys"))
+    assert keyed[2] == "Who joins shows a ticket, signed with a key of keys; whoever asks the pages for one has it."
+    assert "only your own site" in announcement(BOUND, "a", ServeSettings(host="0.0.0.0", keys="keys", join="tickets"))[2]

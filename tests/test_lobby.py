@@ -422,18 +422,17 @@ async def test_a_full_lobby_is_looked_at_by_a_few_more(autojump_clock: MockClock
 async def test_bots_fill_created_rooms_and_not_the_lobby(autojump_clock: MockClock) -> None:
     async with house() as it, it.visitor() as ann:
         name = await ann.call("create", "toy", "", "")
-        filler = Filler(it.server.rooms, fill=3, strength=1, url="ws://x", games={"toy": "toy"})
+        filler = Filler(it.server.rooms, fill=3, strength=1, url="ws://x", games={"toy": "toy"}, mint=str)
         orders: list[dict[str, Any]] = []
 
-        class Process:
-            class stdin:
-                @staticmethod
-                async def send_all(data: bytes) -> None:
-                    orders.extend(json.loads(line) for line in data.splitlines())
+        class Lines:
+            async def say(self, said: list[dict[str, Any]]) -> bool:
+                orders.extend(said)
+                return True
 
         sit(it.server.rooms[name], "ben")
         with trio.move_on_after(SOON):
-            await filler._feed(Process())  # type: ignore[arg-type] # what it needs of one
+            await filler._feed(Lines())  # type: ignore[arg-type] # what it needs of one
         assert orders == [{"room": name, "game": "toy", "bots": 2}]
 
 

@@ -2,6 +2,7 @@
 
 hosting.py     serve, bots, results       authoring.py     new, bench, schema, maps check
 developing.py  dev                         replay.py      replay info, verify, trim
+tickets.py     ticket, keys
 say.py         how they end, and how they talk to a person
 """
 
@@ -23,6 +24,7 @@ from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK
 from gameserver.cli.say import USAGE as USAGE
 from gameserver.cli.say import printable
+from gameserver.cli.tickets import keys_new, keys_rotate, ticket
 from gameserver.core.errors import GameserverError
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ def make_app() -> App:
     app.command(new)
     app.command(bots)
     app.command(results)
+    app.command(ticket)
+    keys = App(name="keys", help="Look after the keys that join tickets are signed with (serve --keys).")
+    keys.command(keys_new, name="new")
+    keys.command(keys_rotate, name="rotate")
+    app.command(keys)
     app.command(bench)
     app.command(schema)
     maps = App(name="maps", help="Look after maps.")

@@ -46,6 +46,12 @@ def serve(
     ] = WATCH_DELAY_SECONDS,
     dev: Annotated[bool, Parameter(negative="")] = False,
     reload: Annotated[bool, Parameter(negative="")] = False,
+    keys: str = "",
+    open: Annotated[bool, Parameter(negative="")] = False,  # noqa: A002 - the name of the option
+    join: Literal["public", "tickets"] = "public",
+    origin: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    allow_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    proxy: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     verbose: bool = False,
     log_json: bool = False,
     print_limits: Annotated[bool, Parameter(negative="")] = False,
@@ -56,7 +62,7 @@ def serve(
     Parameters
     ----------
     host
-        Address to listen on. Anything but loopback lets strangers in.
+        Address to listen on. Anything but loopback needs --keys or --open.
     lan
         Listen on all addresses, and print the one for phones and other machines in this network, also as a QR code. Anyone in it
         may join.
@@ -95,6 +101,20 @@ def serve(
         files are read anew for each request, and sent as they are.
     reload
         The same, and a game's rooms begin anew whenever its file changes.
+    keys
+        Nobody joins without a ticket that was signed with a key of this file, which `gameserver keys new` makes. It is read again
+        on SIGHUP.
+    open
+        Everybody may join, also where strangers reach the server.
+    join
+        Who is given tickets over HTTP: with "public" whoever asks, as a player or spectator; with "tickets" only programs that show
+        an admin's ticket, such as your own site, for whomever they like.
+    origin
+        A page that may connect beside the server's own, as https://play.example; may be given several times.
+    allow_host
+        A name by which the server may be called beside its address, as play.example; may be given several times.
+    proxy
+        Address or network of a proxy in front, whose X-Forwarded-For and X-Forwarded-Proto are true; may be given several times.
     verbose
         Log more.
     log_json
@@ -130,6 +150,12 @@ def serve(
         watch_delay=watch_delay,
         dev=dev,
         reload=reload,
+        keys=keys,
+        open=open,
+        join=join,
+        origins=origin,
+        allow_hosts=allow_host,
+        proxies=proxy,
     )
     trio.run(serve_app, settings, say)
     return OK
@@ -145,6 +171,7 @@ def bots(
     processes: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1, lte=64))] = 1,
     seed: int = 0,
     strength: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1, lte=3))] = 2,
+    keys: str = "",
     json: bool = False,
 ) -> int:
     """Play with bots, as ordinary clients, and measure what they see. Exits with 1 if a world was wrong or anything failed.
@@ -167,21 +194,24 @@ def bots(
         Seed of the bots' minds.
     strength
         How well they play: 1 for beginners, 2, 3 for strong players. A game's brain makes of it what it can.
+    keys
+        The key file of a server that asks for tickets (serve --keys): each bot signs its own.
     json
         Print one JSON object.
     """
     from gameclient.address import parse_url
-    from gameclient.bots import BotRunner, run_in_processes
+    from gameclient.bots import BotRunner, minter, run_in_processes
 
     try:
         address = parse_url(url)
     except ValueError as error:
         raise UsageError(str(error)) from error
     loaded = load_game(game)
+    mint = minter(Path(keys)) if keys else None
     if processes > 1:
         if seconds == 0:
             raise UsageError("--seconds 0 plays in one process: leave --processes out")
-        worker_arguments = [url, game, room or address.room, str(seconds), str(seed), str(strength)]
+        worker_arguments = [url, game, room or address.room, str(seconds), str(seed), str(strength), keys]
         report = trio.run(run_in_processes, worker_arguments, count, processes)
     else:
         runner = BotRunner(
@@ -194,6 +224,7 @@ def bots(
             strength=strength,
             comes_back=seconds == 0,
             on_progress=progress("bots joined", count),
+            mint=mint,
         )
         trio.run(_until_interrupted, runner.run)
         report = runner.report

@@ -19,6 +19,7 @@ from gameserver.archive import Archive
 from gameserver.chosen import ChosenFiles
 from gameserver.cli.replay import files_of
 from gameserver.cli.say import OK, say
+from gameserver.doors import make_doors
 from gameserver.guard import NoGuard
 from gameserver.net.real import real_ports
 from gameserver.server import Server
@@ -72,6 +73,7 @@ async def show(
         maps={},
         guard=NoGuard(),
         create_rooms=False,
+        doors=make_doors(listens_on=host, hosts=(), origins=(), proxies=()),
         web=lambda server: make_app(server, [home, *routes(archive), *pages]),
     )
     try:

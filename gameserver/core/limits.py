@@ -55,6 +55,22 @@ MAX_CONNECTIONS: Final = 5_000
 """Connections of a server; an idle one costs about 20 KiB."""
 READY_CONNECTIONS: Final = 4_500
 """From here on the server asks for no more clients: those under way, and whoever asks how it is, still find room."""
+ADDRESS_CONNECTIONS: Final = 20
+"""Connections of one address (of a /64, with IPv6) at once: a family or two behind one router. The rest is for others."""
+ADDRESS_UNADMITTED: Final = 10
+"""Of those, how many may not have said yet what they want: a browser opens six at once."""
+ADDRESS_CONNECTS_PER_SECOND: Final = 10
+ADDRESS_CONNECTS_BURST: Final = 20
+"""Connections that one address may open: a page takes about ten, as each request has its own."""
+MAX_TURNED_AWAY: Final = 64
+"""Connections above those limits that are told so at once; more are just closed."""
+ACCOUNT_SEATS: Final = 3
+"""Seats of one account on a server: one that he plays in, one that is still kept for him, one to look on from."""
+OPENINGS_PER_MINUTE: Final = 5
+"""Rooms that one account, or else one address, may have opened by asking for one that is not there."""
+JOINS_PER_SECOND: Final = 10
+JOINS_BURST: Final = 20
+"""Requests to join (POST /api/v1/rooms/ROOM/join) of one address."""
 MAX_ROOMS: Final = 256
 """Rooms of a server; each of them has a share of one core."""
 MAX_PROFILE: Final = 16 * 1_024

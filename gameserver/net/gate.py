@@ -65,13 +65,18 @@ _OF_THE_CONNECTION: Final = frozenset(
 )
 """Headers that are between us and the next hop only (RFC 9110 7.6.1): they are settled here."""
 
+_OF_PROXIES: Final = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded", b"via"))
+"""Headers that proxies write."""
+
 
 class HeadRefused(GameserverError):
     """This request goes no further. `status` and the text are what the peer is answered."""
 
-    def __init__(self, status: HTTPStatus, why: str) -> None:
+    def __init__(self, status: HTTPStatus, why: str, *, retry_after: int | None = None) -> None:
+        """`retry_after`: seconds after which it may be worth another try."""
         super().__init__(why)
         self.status = status
+        self.retry_after = retry_after
 
     def answer(self) -> bytes:
         """The whole response; the connection closes behind it."""
@@ -79,6 +84,8 @@ class HeadRefused(GameserverError):
         connection = "Connection: close\r\n"
         if self.status is HTTPStatus.UPGRADE_REQUIRED:  # RFC 9110 7.8: who sends Upgrade names it in Connection
             connection = "Connection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        if self.retry_after is not None:
+            connection = f"Retry-After: {self.retry_after}\r\n{connection}"
         security = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS)
         return (
             f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -87,11 +94,31 @@ class HeadRefused(GameserverError):
 
 
 @attrs.frozen
+class Sender:
+    """What a head says of who sends it, and to whom. All of it is his word.
+
+    Attributes:
+        host: `Host`; "" in HTTP/1.0.
+        origin: `Origin`; None without one, several joined by commas.
+        forwarded_for: `X-Forwarded-For`, likewise.
+        is_over_tls: the last `X-Forwarded-Proto` says https.
+        is_relayed: some header says that a proxy stands in between.
+    """
+
+    host: str = ""
+    origin: str | None = None
+    forwarded_for: str | None = None
+    is_over_tls: bool = False
+    is_relayed: bool = False
+
+
+@attrs.frozen
 class Head:
     """The head of an upgrade that may pass. `raw`: its bytes, the empty line included."""
 
     path: str
     raw: bytes
+    sender: Sender = attrs.field(factory=Sender, eq=False)
 
 
 @attrs.frozen
@@ -102,11 +129,16 @@ class Request:
         raw: the head, the empty line included, written anew: `Connection: close` is all that it says of the connection.
         length: of the body, in bytes.
         body: what follows the head.
+        method: GET, for instance.
+        path: without what follows a question mark.
     """
 
     raw: bytes
     length: int
     body: bytes = b""
+    method: str = "GET"
+    path: str = "/"
+    sender: Sender = attrs.field(factory=Sender, eq=False)
 
 
 def vet(raw: bytes) -> Head | Request:
@@ -138,8 +170,25 @@ def vet(raw: bytes) -> Head | Request:
         if is_first_version:
             raise HeadRefused(HTTPStatus.BAD_REQUEST, "an upgrade needs HTTP/1.1")
         _vet_upgrade(found[1], headers, raw)
-        return Head(found[2].decode(), raw)
-    return Request(b"\r\n".join([*kept, b"connection: close"]) + _END, _length(found[1], headers))
+        return Head(found[2].decode(), raw, _sender(headers))
+    return Request(
+        b"\r\n".join([*kept, b"connection: close"]) + _END,
+        _length(found[1], headers),
+        method=found[1].decode(),
+        path=found[2].decode().partition("?")[0],
+        sender=_sender(headers),
+    )
+
+
+def _sender(headers: dict[bytes, bytes]) -> Sender:
+    origin, forwarded_for = headers.get(b"origin"), headers.get(b"x-forwarded-for")
+    return Sender(
+        host=headers.get(b"host", b"").decode(),
+        origin=origin.decode("latin-1") if origin is not None else None,
+        forwarded_for=forwarded_for.decode("latin-1") if forwarded_for is not None else None,
+        is_over_tls=_tokens(headers, b"x-forwarded-proto")[-1] == b"https",
+        is_relayed=not _OF_PROXIES.isdisjoint(headers),
+    )
 
 
 def _tokens(headers: dict[bytes, bytes], name: bytes) -> list[bytes]:

@@ -27,6 +27,7 @@ from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 
+from gameserver.caller import CALLER, Caller
 from gameserver.core.limits import (
     HTTP_SECONDS,
     MAX_DRAIN_BYTES,
@@ -70,14 +71,16 @@ class HttpSide:
         if self.connections >= MAX_HTTP_CONNECTIONS:
             raise HeadRefused(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests at once")
 
-    async def serve(self, stream: trio.abc.Stream, request: Request) -> None:
-        """Answer, in HTTP_SECONDS or as a stream, and close the stream. Raises what the stream raises."""
+    async def serve(self, stream: trio.abc.Stream, request: Request, caller: Caller | None = None) -> None:
+        """Answer this caller, in HTTP_SECONDS or as a stream, and close the stream. Raises what the stream raises."""
         async with trio.open_nursery() as nursery:
             patience = _Patience(self, nursery.cancel_scope)
             try:
                 nursery.start_soon(_close_when_over, stream)
                 exchange: Any = _Exchange(stream, request, patience)
-                dressed: Any = _Dressed(self._app, self._wall_clock, patience)  # Starlette and Hypercorn write one type in two ways
+                dressed: Any = _Dressed(
+                    self._app, self._wall_clock, patience, caller or Caller()
+                )  # Starlette and Hypercorn write one type in two ways
                 await TCPServer(ASGIWrapper(dressed), self._config, WorkerContext(None), {}, exchange).run()
                 await hang_up(stream)
                 nursery.cancel_scope.cancel()
@@ -201,8 +204,9 @@ class _Exchange(trio.abc.HalfCloseableStream):
 class _Dressed:
     """An app whose every answer has a date, and the security headers that it does not set itself; and which can stream."""
 
-    def __init__(self, app: ASGIApp, wall_clock: WallClock, patience: _Patience) -> None:
+    def __init__(self, app: ASGIApp, wall_clock: WallClock, patience: _Patience, caller: Caller) -> None:
         self._app = app
+        self._caller = caller
         self._wall_clock = wall_clock
         self._patience = patience
 
@@ -217,4 +221,4 @@ class _Dressed:
                 message["headers"] = headers + [header for header in wanted if header[0] not in there]
             await send(message)
 
-        await self._app({**scope, STREAM: self._patience.stream}, receive, dress)
+        await self._app({**scope, STREAM: self._patience.stream, CALLER: self._caller}, receive, dress)

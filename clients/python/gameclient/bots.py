@@ -6,6 +6,7 @@ import json
 import math
 import random
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -20,9 +21,14 @@ from gameserver.core.brain import STRENGTH, THINKS_PER_SECOND, Brain, RandomBrai
 from gameserver.core.errors import ProtocolError, Refused, WorldMismatch
 from gameserver.core.limits import MAX_ROOMS
 from gameserver.core.messages import NoticeCode, Role
+from gameserver.keys import read_keys
+from gameserver.net.real import SystemRandomness
+from gameserver.standing import Rank
+from gameserver.tickets import NUMBER_BYTES, claims_for, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from gameclient.stats import ClientStats
     from gameserver.core.game import Game
@@ -192,9 +198,11 @@ class BotRunner:
         comes_back: bool = False,
         client_type: type[Client] = Client,
         on_progress: Callable[[int], None] | None = None,
+        mint: Callable[[str], str] | None = None,
     ) -> None:
         """`room` empty: fill rooms one after the other. `first`: the number of the first bot, for names and seeds.
-        `comes_back`: who loses the line comes back, for as long as it takes; else a loss is an error.
+        `comes_back`: who loses the line comes back, for as long as it takes; else a loss is an error. `mint` makes a ticket for a
+        bot in this room; None: they come without.
 
         Raises ValueError for a bad URL.
         """
@@ -210,6 +218,7 @@ class BotRunner:
         self._comes_back = comes_back
         self._client_type = client_type
         self._on_progress = on_progress
+        self._mint = mint
         self._room_number = 1
         self.report = BotReport()
 
@@ -267,6 +276,7 @@ class BotRunner:
             f"ws://{host}:{self._address.port}/ws/{room}",
             game=self._game.name,
             role=Role.BOT,
+            credential=self._credential(room),
             name=f"bot {number + 1}",
             network=self._network,
             comes_back=self._comes_back,
@@ -275,6 +285,16 @@ class BotRunner:
             on_loss=lost,
             rng=random.Random(self._seed_of(number)),
         )
+
+    def _credential(self, room: str) -> Callable[[], Awaitable[str]] | None:
+        mint = self._mint
+        if mint is None:
+            return None
+
+        async def ticket() -> str:
+            return mint(room)
+
+        return ticket
 
     def _seed_of(self, number: int) -> int:
         return self._seed * 100_003 + number
@@ -287,6 +307,17 @@ class BotRunner:
                 await bot.play(client)
         finally:
             self.report.add(client.stats, trio.current_time())
+
+
+def minter(path: Path) -> Callable[[str], str]:
+    """Makes tickets for bots with the first key of this file, which is read once. Raises KeyFileError."""
+    signing = read_keys(path)[0]
+    randomness = SystemRandomness()
+
+    def mint(room: str) -> str:
+        return sign(claims_for(room=room, rank=Rank.BOT, number=randomness.token(NUMBER_BYTES), now=time.time()), signing)
+
+    return mint
 
 
 async def run_in_processes(arguments: Sequence[str], count: int, processes: int) -> BotReport:

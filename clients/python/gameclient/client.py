@@ -48,7 +48,7 @@ class Client(Sight):
         game: str,
         name: str,
         network: Network | None = None,
-        credential: str | bytes | None = None,
+        credential: str | bytes | Callable[[], Awaitable[str]] | None = None,
         role: Role = Role.PLAYER,
         comes_back: bool = True,
         patient: bool = False,
@@ -56,9 +56,10 @@ class Client(Sight):
         on_loss: Callable[[Exception], None] = lambda error: None,
         rng: random.Random | None = None,
     ) -> None:
-        """`comes_back`: false: the first loss ends `run`. `patient`: tries again, and joins anew, where others stop: when nobody
-        answers at first, when kicked, when the room has closed. `give_up_seconds`: how long to be without a line. `on_loss` is told
-        why a line was lost that another shall follow. `rng` spreads the tries.
+        """`credential`: a join ticket; or what gets a new one, called before each line on which it joins as somebody new, since a
+        ticket opens once. What that raises ends `run`. `comes_back`: false: the first loss ends `run`. `patient`: tries again, and
+        joins anew, where others stop: when nobody answers at first, when kicked, when the room has closed. `give_up_seconds`: how
+        long to be without a line. `on_loss` is told why a line was lost that another shall follow. `rng` spreads the tries.
 
         Raises ValueError for a URL that names no room.
         """
@@ -66,7 +67,8 @@ class Client(Sight):
         self._address = parse_url(url)
         if not self._address.room:
             raise ValueError(f"{url!r} names no room: add /ws/ROOM")
-        self._hello = Hello(PROTOCOL, game, self._address.room, credential, role, name)
+        self._new_ticket = credential if callable(credential) else None
+        self._hello = Hello(PROTOCOL, game, self._address.room, None if callable(credential) else credential, role, name)
         self._network = network if network is not None else TcpNetwork()
         rng = rng if rng is not None else random.Random()
         self._comeback = Comeback(rng, comes_back=comes_back, patient=patient, give_up_seconds=give_up_seconds)
@@ -157,6 +159,8 @@ class Client(Sight):
         while True:
             with trio.CancelScope(deadline=self._comeback.deadline) as self._patience:
                 await trio.sleep(wait)
+                if self._token is None and self._new_ticket is not None:
+                    self._hello = attrs.evolve(self._hello, credential=await self._new_ticket())
                 self._line = line = Line(self._network, self._address, self._take, self.stats)
                 try:
                     await line.run(self._speak)

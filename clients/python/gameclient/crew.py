@@ -2,6 +2,9 @@
 
     {"room": "arena1", "game": "arena", "bots": 5}      from now on five bots play in this room
     {"room": "arena1", "game": "arena", "bots": 0}      none
+    {"room": "arena1", "ticket": "…"}                   for one of them, that has asked
+
+Before a bot joins it asks for a ticket, on standard output: {"room": "arena1"}.
 
 The end of the input is the end of the bots: a crew does not outlive the server that feeds it.
 """
@@ -14,6 +17,8 @@ import logging
 import random
 import signal
 import sys
+from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("gameclient.crew")
 
 GOODBYE_SECONDS: Final = 1.0
+TICKET_WAIT_SECONDS: Final = 5.0
+"""A server answers at once; when it does not, the room has gone."""
 LOOK_SECONDS: Final = 0.25
 """How often a bot that has ended is missed."""
 NAMES: Final = (
@@ -73,8 +80,14 @@ class Crew:
         seed: int | None = None,
         network: Network | None = None,
         load: Callable[[str], type[Game]] = load_game,
+        ask: Callable[[str], object] | None = None,
     ) -> None:
-        """`url`: of the server, without a room. `seed` of the bots' minds. `load` finds a game."""
+        """`url`: of the server, without a room. `seed` of the bots' minds. `load` finds a game. `ask`: for a ticket to this room,
+        which comes with the orders; None: they come without.
+        """
+        self._ask = ask
+        self._asking: dict[str, deque[trio.MemorySendChannel[str]]] = {}
+        """Bots that wait for a ticket, by room."""
         self._url = url.rstrip("/")
         self._strength = strength
         self._network = network
@@ -97,7 +110,10 @@ class Crew:
                 nursery.start_soon(self._keep_up, bots)
                 async for line in orders:
                     order = json.loads(line)
-                    self.want(order["room"], order["game"], order["bots"])
+                    if "ticket" in order:
+                        self._give(order["room"], order["ticket"])
+                    else:
+                        self.want(order["room"], order["game"], order["bots"])
                 nursery.cancel_scope.cancel()
             for post in self._posts.values():
                 for scope in post.bots:
@@ -124,6 +140,25 @@ class Crew:
             with trio.move_on_after(LOOK_SECONDS):
                 await self._changed.wait()
 
+    async def _ticket(self, room: str) -> str:
+        """A ticket to this room. Raises ClientClosed if none comes."""
+        assert self._ask is not None
+        send, receive = trio.open_memory_channel[str](1)
+        waiting = self._asking.setdefault(room, deque())
+        waiting.append(send)
+        self._ask(room)
+        with trio.move_on_after(TICKET_WAIT_SECONDS):
+            return await receive.receive()
+        if send in waiting:  # else it has come in this very moment, and is too late
+            waiting.remove(send)
+        raise ClientClosed(f"no ticket for room {room} came")
+
+    def _give(self, room: str, ticket: str) -> None:
+        """To whoever has waited longest; one that nobody waits for any more is dropped."""
+        waiting = self._asking.get(room)
+        if waiting:
+            waiting.popleft().send_nowait(ticket)
+
     async def _play(self, post: _Post, game: type[Game], scope: trio.CancelScope) -> None:
         """One bot from its coming to its going: when it is called home, or sent away."""
         seed = self._rng.getrandbits(32)
@@ -132,6 +167,7 @@ class Crew:
             game=game.name,
             name=next(self._names),
             role=Role.BOT,
+            credential=partial(self._ticket, post.room) if self._ask is not None else None,
             network=self._network,
             rng=random.Random(seed),
         )
@@ -160,13 +196,17 @@ async def _lines() -> AsyncIterable[str]:
         yield line
 
 
+def _ask_for_ticket(room: str) -> None:
+    print(json.dumps({"room": room}), flush=True)
+
+
 def main(arguments: list[str]) -> None:
     """Play until the input ends."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they reach the whole group, and are for the server, which ends our input
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s bots %(levelname)s %(message)s")
     url, strength = arguments
-    trio.run(Crew(url, strength=int(strength)).run, _lines())
+    trio.run(Crew(url, strength=int(strength), ask=_ask_for_ticket).run, _lines())
 
 
 if __name__ == "__main__":

@@ -1,18 +1,22 @@
-"""`python -m gameclient.worker URL GAME ROOM SECONDS SEED STRENGTH COUNT FIRST`: one process's share of bots; prints its report."""
+"""`python -m gameclient.worker URL GAME ROOM SECONDS SEED STRENGTH KEYS COUNT FIRST`: one process's share of bots.
+
+It prints its report.
+"""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import trio
 
-from gameclient.bots import BotRunner
+from gameclient.bots import BotRunner, minter
 from gameserver.library import load_game
 
 
 def main(arguments: list[str]) -> None:
     """Play, and print the report as JSON."""
-    url, game, room, seconds, seed, strength, count, first = arguments
+    url, game, room, seconds, seed, strength, keys, count, first = arguments
     runner = BotRunner(
         url,
         game=load_game(game),
@@ -22,6 +26,7 @@ def main(arguments: list[str]) -> None:
         seed=int(seed),
         first=int(first),
         strength=int(strength),
+        mint=minter(Path(keys)) if keys else None,
     )
     print(trio.run(runner.run).to_json())
 
