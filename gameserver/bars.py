@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gameserver.addresses import bucket_of
-
 if TYPE_CHECKING:
     from gameserver.standing import Standing
 
@@ -39,4 +37,4 @@ def _who(standing: Standing, name: str) -> _Who:
     """Who has an account is that; of others, address and name are all that is known. Others behind his address may come in."""
     if standing.account is not None:
         return "account", standing.account
-    return "guest", bucket_of(standing.caller.address), name.casefold()
+    return "guest", standing.caller.bucket, name.casefold()

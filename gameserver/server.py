@@ -15,6 +15,7 @@ from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
 from gameserver.admission import Admission
+from gameserver.codes import CodeGuard, draw_code
 from gameserver.core.errors import GameError, ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
@@ -35,6 +36,7 @@ from gameserver.plan import RoomFault, RoomPlan
 from gameserver.reception import Reception
 from gameserver.results import Results
 from gameserver.room import Room
+from gameserver.standing import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from gameserver.keys import Keyring
     from gameserver.ports import Listener, Ports
     from gameserver.recorder import Recorder
+    from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.server")
 
@@ -77,6 +80,7 @@ class Server:
         rooms: the open rooms, by name.
         on_open: called with each room that is opened, before it ticks.
         admission: knows by their tickets who people are.
+        codes: keeps those out of private rooms who do not know the code.
         reception: lets them in.
     """
 
@@ -108,6 +112,7 @@ class Server:
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
         self.counts = ServerCounts()
+        self.codes = CodeGuard()
         self._ports = ports
         self._games = dict(games)
         self._explains = explains
@@ -200,8 +205,12 @@ class Server:
         map_name: str = "",
         seed: int | None = None,
         keep: bool = False,
+        private: bool = False,
     ) -> Room:
-        """Open a room now. Raises Refused if there are too many or the map is not there, RoomFault if the game's setup fails."""
+        """Open a room now; a `private` one has a code (RoomPlan.code).
+
+        Raises Refused if there are too many or the map is not there, RoomFault if the game's setup fails.
+        """
         return self.open_plan(
             RoomPlan(
                 name=name,
@@ -210,6 +219,7 @@ class Server:
                 map=self._map_for(game, map_name),
                 seed=seed if seed is not None else self._ports.randomness.seed(),
                 keep=keep,
+                code=draw_code(self._ports.randomness) if private else None,
             )
         )
 
@@ -318,6 +328,16 @@ class Server:
     def _on_result(self, room: Room, result: Result) -> None:
         if self._nursery is not None:
             self._results.take(room, result, self._nursery)
+
+    def may_enter(self, name: str, code: str | None, standing: Standing) -> None:
+        """Raise Refused if he is not to be given a ticket for this room: he is barred from it, or does not know its code."""
+        room = self.rooms.get(name)
+        if room is None:
+            return
+        if standing.name is not None:
+            room.check_bar(standing, standing.name)
+        if room.plan.code is not None and standing.rank < Rank.ADMIN:
+            self.codes.check(room.plan.code, code, bucket=standing.caller.bucket, now=trio.current_time())
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
     def _count_refusal(self) -> None:
