@@ -19,7 +19,14 @@ import trio
 
 from gameserver.caller import V6_BUCKET_BITS, plain_address
 from gameserver.core.errors import Refused
-from gameserver.core.limits import MAX_KICK_TEXT, TICKET_SECONDS, TICKET_TOLERANCE_SECONDS
+from gameserver.core.limits import (
+    BAN_POLL_SECONDS,
+    MAX_BAN_SECONDS,
+    MAX_BANS,
+    MAX_KICK_TEXT,
+    TICKET_SECONDS,
+    TICKET_TOLERANCE_SECONDS,
+)
 from gameserver.core.messages import NoticeCode
 from gameserver.tickets import is_account
 
@@ -33,11 +40,6 @@ log = logging.getLogger("gameserver.bans")
 
 BANS: Final = "bans"
 """The log in the store."""
-BAN_POLL_SECONDS: Final = 1.0
-"""Between two looks at it: whoever is banned on one server is gone from all of them within twice this."""
-MAX_BAN_SECONDS: Final = 10 * 365 * 86_400
-MAX_BANS: Final = 10_000
-"""At once. They are looked up, not searched, so this bounds memory alone (some 5 MB)."""
 REVOKED_SECONDS: Final = TICKET_SECONDS + 4 * TICKET_TOLERANCE_SECONDS
 """How long a void ticket is remembered: longer than any server would take it."""
 WIDEST: Final = {4: 8, 6: 16}

@@ -348,7 +348,7 @@ class Server:
             room.check_bar(standing, standing.name)
         if room.plan.code is not None and standing.rank < Rank.ADMIN:
             guesser = f"account {standing.account}" if standing.account is not None else standing.caller.bucket
-            self.codes.check(room.plan.code, code, bucket=guesser, now=trio.current_time())
+            self.codes.check(room.plan.code, code, guesser=guesser, now=trio.current_time())
 
     def _send_the_banned_away(self) -> None:
         """Somebody has been banned, or his ticket is void: he may be in a room."""

@@ -197,7 +197,7 @@ class _Watching:
             return
         caller: Caller = request.scope.get(CALLER, Caller())
         try:
-            self._codes.check(code, request.query_params.get("code"), bucket=caller.bucket, now=trio.current_time())
+            self._codes.check(code, request.query_params.get("code"), guesser=caller.bucket, now=trio.current_time())
         except Refused as refusal:
             raise HTTPException(HTTPStatus.FORBIDDEN, str(refusal), _NO_STORE) from refusal
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameserver import Refused
-from gameserver.bans import BAN_POLL_SECONDS, BANS, MAX_BAN_SECONDS, REVOKED_SECONDS, Bans
+from gameserver.bans import BANS, REVOKED_SECONDS, Bans
 from gameserver.caller import Caller
+from gameserver.core.limits import BAN_POLL_SECONDS, MAX_BAN_SECONDS
 from gameserver.core.messages import NoticeCode, Welcome
 from gameserver.core.rights import Rank
 from gameserver.guard import NoGuard

@@ -12,7 +12,8 @@ import trio
 from gameserver import Refused
 from gameserver.archive import Archive
 from gameserver.caller import Caller
-from gameserver.codes import LENGTH, LETTERS, MAX_GUESSERS, WRONG_CODES, WRONG_SECONDS, CodeGuard, draw_code
+from gameserver.codes import LETTERS, CodeGuard, draw_code
+from gameserver.core.limits import CODE_LETTERS, MAX_GUESSERS, WRONG_CODE_SECONDS, WRONG_CODES
 from gameserver.core.messages import Notice, NoticeCode, Role
 from gameserver.core.replay.recording import Recording
 from gameserver.core.rights import Rank
@@ -40,7 +41,7 @@ def stranger(address: str = "203.0.113.7", rank: Rank = Rank.PLAYER) -> Standing
 def test_codes_are_drawn_evenly() -> None:
     randomness = simulated_ports(1).randomness
     codes = [draw_code(randomness) for _ in range(4_000)]
-    assert all(len(code) == LENGTH and set(code) <= set(LETTERS) for code in codes)
+    assert all(len(code) == CODE_LETTERS and set(code) <= set(LETTERS) for code in codes)
     assert len(set(codes)) > 3_990
     counts = Counter("".join(codes))
     assert set(counts) == set(LETTERS)
@@ -51,30 +52,30 @@ def test_a_code_is_not_found_by_trying() -> None:
     guard = CodeGuard()
     for number in range(WRONG_CODES):
         with pytest.raises(Refused, match=WRONG):
-            guard.check("bcdfg", f"bcdf{LETTERS[number + 5]}", bucket="a", now=float(number))
+            guard.check("bcdfg", f"bcdf{LETTERS[number + 5]}", guesser="a", now=float(number))
     with pytest.raises(Refused, match=r"too many wrong codes: wait \d+ s"):
-        guard.check("bcdfg", "bcdfg", bucket="a", now=WRONG_CODES + 1.0)
-    guard.check("bcdfg", "bcdfg", bucket="b", now=WRONG_CODES + 1.0)
-    guard.check("bcdfg", "bcdfg", bucket="a", now=WRONG_SECONDS)
+        guard.check("bcdfg", "bcdfg", guesser="a", now=WRONG_CODES + 1.0)
+    guard.check("bcdfg", "bcdfg", guesser="b", now=WRONG_CODES + 1.0)
+    guard.check("bcdfg", "bcdfg", guesser="a", now=WRONG_CODE_SECONDS)
 
 
 def test_a_code_that_was_said_aloud_fits_and_none_is_no_guess() -> None:
     guard = CodeGuard()
-    guard.check("bcdfg", " BCDFG ", bucket="a", now=0.0)
+    guard.check("bcdfg", " BCDFG ", guesser="a", now=0.0)
     for nothing in [None, ""] * WRONG_CODES:
         with pytest.raises(Refused, match=NEEDED):
-            guard.check("bcdfg", nothing, bucket="a", now=0.0)
-    guard.check("bcdfg", "bcdfg", bucket="a", now=0.0)
+            guard.check("bcdfg", nothing, guesser="a", now=0.0)
+    guard.check("bcdfg", "bcdfg", guesser="a", now=0.0)
     for odd in ("bcdf\u011f", "\ud800", "bcdfgbcdfg", "x" * 4_096):
         with pytest.raises(Refused, match=WRONG):
-            guard.check("bcdfg", odd, bucket=odd[:9], now=0.0)
+            guard.check("bcdfg", odd, guesser=odd[:9], now=0.0)
 
 
 def test_who_guesses_from_everywhere_costs_bounded_memory() -> None:
     guard = CodeGuard()
     for number in range(MAX_GUESSERS + 100):
         with pytest.raises(Refused):
-            guard.check("bcdfg", "x", bucket=str(number), now=0.0)
+            guard.check("bcdfg", "x", guesser=str(number), now=0.0)
     assert len(guard._wrong) == MAX_GUESSERS
 
 

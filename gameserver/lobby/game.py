@@ -36,8 +36,8 @@ from gameserver import (
     shared,
     text,
 )
-from gameserver.codes import LENGTH, LETTERS
-from gameserver.core.limits import ORDER_SECONDS, ORDERS_AT_ONCE
+from gameserver.codes import LETTERS
+from gameserver.core.limits import CODE_LETTERS, ORDER_SECONDS, ORDERS_AT_ONCE
 
 LOBBY: Final = "lobby"
 """The name of the game, and of its room."""
@@ -211,4 +211,4 @@ class Lobby(Game):
         return room
 
     def _draw_name(self) -> str:
-        return "".join(self.random.choice(LETTERS) for _ in range(LENGTH))
+        return "".join(self.random.choice(LETTERS) for _ in range(CODE_LETTERS))
