@@ -106,7 +106,7 @@ class Archive:
         self._files = files
         self._reads = trio.CapacityLimiter(READS)
         self._entries: dict[str, tuple[int, Entry | None]] = {}
-        """By file, with the size that it had; None: it is no recording."""
+        """By file, with the size that it had; None: it is no recording, or a private one."""
 
     async def names(self) -> list[str]:
         """The files, newest first. Raises OSError."""
@@ -120,13 +120,14 @@ class Archive:
             return await self._files.read_part(file, offset, most)
 
     async def entry(self, file: str) -> Entry | None:
-        """A line for the list, None if it is no recording. Raises OSError."""
+        """A line for the list, None if it is no recording, or one that is not to be seen by everyone. Raises OSError."""
         async with self._reads:
             size = await self._files.size(file)
         known = self._entries.get(file)
         if known is None or known[0] != size:
             try:
-                known = size, entry_of(await self.open(file))
+                stored = await self.open(file)
+                known = size, entry_of(stored) if self.secrets or stored.header.code is None else None
             except FormatError as error:
                 known = size, None
                 log.warning("%s is no recording that can be given away: %s", file, error)

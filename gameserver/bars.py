@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from gameserver.addresses import bucket_of
+from gameserver.core.limits import KICK_SECONDS, MAX_BARS
 
 if TYPE_CHECKING:
     from gameserver.standing import Standing
-
-KICK_SECONDS: Final = 300.0
-"""Longer than a round: whoever wanted to spoil this one finds another pastime, and a quarrel among friends is over by then."""
-MAX_BARS: Final = 1_024
-"""Of one room: the oldest give way. A host would have to send away three a second to get there."""
 
 _Who = tuple[str, ...]
 
@@ -39,4 +34,4 @@ def _who(standing: Standing, name: str) -> _Who:
     """Who has an account is that; of others, address and name are all that is known. Others behind his address may come in."""
     if standing.account is not None:
         return "account", standing.account
-    return "guest", bucket_of(standing.caller.address), name.casefold()
+    return "guest", standing.caller.bucket, name.casefold()

@@ -70,6 +70,8 @@ class RoomPlan:
     """Seconds by which its recording is shown late while it is played."""
     start: Start | None = None
     """None: it begins with nobody in it, in tick 0."""
+    code: str | None = attrs.field(default=None, repr=False)
+    """Whoever is to come in, or to see its recordings, has to know it (gameserver.codes); None: the room is public."""
 
 
 @attrs.define

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gameserver.admission import Admission
+    from gameserver.bans import Bans
     from gameserver.caller import Caller
     from gameserver.core.game import Game
     from gameserver.hooks import Hooks
@@ -65,10 +66,20 @@ class House(Protocol):
 class Reception:
     """See the module."""
 
-    def __init__(self, house: House, counts: ServerCounts, *, admission: Admission, hooks: Hooks, randomness: Randomness) -> None:
+    def __init__(
+        self,
+        house: House,
+        counts: ServerCounts,
+        *,
+        admission: Admission,
+        bans: Bans,
+        hooks: Hooks,
+        randomness: Randomness,
+    ) -> None:
         self._house = house
         self._counts = counts
         self._admission = admission
+        self._bans = bans
         self._hooks = hooks
         self._randomness = randomness
 
@@ -77,8 +88,9 @@ class Reception:
         house = self._house
         game = self._game_for(hello)
         if isinstance(hello.credential, bytes):
-            return self._resume(hello, game, hello.credential, link)
+            return self._resume(hello, game, hello.credential, link, caller)
         standing = await self._admission.standing_of(hello, caller)
+        self._bans.check(standing)
         if standing.name is not None:
             hello = attrs.evolve(hello, name=standing.name)
         try:
@@ -88,6 +100,7 @@ class Reception:
         except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices
             log.exception("authorise failed")
             raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
+        self._bans.check(standing)  # again: the host may have taken seconds
         if house.is_leaving:
             raise Refused("the server is going away", NoticeCode.CLOSED)
         self._check_seats(standing)
@@ -101,6 +114,8 @@ class Reception:
                 raise house.refusal_of(hello.room, fault) from fault
         if room.plan.game is not game:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
+        if room.plan.code is not None and standing.ticket is None:  # who knows the code is given one (Server.may_enter)
+            raise Refused("this room is private: its code is needed", NoticeCode.REFUSED)
         seat = room.reserve(hello, profile, link, standing)
         self._counts.admitted += 1
         return self._ticket(room, seat, link)
@@ -115,12 +130,15 @@ class Reception:
             why = f"this account has {seats} seats here: leave one of them, or wait until those whose line is down are given up"
             raise Refused(why, NoticeCode.REFUSED)
 
-    def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link) -> SeatTicket:
+    def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link, caller: Caller) -> SeatTicket:
         """The seat that this token opens, whoever sits in it by now. Raises Refused."""
         room = self._house.rooms.get(hello.room)
         seat = room.find(token) if room is not None and room.plan.game is game else None
         if room is None or seat is None or seat.role is not hello.role:
             raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
+        standing = attrs.evolve(seat.standing, caller=caller)  # he may be somewhere else by now
+        self._bans.check(standing)
+        seat.standing = standing
         seat.resume(link, token)
         self._counts.resumed += 1
         return self._ticket(room, seat, link)

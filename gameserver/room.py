@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import trio
 
-from gameserver.bars import KICK_SECONDS, Bars
+from gameserver.bars import Bars
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, OVER_ROOM_SECONDS, SETUP_SECONDS, SUBTICKS
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, KICK_SECONDS, OVER_ROOM_SECONDS, SETUP_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Welcome
+from gameserver.core.registry import Limit
 from gameserver.core.simulation import Leave, Simulation
 from gameserver.faults import fault_of
 from gameserver.plan import RoomCounts, RoomFault, RoomState
@@ -150,7 +151,8 @@ class Room:
         """Raise Refused if he was sent away and may not come back yet."""
         left = self._bars.left(standing, name, trio.current_time())
         if left:
-            raise Refused(f"you were sent away from this room: come back in {math.ceil(left)} s", NoticeCode.KICKED)
+            why = f"you were sent away from this room: come back in {math.ceil(left)} s"
+            raise Refused(why, NoticeCode.KICKED, limit=Limit.KICK_SECONDS)
 
     def send_away(self, seat: Seat, why: str, *, bar_seconds: float = 0.0) -> None:
         """Tell him why, and free his seat; who comes back within `bar_seconds` is refused."""

@@ -153,6 +153,7 @@ class RoomRecorder:
                 map=(room.plan.map[0].name, room.plan.map[0].sha256, room.plan.map[1]) if room.plan.map is not None else None,
                 software=self._recorder.software,
                 before=self._before,
+                code=room.plan.code,
             )
             tape = Tape(header, self._origin, room.plan.game.schema)
             self._was_over = room.simulation.result is not None

@@ -15,6 +15,8 @@ from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
 from gameserver.admission import Admission
+from gameserver.bans import Bans
+from gameserver.codes import CodeGuard, draw_code
 from gameserver.core.errors import GameError, ProtocolError, Refused
 from gameserver.core.limits import (
     CLOSE_SECONDS,
@@ -36,6 +38,7 @@ from gameserver.plan import RoomFault, RoomPlan, RoomState
 from gameserver.reception import Reception
 from gameserver.results import Results
 from gameserver.room import Room
+from gameserver.standing import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -79,6 +82,8 @@ class Server:
         rooms: the open rooms, by name.
         on_open: called with each room that is opened, before it ticks.
         admission: knows by their tickets who people are.
+        bans: knows who may not come in.
+        codes: keeps those out of private rooms who do not know the code.
         reception: lets them in.
     """
 
@@ -112,6 +117,10 @@ class Server:
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
         self.counts = ServerCounts()
+        self.codes = CodeGuard()
+        self.bans = Bans(
+            store=ports.store, randomness=ports.randomness, wall_clock=ports.wall_clock, on_change=self._send_the_banned_away
+        )
         self._ports = ports
         self._games = dict(games)
         self._explains = explains
@@ -131,7 +140,9 @@ class Server:
             keys=keys,
             counts_loopback=self._doors.counts_loopback,
         )
-        self.reception = Reception(self, self.counts, admission=self.admission, hooks=self._hooks, randomness=ports.randomness)
+        self.reception = Reception(
+            self, self.counts, admission=self.admission, bans=self.bans, hooks=self._hooks, randomness=ports.randomness
+        )
         side = HttpSide(web(self), ports.wall_clock) if web is not None else None
         self._entrance = Entrance(self.reception, doors=self._doors, web=side, express=express, on_refusal=self._count_refusal)
         self._kept: dict[str, RoomPlan] = {}
@@ -151,8 +162,10 @@ class Server:
 
     async def run(self) -> None:
         """Serve until `stop` or a cancellation."""
+        await self.bans.refresh()
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            nursery.start_soon(self.bans.run)
             if self._recorder is not None:
                 nursery.start_soon(self._recorder.run)
             for room in self.rooms.values():
@@ -211,8 +224,12 @@ class Server:
         map_name: str = "",
         seed: int | None = None,
         keep: bool = False,
+        private: bool = False,
     ) -> Room:
-        """Open a room now. Raises Refused if there are too many or the map is not there, RoomFault if the game's setup fails."""
+        """Open a room now; a `private` one has a code (RoomPlan.code).
+
+        Raises Refused if there are too many or the map is not there, RoomFault if the game's setup fails.
+        """
         return self.open_plan(
             RoomPlan(
                 name=name,
@@ -221,6 +238,7 @@ class Server:
                 map=self._map_for(game, map_name),
                 seed=seed if seed is not None else self._ports.randomness.seed(),
                 keep=keep,
+                code=draw_code(self._ports.randomness) if private else None,
             )
         )
 
@@ -344,6 +362,28 @@ class Server:
     def _on_result(self, room: Room, result: Result) -> None:
         if self._nursery is not None:
             self._results.take(room, result, self._nursery)
+
+    def may_enter(self, name: str, code: str | None, standing: Standing) -> None:
+        """Raise Refused if he is not to be given a ticket for this room: he is banned or barred, or does not know its code."""
+        self.bans.check(standing)
+        room = self.rooms.get(name)
+        if room is None:
+            return
+        if standing.name is not None:
+            room.check_bar(standing, standing.name)
+        if room.plan.code is not None and standing.rank < Rank.ADMIN:
+            guesser = f"account {standing.account}" if standing.account is not None else standing.caller.bucket
+            self.codes.check(room.plan.code, code, guesser=guesser, now=trio.current_time())
+
+    def _send_the_banned_away(self) -> None:
+        """Somebody has been banned, or his ticket is void: he may be in a room."""
+        for room in self.rooms.values():
+            for seat in room.seats[:]:
+                try:
+                    self.bans.check(seat.standing)
+                except Refused as refusal:
+                    log.info("room %s: player %d is sent away: %s", room.plan.name, seat.player, refusal)
+                    room.send_away(seat, str(refusal))
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
     def _count_refusal(self) -> None:

@@ -4,8 +4,9 @@
     GET /api/v1/recordings/NAME             one of them, or a part of it          ?from=TICK  ?to=TICK
     GET /api/v1/rooms/ROOM/recording        the match in that room, as it goes on ?from=TICK|live  ?to=TICK
 
-What goes out is always the shareable form (gameserver.core.replay.shareable), and of a match that goes on nothing that is younger
-than its room's delay: neither by its own address, nor by the name of its file.
+The recordings of a private room are in no list; each of them is given to who says the room's code: ?code=CODE. What goes out is
+always the shareable form (gameserver.core.replay.shareable), and of a match that goes on nothing that is younger than its room's
+delay: neither by its own address, nor by the name of its file.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gameserver.archive import NAME, Entry, Span, Stored, names_in
-from gameserver.core.errors import FormatError
+from gameserver.caller import Caller
+from gameserver.codes import CodeGuard
+from gameserver.core.errors import FormatError, Refused
 from gameserver.core.limits import MAX_LISTED, ROOM_PATTERN, STREAM_SECONDS
 from gameserver.core.replay.chunks import MAX_TICK
 from gameserver.core.replay.shareable import reveals
 from gameserver.following import Pieces, delayed, follow
 from gameserver.livefile import PART
-from gameserver.net.http import STREAM
+from gameserver.net.http import CALLER, STREAM
 from gameserver.web import has_tag
 
 if TYPE_CHECKING:
@@ -60,6 +63,8 @@ _AGAIN: Final = {**_NO_STORE, "Retry-After": "10"}
 class Rooms(Protocol):
     """What must be known of a server."""
 
+    codes: CodeGuard
+
     @property
     def rooms(self) -> Mapping[str, Room]:
         """The open rooms."""
@@ -86,6 +91,7 @@ class _Watching:
         self._archive = archive
         self._recorder = recorder
         self._server = server
+        self._codes = server.codes if server is not None else CodeGuard()
         self._pieces = Pieces(archive) if archive is not None else None
         self._viewers = 0
         """All that ever were: the pulses of viewers are spread by it."""
@@ -122,7 +128,9 @@ class _Watching:
         assert self._archive is not None
         live = self._live(file)
         try:
-            return _live_entry(live) if live is not None else await self._archive.entry(file)
+            if live is None:
+                return await self._archive.entry(file)
+            return _live_entry(live) if self._archive.secrets or live.tape.header.code is None else None
         except OSError:
             return None
 
@@ -141,6 +149,7 @@ class _Watching:
         if live is not None:
             return self._follow(request, live, span)
         stored = await self._find(name)
+        self._check_code(request, stored.header.code)
         headers = {
             "Content-Disposition": f'attachment; filename="{stored.file.removesuffix(PART)}"',
             "Cache-Control": "no-cache",
@@ -181,8 +190,20 @@ class _Watching:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "this room is not being recorded at the moment", _AGAIN)
         return self._follow(request, room.recorder.live, span)
 
+    def _check_code(self, request: Request, code: str | None) -> None:
+        """Raise HTTPException for whoever does not know the code of a private room. The owner of the files need not."""
+        assert self._archive is not None
+        if code is None or self._archive.secrets:
+            return
+        caller: Caller = request.scope.get(CALLER, Caller())
+        try:
+            self._codes.check(code, request.query_params.get("code"), guesser=caller.bucket, now=trio.current_time())
+        except Refused as refusal:
+            raise HTTPException(HTTPStatus.FORBIDDEN, str(refusal), _NO_STORE) from refusal
+
     def _follow(self, request: Request, live: LiveFile, span: Span) -> Response:
         assert self._pieces is not None
+        self._check_code(request, live.tape.header.code)
         self._viewers += 1
         pieces = follow(live, self._pieces, span=span, phase=self._viewers * _GOLDEN % 1.0)
         return self._stream(request, pieces, {**_NO_STORE, "X-Recording": live.name, "X-Delay": f"{live.watch_delay:g}"})

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gameserver import Refused
-from gameserver.bars import KICK_SECONDS, MAX_BARS, Bars
+from gameserver.bars import Bars
 from gameserver.caller import Caller
+from gameserver.core.limits import KICK_SECONDS, MAX_BARS
 from gameserver.core.messages import Call, NoticeCode, Reply, Role
 from gameserver.core.replay.steps import Step, decode_step, encode_step
 from gameserver.core.rights import Rank

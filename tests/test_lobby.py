@@ -203,7 +203,7 @@ async def test_a_lobby_that_fails_comes_again_with_its_list(autojump_clock: Mock
         async with it.visitor() as ann:
             await trio.sleep(SOON)
             assert set(offers(ann)) == {"a"}
-            assert await ann.call("create", "toy", "", "") in it.server.rooms
+            assert await ann.call("create", "toy", "", "", 0) in it.server.rooms
 
 
 async def test_visitors_see_and_hear_each_other(autojump_clock: MockClock) -> None:
@@ -218,7 +218,7 @@ async def test_visitors_see_and_hear_each_other(autojump_clock: MockClock) -> No
 # -- rooms that are created --------------------------------------------------------------------------------------------------
 async def test_a_room_is_there_when_its_name_comes(autojump_clock: MockClock) -> None:
     async with house(Toy, Arena) as it, it.visitor() as ann:
-        name = await ann.call("create", "arena", "duel", "score_limit=7\nready_up=yes")
+        name = await ann.call("create", "arena", "duel", "score_limit=7\nready_up=yes", 0)
         assert re.fullmatch("[bcdfghjklmnpqrstvwxz]{5}", name)
         room = it.server.rooms[name]
         assert room.plan.game is Arena
@@ -227,7 +227,7 @@ async def test_a_room_is_there_when_its_name_comes(autojump_clock: MockClock) ->
         await trio.sleep(SOON)
         offer = offers(ann)[name]
         assert (offer.game, offer.map, offer.mode, offer.owner) == ("arena", "duel", "all", ann.player)
-        other = await ann.call("create", "arena", "", "")
+        other = await ann.call("create", "arena", "", "", 0)
         assert it.server.rooms[other].plan.map == load_map("field"), "its usual one"
         await trio.sleep(EMPTY_ROOM_SECONDS + 1)
         assert not offers(ann), "nobody came"
@@ -256,13 +256,13 @@ async def test_what_cannot_be_created_is_refused_in_words(autojump_clock: MockCl
             (("failing", "", ""), "the room failed, fault "),
         ):
             with refused(words):
-                await ann.call("create", *order)
+                await ann.call("create", *order, 0)
             await trio.sleep(ORDER_SECONDS)
         assert set(it.server.rooms) == {LOBBY}
         await trio.sleep(SOON)
         assert not offers(ann)
         assert caplog.text.count("could not be opened, fault") == 1, "what a visitor did wrong is no fault"
-        assert await ann.call("create", "toy", "", "") in it.server.rooms, "and what was refused does not count"
+        assert await ann.call("create", "toy", "", "", 0) in it.server.rooms, "and what was refused does not count"
 
 
 async def test_a_visitor_has_a_few_rooms_open_and_not_many(autojump_clock: MockClock) -> None:
@@ -271,7 +271,7 @@ async def test_a_visitor_has_a_few_rooms_open_and_not_many(autojump_clock: MockC
 
         async def create() -> None:
             try:
-                outcomes.append(await ann.call("create", "toy", "", ""))
+                outcomes.append(await ann.call("create", "toy", "", "", 0))
             except Refused as refusal:
                 outcomes.append(str(refusal))
 
@@ -281,17 +281,17 @@ async def test_a_visitor_has_a_few_rooms_open_and_not_many(autojump_clock: MockC
         assert len(it.server.rooms) == 1 + ROOMS_PER_VISITOR
         assert sum("of your rooms are open" in str(outcome) for outcome in outcomes) == ORDERS_AT_ONCE - ROOMS_PER_VISITOR
         assert outcomes.count("not so fast") == 8 - ORDERS_AT_ONCE
-        assert await ben.call("create", "toy", "", "") in it.server.rooms, "others have their own"
+        assert await ben.call("create", "toy", "", "", 0) in it.server.rooms, "others have their own"
         await trio.sleep(EMPTY_ROOM_SECONDS + 1)
-        assert await ann.call("create", "toy", "", "") in it.server.rooms, "and they close when nobody comes"
+        assert await ann.call("create", "toy", "", "", 0) in it.server.rooms, "and they close when nobody comes"
 
 
 async def test_a_server_has_so_many_rooms(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
     async with house() as it, it.visitor() as ann:
         monkeypatch.setattr("gameserver.server.MAX_ROOMS", 2)
-        await ann.call("create", "toy", "", "")
+        await ann.call("create", "toy", "", "", 0)
         with refused("the server has 2 rooms"):
-            await ann.call("create", "toy", "", "")
+            await ann.call("create", "toy", "", "", 0)
 
 
 async def test_where_no_rooms_are_created_there_is_no_choice(autojump_clock: MockClock) -> None:
@@ -300,7 +300,7 @@ async def test_where_no_rooms_are_created_there_is_no_choice(autojump_clock: Moc
         assert not choices(ann)
         assert set(offers(ann)) == {"a"}
         with refused("no rooms are created here: join one that is open"):
-            await ann.call("create", "toy", "", "")
+            await ann.call("create", "toy", "", "", 0)
 
 
 async def test_nobody_opens_another_lobby(autojump_clock: MockClock) -> None:
@@ -421,7 +421,7 @@ async def test_a_full_lobby_is_looked_at_by_a_few_more(autojump_clock: MockClock
 # -- what else goes on in a server -------------------------------------------------------------------------------------------
 async def test_bots_fill_created_rooms_and_not_the_lobby(autojump_clock: MockClock) -> None:
     async with house() as it, it.visitor() as ann:
-        name = await ann.call("create", "toy", "", "")
+        name = await ann.call("create", "toy", "", "", 0)
         filler = Filler(it.server.rooms, fill=3, strength=1, url="ws://x", games={"toy": "toy"}, mint=str)
         orders: list[dict[str, Any]] = []
 
@@ -443,9 +443,9 @@ def test_the_lobby_repeats() -> None:
     choice = {"game": "toy", "title": "Toy", "about": "", "maps": "", "options": "", "most": 4}
     steps: list[list[Command]] = [
         [Join(1, "ann"), Answer("choices", json.dumps([choice])), Answer("rooms", json.dumps([fields]))],
-        [Called(1, 1, "create", ("toy", "", ""))],
+        [Called(1, 1, "create", ("toy", "", "", 0))],
         [Answer("rooms", json.dumps([fields | {"players": 2}, fields | {"room": "b", "by": 7}]))],
-        [Answer("rooms", "[]"), Called(1, 2, "create", ("toy", "", "goal=1"))],
+        [Answer("rooms", "[]"), Called(1, 2, "create", ("toy", "", "goal=1", 0))],
     ]
     histories = []
     names: list[object] = []

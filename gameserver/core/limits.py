@@ -253,6 +253,28 @@ ORDERS_AT_ONCE: Final = 4
 ROOMS_PER_VISITOR: Final = 2
 """Rooms that one visitor has had opened and that are still there: one to play in, and one by mistake."""
 
+# -- order -----------------------------------------------------------------------------------------------------------------
+KICK_SECONDS: Final = 300
+"""How long somebody stays out whom a host has sent away and barred. Longer than a round: whoever wanted to spoil this one finds
+another pastime, and a quarrel among friends is over by then."""
+MAX_BARS: Final = 1_024
+"""Of one room: a host would have to send three away every second to get there."""
+CODE_LETTERS: Final = 5
+"""Of the code of a private room: three million of them, easy to say aloud, hard to meet by chance."""
+WRONG_CODES: Final = 5
+"""Of one account or address in WRONG_CODE_SECONDS: a slip or two of who was told one, and a chance of 1 in 400 for who tries all
+day."""
+WRONG_CODE_SECONDS: Final = 60
+"""As long as anybody waits who was told the right one."""
+MAX_GUESSERS: Final = 4_096
+"""Accounts and addresses whose wrong codes are remembered: some 2 MiB."""
+BAN_POLL_SECONDS: Final = 1.0
+"""Between two looks at the list of bans: whoever is banned on one server is gone from all of them within twice this."""
+MAX_BANS: Final = 10_000
+"""At once. They are looked up, not searched, so this bounds memory alone: some 5 MiB."""
+MAX_BAN_SECONDS: Final = 10 * 365 * 86_400
+"""Ten years: as good as for ever, and it still ends."""
+
 # -- the log ---------------------------------------------------------------------------------------------------------------
 LOG_LINES_PER_SECOND: Final = 10
 """Of one kind about one peer or room: whoever reads it has seen what happens, and the disk lasts."""

@@ -183,6 +183,17 @@ class Limit(enum.Enum):
     ORDERS_AT_ONCE = limits.ORDERS_AT_ONCE, "orders", By.NOBODY, "as order_seconds"
     ROOMS_PER_VISITOR = limits.ROOMS_PER_VISITOR, "rooms", By.PEER, "the call is refused"
 
+    # -- order -------------------------------------------------------------------------------------------------------------
+    KICK_SECONDS = limits.KICK_SECONDS, "s", By.PEER, "NOTICE kicked, until then"
+    MAX_BARS = limits.MAX_BARS, "players", By.NOBODY, "the oldest may come back"
+    CODE_LETTERS = limits.CODE_LETTERS, "letters", By.NOBODY, "a code has as many"
+    WRONG_CODES = limits.WRONG_CODES, "codes", By.PEER, "403, the right one too"
+    WRONG_CODE_SECONDS = limits.WRONG_CODE_SECONDS, "s", By.NOBODY, "a wrong code is forgotten"
+    MAX_GUESSERS = limits.MAX_GUESSERS, "guessers", By.NOBODY, "the oldest are forgotten"
+    BAN_POLL_SECONDS = limits.BAN_POLL_SECONDS, "s", By.NOBODY, "the list is read on"
+    MAX_BANS = limits.MAX_BANS, "bans", By.HOST, "the admin is told to lift some"
+    MAX_BAN_SECONDS = limits.MAX_BAN_SECONDS, "s", By.HOST, "the admin is told"
+
     # -- the log -----------------------------------------------------------------------------------------------------------
     LOG_LINES_PER_SECOND = (
         limits.LOG_LINES_PER_SECOND,

@@ -5,8 +5,9 @@
     Offer     one for each open room but this one; `owner` is the visitor who had it opened, 0 if that was somebody else
     Choice    one for each game of which rooms can be created; none if nobody may
 
-`create(game, map, options)` opens a room and returns its name; the Offer of it follows within half a second. `map` "" is the game's
-usual one; `options` are lines NAME=VALUE, those that shall differ from the default.
+`create(game, map, options, private)` opens a room and returns its name; the Offer of it follows within half a second. `map` "" is
+the game's usual one; `options` are lines NAME=VALUE, those that shall differ from the default. A private room has no Offer: what
+comes back is "NAME CODE", and nobody gets in without the code.
 
 The game knows only what the keeper answers and what visitors call, so it is repeated like any match. What it is asked to open it
 tells the host, by an event for nobody else.
@@ -35,7 +36,8 @@ from gameserver import (
     shared,
     text,
 )
-from gameserver.core.limits import ORDER_SECONDS, ORDERS_AT_ONCE
+from gameserver.codes import LETTERS
+from gameserver.core.limits import CODE_LETTERS, ORDER_SECONDS, ORDERS_AT_ONCE
 
 LOBBY: Final = "lobby"
 """The name of the game, and of its room."""
@@ -50,11 +52,6 @@ MOST_ORDER: Final = 128
 
 MOST_VISITOR: Final = 991
 """No PlayerId is higher."""
-
-_LETTERS: Final = "bcdfghjklmnpqrstvwxz"
-"""Of a new room's name. Without vowels no words come out of them that nobody wants to read."""
-_LENGTH: Final = 5
-"""Three million names: easy to say aloud, hard to meet by chance."""
 
 
 class Nothing(Input):
@@ -132,12 +129,14 @@ class Ordered(Event, reliable=True):
     game: str = text(MOST_NAME)
     map: str = text(MOST_MAP)
     options: str = text(MOST_ORDER)
+    private: bool = boolean()
 
 
 class Lobby(Game):
     """See the module."""
 
     name = LOBBY
+    version = 2
     tick_rate = 10
     max_players = 255
     inputs = Nothing
@@ -186,8 +185,12 @@ class Lobby(Game):
         game: str = text(MOST_NAME),
         map: str = text(MOST_MAP),  # noqa: A002 - clients know it by this name
         options: str = text(MOST_ORDER),
+        private: bool = boolean(),
     ) -> str:
-        """Have a room opened; returns its name. See the module. Whatever keeps the host from opening it refuses the call."""
+        """Have a room opened; returns its name, and the code of a private one. See the module.
+
+        Whatever keeps the host from opening it refuses the call.
+        """
         if not self.hall.creates:
             raise Refused("no rooms are created here: join one that is open")
         choice = next((choice for choice in self.choices if choice.game == game), None)
@@ -204,8 +207,8 @@ class Lobby(Game):
         room = self._draw_name()
         while room in taken:
             room = self._draw_name()
-        self.emit(Ordered(visitor=player.owner, room=room, game=game, map=map, options=options), NOBODY)
+        self.emit(Ordered(visitor=player.owner, room=room, game=game, map=map, options=options, private=private), NOBODY)
         return room
 
     def _draw_name(self) -> str:
-        return "".join(self.random.choice(_LETTERS) for _ in range(_LENGTH))
+        return "".join(self.random.choice(LETTERS) for _ in range(CODE_LETTERS))

@@ -73,7 +73,8 @@ class Keeper:
             self._tell(lobby, "choices", self._choices())
         rooms = [room for room in self._server.rooms.values() if room is not lobby and room.state is not RoomState.CLOSED]
         self._by = {room.plan.name: self._by[room.plan.name] for room in rooms if room.plan.name in self._by}
-        self._tell(lobby, "rooms", [_offer_of(room, self._by.get(room.plan.name, 0)) for room in rooms])
+        shown = [room for room in rooms if room.plan.code is None]
+        self._tell(lobby, "rooms", [_offer_of(room, self._by.get(room.plan.name, 0)) for room in shown])
 
     def _adopt(self, room: Room) -> None:
         """A room has been opened. If it is the lobby, it knows nothing yet."""
@@ -96,17 +97,18 @@ class Keeper:
                 continue
             order: Ordered = Ordered.layout.make(emitted.row)
             try:
-                self._open(order)
+                ok, value = True, self._open(order)
             except Refused as refusal:
-                simulation.replied = [
-                    attrs.evolve(reply, ok=False, value=str(refusal))
-                    if (reply.player, reply.ok, reply.value) == (order.visitor, True, order.room)
-                    else reply
-                    for reply in simulation.replied
-                ]
+                ok, value = False, str(refusal)
+            simulation.replied = [
+                attrs.evolve(reply, ok=ok, value=value)
+                if (reply.player, reply.ok, reply.value) == (order.visitor, True, order.room)
+                else reply
+                for reply in simulation.replied
+            ]
 
-    def _open(self, order: Ordered) -> None:
-        """Raises Refused, in words for the visitor."""
+    def _open(self, order: Ordered) -> str:
+        """What the visitor is told: the room's name, and the code of a private one. Raises Refused, in words for him."""
         if sum(visitor == order.visitor for visitor in self._by.values()) >= ROOMS_PER_VISITOR:
             raise Refused(
                 f"{ROOMS_PER_VISITOR} of your rooms are open: play in one of them, or wait until nobody has been there for a minute"
@@ -116,12 +118,15 @@ class Keeper:
         game = self._server.games[order.game]
         try:
             options = parse_options(game, [line for line in order.options.split("\n") if line])
-            self._server.open_room(order.room, game, options=options, map_name=self._maps_of(game).get(order.map, ""))
+            room = self._server.open_room(
+                order.room, game, options=options, map_name=self._maps_of(game).get(order.map, ""), private=order.private
+            )
         except OptionError as error:
             raise Refused(str(error)) from error
         except RoomFault as fault:
             raise self._server.refusal_of(order.room, fault) from fault
         self._by[order.room] = order.visitor
+        return order.room if room.plan.code is None else f"{order.room} {room.plan.code}"
 
     # -- what can be chosen ------------------------------------------------------------------------------------------------
     def _choices(self) -> list[dict[str, Any]]:

@@ -60,6 +60,8 @@ class Header:
     software: str
     before: str | None = None
     """The file name of the recording that this one goes on from."""
+    code: str | None = attrs.field(default=None, repr=False)
+    """Of a private room: who does not know it is not given the recording. It is not in what is given away."""
     flags: int = 0
 
     def encode(self) -> bytes:
@@ -79,7 +81,8 @@ class Header:
             "software",
             "before",
         )
-        body = pack({key: getattr(self, key) for key in keys})
+        private = {"code": self.code} if self.code is not None else {}
+        body = pack({key: getattr(self, key) for key in keys} | private)
         data = _LEAD.pack(_MAGIC, FORMAT, self.flags, len(body)) + body
         return data + _CRC.pack(zlib.crc32(data))
 
@@ -136,6 +139,7 @@ def _header(body: Any, flags: int) -> Header:  # noqa: ANN401 - what the file sa
         map=tile_map,
         software=text(body["software"]),
         before=optional_text(body.get("before")),
+        code=optional_text(body.get("code")),
         flags=flags,
     )
 

@@ -40,7 +40,7 @@ class Shareable:
     def __init__(self, header: Header, *, secrets: bool, live: bool = False) -> None:
         """`header`: of the recording; `secrets`: what only some players saw goes into it; `live`: it goes on for now."""
         self.types: frozenset[int] = PUBLIC | SECRET if secrets else PUBLIC
-        self._header = attrs.evolve(header, flags=SHAREABLE | (LIVE if live else 0))
+        self._header = attrs.evolve(header, code=None, flags=SHAREABLE | (LIVE if live else 0))
         self._size = 0
         self._index: list[int] = []
 

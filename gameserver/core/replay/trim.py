@@ -88,7 +88,8 @@ class _Cut:
         flags = 0 if self._has_truth else SHAREABLE
         at = old.at + (self._first - old.first) / old.rate if old.at else old.at  # 0: nobody knows when it was
         before = old.before if self._first == old.first else None
-        return attrs.evolve(old, session=session, first=self._first, at=at, before=before, flags=flags)
+        code = old.code if self._has_truth else None
+        return attrs.evolve(old, session=session, first=self._first, at=at, before=before, code=code, flags=flags)
 
     def made(self) -> Trimmed:
         """The whole file."""

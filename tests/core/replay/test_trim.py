@@ -151,3 +151,12 @@ def test_without_a_view_there_is_no_part() -> None:
     recording = Recording.open(forged(played.data, lambda chunk: None if chunk.type in view else chunk))
     with pytest.raises(FormatError, match="nothing to look at"):
         trim(recording, 0, 60, session=SESSION)
+
+
+def test_a_part_that_is_for_sharing_does_not_say_the_code_of_a_private_room() -> None:
+    whole = Recording.open(play(Pong, bots=2, seconds=10.0, seed=6).data)
+    whole.header = attrs.evolve(whole.header, code="bcdfg")
+    for truth in (True, False):
+        data = trim(whole, 60, 120, session=SESSION, truth=truth).data
+        assert Recording.open(data).header.code == ("bcdfg" if truth else None)
+        assert (b"bcdfg" in data) is truth

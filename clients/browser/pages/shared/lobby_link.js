@@ -138,7 +138,7 @@ export class LobbyLink {
    * @returns {Promise<string>} its name; rejects with CallRefused, in words
    */
   async create(game, map, options) {
-    return String(await this.#client.call("create", game, map, options));
+    return String(await this.#client.call("create", game, map, options, false));
   }
 
   /** @returns {Promise<void>} when the list is there, or will not come */
