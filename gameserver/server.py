@@ -313,9 +313,6 @@ class Server:
         kept = self._kept.get(name)
         return kept.game if kept is not None else None
 
-    def may_enter(self, room: str, code: str | None, standing: Standing) -> None:
-        """Raises Refused if this one may not be given a ticket for that room."""
-
     def _map_for(self, game: type[Game], name: str) -> tuple[TileMap, bytes] | None:
         if not game.uses_map:
             return None

@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gameserver.archive import NAME, Entry, Span, Stored, names_in
-from gameserver.caller import Caller
+from gameserver.caller import CALLER, Caller
 from gameserver.codes import CodeGuard
 from gameserver.core.errors import FormatError, Refused
 from gameserver.core.limits import MAX_LISTED, ROOM_PATTERN, STREAM_SECONDS
@@ -32,7 +32,7 @@ from gameserver.core.replay.chunks import MAX_TICK
 from gameserver.core.replay.shareable import reveals
 from gameserver.following import Pieces, delayed, follow
 from gameserver.livefile import PART
-from gameserver.net.http import CALLER, STREAM
+from gameserver.net.http import STREAM
 from gameserver.web import has_tag
 
 if TYPE_CHECKING:

@@ -49,8 +49,6 @@ log = logging.getLogger("gameserver.http")
 PIECE_BYTES: Final = 65_536
 STREAM: Final = "gameserver.stream"
 """The scope has under it a `Callable[[], bool]`: this answer becomes a stream; False if there are too many already."""
-CALLER: Final = "gameserver.caller"
-"""The scope has under it the `Caller` who asks."""
 
 
 class HttpSide:
