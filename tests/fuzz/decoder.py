@@ -143,7 +143,12 @@ def _is_faultless(data: bytes) -> bool:
         messages = decode_server(data)
     except ProtocolError:
         return False
-    rows = [row for m in messages if isinstance(m, Welcome | EventMessage) for row in (m.options if isinstance(m, Welcome) else m.values)]
+    rows = [
+        row
+        for m in messages
+        if isinstance(m, Welcome | EventMessage)
+        for row in (m.options if isinstance(m, Welcome) else m.values)
+    ]
     return all(map(_is_plain, rows)) and not any(isinstance(m, Snapshot) and m.fragments for m in messages)
 
 
@@ -175,4 +180,3 @@ def told_by_javascript(frames: Sequence[bytes]) -> list[str] | None:
     except FileNotFoundError:
         return None
     return finished.stdout.decode().split("\n")[: len(frames)]
-

@@ -16,7 +16,7 @@ from gameserver.caller import Caller
 from gameserver.core.fields import check_value
 from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_INTEGER, PROTOCOL
 from gameserver.core.maps import TileMap
-from gameserver.core.messages import Call, Inputs, NoticeCode, Ready, Role
+from gameserver.core.messages import Bye, Call, Inputs, NoticeCode, Ready, Role
 from gameserver.core.wire import decode_server, encode_client
 from gameserver.games.arena import Arena
 from gameserver.games.fleet import Fleet
@@ -34,18 +34,22 @@ from tests.helpers import AckingLink, Host, Toy, serving, sit
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
 
     from gameserver.core.fields import Field
     from gameserver.core.game import Game
     from gameserver.core.layout import Layout
     from gameserver.core.messages import Hello
     from gameserver.entrance import SeatTicket
-    from gameserver.net.link import Link
+    from gameserver.net.link import Arrived, Link
     from gameserver.server import Server
 
 GAMES: Final[dict[str, type[Game]]] = {"crowd": Crowd, "arena": Arena, "pong": Pong, "fleet": Fleet, LOBBY: Lobby}
 """What the rooms play, each named like its game."""
 AT_ONCE: Final = 10
+AT_A_TICK: Final = 3
+"""Messages that somebody says between two ticks."""
+BYE: Final = encode_client(Bye())
 PATIENCE_SECONDS: Final = 30.0
 """A session of somebody who says goodbye in the end is over before that."""
 CODES: Final = frozenset((1000, 1001, 1002, 1003, 1008, 1009, 1012, 1013, 4001))
@@ -61,7 +65,30 @@ class Visit:
     """One session: the room, and what is said in it from the first message on."""
 
     room: str
+    opening: tuple[bytes, ...]
+    """Said before there is a snapshot."""
     said: tuple[bytes, ...]
+    """Said behind the first, some at each tick; BYE is the last."""
+
+
+class Talker(AckingLink):
+    """Says all that he has to say, and acknowledges what he is shown."""
+
+    def __init__(self, who: Visit) -> None:
+        super().__init__()
+        self.inbox += who.opening
+        self._later = [*who.said]
+        self._is_shown = False
+
+    def send_nowait(self, *parts: bytes) -> bool:
+        self._is_shown = super().send_nowait(*parts) or self._is_shown
+        return self._is_shown
+
+    def receive_nowait(self) -> Sequence[Arrived]:
+        if self._is_shown:
+            self.inbox += self._later[:AT_A_TICK]
+            del self._later[:AT_A_TICK]
+        return super().receive_nowait()
 
 
 def visit(seed: int, number: int, hashes: dict[str, bytes | None]) -> Visit:
@@ -78,16 +105,19 @@ def visit(seed: int, number: int, hashes: dict[str, bytes | None]) -> Visit:
         opening.append(message(dice, ((1, hashes[room]), (3, 1, 2))))
     shapes = _shapes(dice, game)
     hostile = []
-    for _ in range(dice.choice((1, 2, 4, 8, 8))):
-        hostile.append(_edge(dice, game) if dice.randrange(2) else message(dice, shapes))
-    return Visit(room, (*opening, ready, *hostile, b"\x91\x05"))
+    calm = dice.choice((2, 4, 20))
+    for _ in range(dice.choice((1, 2, 4, 8, 16))):
+        hostile.append(_edge(dice, game) if dice.randrange(calm) else message(dice, shapes))
+    return Visit(room, (*opening, ready), (*hostile, BYE))
 
 
 def _shapes(dice: random.Random, game: type[Game]) -> list[tuple[Any, ...]]:
     """What may be said in this game, with values that fit."""
     width = len(game.schema.input.fields)
     first = dice.randrange(4_000)
-    shapes: list[tuple[Any, ...]] = [(2, first, first, 0, first * 256, _row(dice, game.schema.input) * dice.choice((1, 2, 16)))] if width else []
+    shapes: list[tuple[Any, ...]] = (
+        [(2, first, first, 0, first * 256, _row(dice, game.schema.input) * dice.choice((1, 2, 16)))] if width else []
+    )
     shapes += [(4, dice.choice((1, 2, 3, MAX_INTEGER)), name, _row(dice, layout)) for name, layout in game.schema.calls.items()]
     return [*shapes, (2, 0, first, 0, None, ()), (3, 1, 2), (1, None)]
 
@@ -98,7 +128,11 @@ def _edge(dice: random.Random, game: type[Game]) -> bytes:
     if schema.input.fields and dice.randrange(2):
         rows = tuple(value for _ in range(dice.choice((1, 3, 16))) for value in _row(dice, schema.input))
         tick = dice.choice((0, 1, dice.randrange(4_000), MAX_INTEGER))
-        return encode_client(Inputs(tick, dice.choice((None, 0, tick)), dice.choice((0, MAX_INTEGER)), dice.choice((None, 0, tick * 256 % 2**53)), rows))
+        return encode_client(
+            Inputs(
+                tick, dice.choice((None, 0, tick)), dice.choice((0, MAX_INTEGER)), dice.choice((None, 0, tick * 256 % 2**53)), rows
+            )
+        )
     name = dice.choice([*schema.calls])
     call = Call(dice.choice((1, 2, 3, 4, MAX_INTEGER)), name, _row(dice, schema.calls[name]))
     if dice.randrange(6) == 0:
@@ -149,8 +183,7 @@ class Scene:
 
     async def play(self, who: Visit) -> str:
         """From HELLO to the end; returns how it ended."""
-        link = AckingLink()
-        link.inbox += who.said
+        link = Talker(who)
         with trio.move_on_after(PATIENCE_SECONDS) as patience:
             await Session(link, who.room, Door(self.host.server)).run(trio.current_time() + HANDSHAKE_SECONDS)
         if patience.cancelled_caught:
@@ -176,7 +209,9 @@ async def _scene(host: Host, maps: dict[str, tuple[TileMap, bytes]]) -> Scene:
     return scene
 
 
-async def _play(visits: list[tuple[int, Visit]] | None, seed: int, numbers: range) -> tuple[Outcome, dict[int, int], list[tuple[str, list[int]]]]:
+async def _play(
+    visits: list[tuple[int, Visit]] | None, seed: int, numbers: range
+) -> tuple[Outcome, dict[int, int], list[tuple[str, list[int]]]]:
     """These visits, or those of these numbers: what came of them, the hashes of the room beside, and what was logged by whom."""
     outcome = Outcome()
     maps = {game.default_map: load_map(game.default_map) for game in GAMES.values() if game.uses_map}
@@ -205,7 +240,7 @@ async def _one(scene: Scene, number: int, who: Visit, watchman: Watchman, outcom
     outcome.ends[end] += 1
     code = int(end.split()[2].rstrip(",")) if end != "held" else 0
     if code not in CODES:
-        outcome.failures.append(Failure(number, f"the session ended so: {end}", f"{who.room}: {shown(who.said)}"))
+        outcome.failures.append(Failure(number, f"the session ended so: {end}", f"{who.room}: {shown((*who.opening, *who.said))}"))
 
 
 async def _undisturbed(until: int) -> dict[int, int]:
@@ -238,17 +273,19 @@ def run(seed: int, first: int, count: int) -> Outcome:
 
 def _find(seed: int, text: str, suspects: list[int]) -> Failure:
     """The suspect who makes the server say something again when he comes alone, and as little of what he says as does."""
-    hashes = {name: hashlib.sha256(load_map(game.default_map)[1]).digest() if game.uses_map else None for name, game in GAMES.items()}
+    hashes = {
+        name: hashlib.sha256(load_map(game.default_map)[1]).digest() if game.uses_map else None for name, game in GAMES.items()
+    }
     for number in reversed(suspects):
         who = visit(seed, number, hashes)
-        if _disturbs(number, who.room, who.said):
-            said = smallest(who.said, lambda less: _disturbs(number, who.room, less))  # noqa: B023 - it is called in here
-            return Failure(number, f"logged: {text}", f"{who.room}: {shown(said)}")
+        if _disturbs(number, who):
+            said = smallest(who.said, lambda less: _disturbs(number, attrs.evolve(who, said=less)))  # noqa: B023 - it is called in here
+            return Failure(number, f"logged: {text}", f"{who.room}: {shown((*who.opening, *said))}")
     return Failure(suspects[-1], f"logged (by none of {suspects} alone): {text}", "")
 
 
-def _disturbs(number: int, room: str, said: tuple[bytes, ...]) -> bool:
-    if not said or said[-1] != b"\x91\x05":
+def _disturbs(number: int, who: Visit) -> bool:
+    if who.said[-1:] != (BYE,):
         return False  # nobody would end it
-    outcome, _, noted = run_deterministic(_play, [(number, Visit(room, said))], 0, range(0), seed=1)
+    outcome, _, noted = run_deterministic(_play, [(number, who)], 0, range(0), seed=1)
     return bool(noted or outcome.failures)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bytes, tuple[bytes, ...])
 
-MOST_TRIES: Final = 2_000
+MOST_TRIES: Final = 400
 """To make one failing case smaller."""
 MOST_SHOWN: Final = 400
 """Characters of a case that are printed."""

@@ -49,7 +49,16 @@ _PAGES: Final = (
     b"/client/../../etc/passwd", b"/client/%2e%2e/%2e%2e/pyproject.toml", b"/client//src", b"/%00", b"/%ff%fe", b"/recordings/x?from=-1&to=\xff",
     b"/api/v1/rooms/%0d%0aX:y/join", b"/maps/..%2f..", b"/?" + b"a&" * 900,
 )  # fmt: skip
-_BODIES: Final = (b"{}", b'{"game":"crowd","role":"player"}', b"[" * 2_000, b'{"a":' * 500, b"\xff\xfe", b'{"game":1e999}', b'"\\ud800"', b"a=b&" * 500)
+_BODIES: Final = (
+    b"{}",
+    b'{"game":"crowd","role":"player"}',
+    b"[" * 2_000,
+    b'{"a":' * 500,
+    b"\xff\xfe",
+    b'{"game":1e999}',
+    b'"\\ud800"',
+    b"a=b&" * 500,
+)
 _CODES: Final = (0, 1, 999, 1000, 1001, 1002, 1004, 1005, 1006, 1007, 1012, 1015, 2999, 3000, 4999, 5000, 65_535)
 _MESSAGES: Final = (
     (0, PROTOCOL, GAME, "crowd0", None, 0, "Ann"),
@@ -104,7 +113,11 @@ def stranger(seed: int, number: int) -> Stranger:
     dice = dice_of(seed, number)
     phase = dice.choices(PHASES, (6, 1, 4, 3, 7, 2))[0]
     room = dice.choice(ROOMS)
-    hello = frame(encode_client(Hello(PROTOCOL, GAME, room, None, dice.choice((Role.PLAYER, Role.SPECTATOR, Role.SPECTATOR, Role.BOT)), "Ann")))
+    hello = frame(
+        encode_client(
+            Hello(PROTOCOL, GAME, room, None, dice.choice((Role.PLAYER, Role.SPECTATOR, Role.SPECTATOR, Role.BOT)), "Ann")
+        )
+    )
     ready = frame(encode_client(Ready(None)))
     opening: tuple[bytes, ...] = ()
     if phase not in ("head", "http"):
@@ -174,7 +187,9 @@ def bad_frame(dice: random.Random) -> bytes:
         case 0:  # any header at all
             key = dice.randbytes(4) if dice.randrange(4) else None
             payload = dice.randbytes(dice.randrange(200))
-            return frame(payload, dice.randrange(16), final=dice.random() < 0.7, reserved=dice.choice((0, 0, 0, 1, 2, 4, 7)), key=key)
+            return frame(
+                payload, dice.randrange(16), final=dice.random() < 0.7, reserved=dice.choice((0, 0, 0, 1, 2, 4, 7)), key=key
+            )
         case 1:  # a length in more bytes than it needs
             return frame(payload[:125], length_bytes=dice.choice((2, 8)))
         case 2:  # says that it is longer than it is, or than anything may be
@@ -186,20 +201,38 @@ def bad_frame(dice: random.Random) -> bytes:
         case 4:  # pieces: with nothing in them, too many, never the last, mixed with others
             parts = tuple(payload[at : at + 7] for at in range(0, min(len(payload), 300), 7))
             whole = pieces(*parts) if parts else frame(b"", final=False)
-            return dice.choice((whole, whole[:-20], whole + whole[20:], frame(b"", final=False) + frame(b"", CONTINUED, final=False) * dice.randrange(60)))
+            return dice.choice(
+                (
+                    whole,
+                    whole[:-20],
+                    whole + whole[20:],
+                    frame(b"", final=False) + frame(b"", CONTINUED, final=False) * dice.randrange(60),
+                )
+            )
         case 5:
             inner = dice.choice((frame(b"x", TEXT), frame(payload), frame(b"", PING), goodbye(1000), frame(b"x", final=False)))
             return frame(payload[:50], final=False) + inner + frame(payload[50:], CONTINUED)
         case 6:
             return frame(b"x", CONTINUED)
         case 7:
-            return frame(dice.choice(TEXTS).encode() + dice.choice((b"", b"\xff", b"\xed\xa0\x80")), TEXT, final=dice.randrange(4) > 0)
+            return frame(
+                dice.choice(TEXTS).encode() + dice.choice((b"", b"\xff", b"\xed\xa0\x80")), TEXT, final=dice.randrange(4) > 0
+            )
         case 8:  # closes of all kinds
             reason = dice.choice((b"", b"bye", b"\xff", b"x" * 123))
-            return dice.choice((goodbye(dice.choice(_CODES), reason), frame(b"", CLOSE), frame(b"\x03", CLOSE), frame(b"\x03\xe8" + bytes(200), CLOSE)))
+            return dice.choice(
+                (
+                    goodbye(dice.choice(_CODES), reason),
+                    frame(b"", CLOSE),
+                    frame(b"\x03", CLOSE),
+                    frame(b"\x03\xe8" + bytes(200), CLOSE),
+                )
+            )
         case 9:  # control frames: many, long, in pieces
             opcode = dice.choice((PING, PONG))
-            return dice.choice((frame(b"p", opcode) * dice.randrange(1, 30), frame(bytes(126), opcode), frame(b"p", opcode, final=False)))
+            return dice.choice(
+                (frame(b"p", opcode) * dice.randrange(1, 30), frame(bytes(126), opcode), frame(b"p", opcode, final=False))
+            )
         case 10:  # honest and too often
             return frame(encode_client(Ping(1, 2))) * dice.choice((3, 70, 200))
         case 11:

@@ -149,8 +149,12 @@ class Recording:
         """All steps, or those behind this tick. Read as they are asked for; raises FormatError."""
         blocks = self._of(ChunkType.TRUTH)
         start = 0 if after is None else _first_behind(blocks, after)
+        last = -1
         for place in blocks[start:]:
             for step in decode_steps(self.chunk(place).payload, place.first_tick):
+                if step.tick <= last:
+                    raise FormatError(f"step {step.tick} stands behind step {last}: somebody has forged it")
+                last = step.tick
                 if after is None or step.tick > after:
                     yield step
 

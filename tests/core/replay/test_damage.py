@@ -227,6 +227,15 @@ def replaced_somewhere(data: st.DataObject, value: Any) -> Any:  # noqa: ANN401 
     return data.draw(VALUES)
 
 
+def test_steps_that_stand_there_twice_are_a_format_error() -> None:
+    """Whoever simulates them again would go back in time."""
+    blocks = [number for number, place in enumerate(FORGED.places) if place.type == ChunkType.TRUTH]
+    for number in (blocks[0], blocks[2], blocks[-1]):
+        forged = Recording.open(RECORDED.tape.header.encode() + b"".join((*PIECES[: number + 1], *PIECES[number:])))
+        with pytest.raises(FormatError, match="stands behind step"):
+            list(forged.steps())
+
+
 @given(st.data())
 @settings(max_examples=300)
 def test_a_forged_value_is_a_format_error_or_another_match(data: st.DataObject) -> None:
