@@ -124,6 +124,7 @@ class Seat:
         self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
         self.line = Line(link, self._clock, now, flows=self._flows)
         self.generation += 1
+        self.inputs.restart(self._clock.tick)
         self.ready = False
         self.stirred = True
 
