@@ -2,6 +2,7 @@
 
 hosting.py     serve, bots, results       authoring.py     new, bench, schema, maps check
 developing.py  dev                         replay.py      replay info, verify, trim
+moderating.py  reports, forget
 say.py         how they end, and how they talk to a person
 """
 
@@ -18,6 +19,7 @@ from cyclopts import App
 from gameserver.cli import developing
 from gameserver.cli.authoring import bench, maps_check, new, schema
 from gameserver.cli.hosting import bots, results, serve
+from gameserver.cli.moderating import reports
 from gameserver.cli.replay import make_replay_app
 from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK
@@ -44,6 +46,7 @@ def make_app() -> App:
     app.command(new)
     app.command(bots)
     app.command(results)
+    app.command(reports)
     app.command(bench)
     app.command(schema)
     maps = App(name="maps", help="Look after maps.")
