@@ -21,11 +21,12 @@ from gameserver.bars import Bars
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
 from gameserver.core.limits import EMPTY_ROOM_SECONDS, KICK_SECONDS, OVER_ROOM_SECONDS, SETUP_SECONDS, SUBTICKS
-from gameserver.core.messages import Notice, NoticeCode, Welcome
+from gameserver.core.messages import Notice, NoticeCode, Reply, Welcome
 from gameserver.core.registry import Limit
 from gameserver.core.simulation import Leave, Simulation
 from gameserver.faults import fault_of
 from gameserver.plan import RoomCounts, RoomFault, RoomState
+from gameserver.reports import Desk
 from gameserver.rescue import Rescue
 from gameserver.seating import Seating
 from gameserver.showing import Showing
@@ -33,15 +34,17 @@ from gameserver.showing import Showing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gameserver.core.audience import PlayerId
     from gameserver.core.game import Profile, Result
     from gameserver.core.layout import Row
-    from gameserver.core.messages import Hello, Role
+    from gameserver.core.messages import Call, Hello, Role
     from gameserver.core.parts import Parts
     from gameserver.core.replay.steps import Step
     from gameserver.guard import HookRunner
     from gameserver.net.link import Link
     from gameserver.plan import RoomPlan
     from gameserver.recorder import RoomRecorder
+    from gameserver.reports import Report
     from gameserver.seat import Seat
     from gameserver.standing import Standing
 
@@ -62,6 +65,7 @@ class Room:
         state: where it is in its life.
         match_began: the first tick of the match that is played, or was played last.
         on_result: called in the tick in which a match ends.
+        on_report: called with what a player reports of another; when it was is for the host to say.
         on_step: called after each step, before anyone is told of it: for a host that listens to the game.
         recorder: is told of each step and of what is shown after it, None if the room is not recorded.
         last_step: what entered the last step, also one that failed.
@@ -73,6 +77,7 @@ class Room:
         self.counts = RoomCounts()
         self.state = RoomState.RUNNING
         self.on_result: Callable[[Room, Result], None] = lambda room, result: None
+        self.on_report: Callable[[Report], None] = lambda report: None
         self.on_step: Callable[[Room], None] = lambda room: None
         self.recorder: RoomRecorder | None = None
         self.last_step: Step | None = None
@@ -85,9 +90,12 @@ class Room:
         self._showing = Showing(self._simulation, plan.game, self.counts)
         tick = plan.start.tick if plan.start is not None else 0
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase, tick=tick)
-        self._seating = Seating(plan.game, self._clock, self.counts, rewinds=bool(self._simulation.world.pasts))
+        self._seating = Seating(
+            plan.game, self._clock, self.counts, rewinds=bool(self._simulation.world.pasts), on_report=self._take_report
+        )
         self._seating.inherit(self._simulation.players.values())
         self._bars = Bars()
+        self._desk = Desk()
         self._rescue = Rescue(self._make_simulation, self._simulation, phase=plan.phase)
         self._wake = trio.Event()
         self._over_at: float | None = None
@@ -102,6 +110,10 @@ class Room:
     def seats(self) -> list[Seat]:
         """Everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave."""
         return self._seating.seats
+
+    def seat_of(self, player: PlayerId) -> Seat | None:
+        """This player's own, not that of who stands in for him; None if nobody has it."""
+        return self._seating.seat_of(player)
 
     @property
     def players(self) -> int:
@@ -351,6 +363,15 @@ class Room:
             if self.plan.game.closes_when_over:
                 self._over_at = trio.current_time() + OVER_ROOM_SECONDS
             self.on_result(self, result)
+
+    def _take_report(self, seat: Seat, call: Call) -> Reply:
+        """Somebody reports another; between two steps, and no part of either."""
+        try:
+            report = self._desk.take(self, seat, call, self._fault_id())
+        except Refused as refusal:
+            return Reply(call.number, False, str(refusal))
+        self.on_report(report)
+        return Reply(call.number, True, None)
 
     async def _go_on(self, fault: RoomFault) -> None:
         """After a step that failed: from the last good tick, without what made it fail. Raises the fault if that cannot be."""

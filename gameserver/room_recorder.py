@@ -103,6 +103,16 @@ class RoomRecorder:
             self._begin(tick)
             live.finish("rolled", after=self.name)
 
+    def note(self, tick: int, text: str) -> tuple[str, float] | None:
+        """Write this on the timeline. Returns the recording's file name, and the second in it; None if there is no recording."""
+        live = self.live
+        if live is None:
+            return None
+        with self._wall():
+            live.tape.note(tick, text)
+            live.stir()
+        return live.name, (tick - live.tape.header.first) / self._rate
+
     def fault(self, fault: Fault) -> None:
         """The next step has failed; the recording ends with it. If the match goes on all the same, `begin_again`."""
         if self.live is not None:

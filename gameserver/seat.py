@@ -19,7 +19,7 @@ from gameserver.core.wire import decode_client
 from gameserver.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gameserver.core.audience import PlayerId
     from gameserver.core.clock import TickClock
@@ -67,8 +67,11 @@ class Seat:
         flows: bool = True,
         rewinds: bool = False,
         stands_in: bool = False,
+        on_report: Callable[[Seat, Call], Reply] | None = None,
     ) -> None:
-        """`flows`: as in Line. `rewinds`: it matters to the game what was on his screen."""
+        """`flows`: as in Line. `rewinds`: it matters to the game what was on his screen. `on_report`: where his
+        reports go, and not into the match.
+        """
         self.player = player
         self.role = role
         self.name = name
@@ -88,6 +91,7 @@ class Seat:
         self._input_width = len(schema.input.fields)
         self._clock = clock
         self._flows = flows
+        self._on_report = on_report
         self._looks_back = rewinds and role is not Role.BOT  # bots lead by themselves
         self._may_play = self.rank in MAY_PLAY
         self._sayable = sayable(Phase.WAITING, self.rank), sayable(Phase.MATCH, self.rank)
@@ -124,6 +128,7 @@ class Seat:
         self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
         self.line = Line(link, self._clock, now, flows=self._flows)
         self.generation += 1
+        self.inputs.restart(self._clock.tick)
         self.ready = False
         self.stirred = True
 
@@ -250,6 +255,8 @@ class Seat:
         self._last_call = call.number
         if self.stands_in:
             self.owe(Reply(call.number, False, "you only stand in for this player: you call nothing in his name"))
+        elif call.method == "report" and self._on_report is not None:
+            self.owe(self._on_report(self, call))
         elif len(self._calls) >= MAX_CALLS:
             self.owe(Reply(call.number, False, "too many calls at once"))
         else:
@@ -274,6 +281,11 @@ class Seat:
             self.over = True  # it cannot be made good any more
             if self.line is not None:
                 self.line.end(Notice(NoticeCode.TOO_SLOW, "the client does not take its messages"))
+
+    @property
+    def is_owed(self) -> bool:
+        """Does anything wait for the next frame?"""
+        return self._reliable.has_unsent
 
     def send(self, draft: Draft, flags: int, now: float) -> bool:
         """Hand over one frame; False if the line did not take it, then nothing has changed."""

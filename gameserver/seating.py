@@ -24,13 +24,13 @@ from gameserver.rescue import HOST, QUARANTINE_SECONDS
 from gameserver.seat import Seat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gameserver.core.clock import TickClock
     from gameserver.core.game import Game, Profile
     from gameserver.core.inputs import InputBuffer
     from gameserver.core.layout import Row
-    from gameserver.core.messages import Hello
+    from gameserver.core.messages import Call, Hello
     from gameserver.core.record import Player
     from gameserver.net.link import Link
     from gameserver.plan import RoomCounts
@@ -62,14 +62,23 @@ class Seating:
         seats: everyone who was let in, in order; those who are in the match as well as those who are about to be or to leave.
     """
 
-    def __init__(self, game: type[Game], clock: TickClock, counts: RoomCounts, *, rewinds: bool) -> None:
-        """`rewinds`: it matters to the game what was on a player's screen."""
+    def __init__(
+        self,
+        game: type[Game],
+        clock: TickClock,
+        counts: RoomCounts,
+        *,
+        rewinds: bool,
+        on_report: Callable[[Seat, Call], Reply] | None = None,
+    ) -> None:
+        """`rewinds`: it matters to the game what was on a player's screen. `on_report`: as in Seat."""
         self.seats: list[Seat] = []
         self._game = game
         self._schema = game.schema
         self._clock = clock
         self._counts = counts
         self._rewinds = rewinds
+        self._on_report = on_report
         self._inputs: dict[PlayerId, InputBuffer] = {}
         """Of the players in the match who have a seat, in the order of joining."""
         self._stand_ins: dict[PlayerId, Seat] = {}
@@ -162,7 +171,7 @@ class Seating:
     ) -> Seat:
         seat = Seat(
             player, role, name, profile, link, standing, self._schema, self._clock,
-            flows=not self._game.ticks_on_input, rewinds=self._rewinds, stands_in=stands_in,
+            flows=not self._game.ticks_on_input, rewinds=self._rewinds, stands_in=stands_in, on_report=self._on_report,
         )  # fmt: skip
         self.seats.append(seat)
         return seat
@@ -341,7 +350,7 @@ class Seating:
                 self._quarantined[player] = tick + round(QUARANTINE_SECONDS * self._clock.rate)
         put_off: list[Command] = []
         for command in revival.left_out:
-            seat = self._seat_of(command.player) if not isinstance(command, Answer) else None
+            seat = self.seat_of(command.player) if not isinstance(command, Answer) else None
             match command:
                 case Join(player):
                     self._undo_join(player, seat, fault_id if is_guilty else None)
@@ -363,7 +372,7 @@ class Seating:
                     put_off.append(command)
         self._queue[:0] = put_off
 
-    def _seat_of(self, player: PlayerId) -> Seat | None:
+    def seat_of(self, player: PlayerId) -> Seat | None:
         """His own, not that of who stands in for him."""
         return next((seat for seat in self.seats if seat.player == player and not seat.stands_in), None)
 

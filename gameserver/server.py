@@ -36,6 +36,7 @@ from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
 from gameserver.plan import RoomFault, RoomPlan, RoomState
 from gameserver.reception import Reception
+from gameserver.reports import Reports
 from gameserver.results import Results
 from gameserver.room import Room
 from gameserver.standing import Rank
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from gameserver.keys import Keyring
     from gameserver.ports import Listener, Ports
     from gameserver.recorder import Recorder
+    from gameserver.reports import Report
     from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.server")
@@ -130,6 +132,7 @@ class Server:
         self._doors = doors if doors is not None else Doors()
         self._hooks = hooks if hooks is not None else Hooks()
         self._results = Results(ports.store, ports.wall_clock, self._hooks)
+        self._reports = Reports(ports.store, ports.wall_clock)
         self._recorder = recorder
         self._create_rooms = create_rooms
         self._hosted = hosted
@@ -258,6 +261,7 @@ class Server:
 
     def _start(self, room: Room) -> None:
         room.on_result = self._on_result
+        room.on_report = self._on_report
         if self._recorder is not None and room.plan.game not in self._hosted:
             room.recorder = self._recorder.begin(room, room.plan.start.recording if room.plan.start is not None else None)
         self.on_open(room)
@@ -381,6 +385,10 @@ class Server:
                 except Refused as refusal:
                     log.info("room %s: player %d is sent away: %s", room.plan.name, seat.player, refusal)
                     room.send_away(seat, str(refusal))
+
+    def _on_report(self, report: Report) -> None:
+        if self._nursery is not None:
+            self._reports.take(report, self._nursery)
 
     # -- sessions ----------------------------------------------------------------------------------------------------------
     def _count_refusal(self) -> None:

@@ -107,8 +107,10 @@ class Showing:
             self._answer_pings(seats)
 
     def _is_behind(self, seat: Seat) -> bool:
-        """Is there anything that he has not been shown, in a room that does not show every tick?"""
-        return seat.ready and seat.joined and seat.line is not None and seat.line.lacks_snapshot(self._stepped_tick)
+        """Is there anything that he has not been shown or told, in a room that does not show every tick?"""
+        if not seat.ready or not seat.joined or seat.line is None:
+            return False
+        return seat.is_owed or seat.line.lacks_snapshot(self._stepped_tick)
 
     def _answer_pings(self, seats: Sequence[Seat]) -> None:
         """Whoever got no snapshot gets his PONGs by themselves."""

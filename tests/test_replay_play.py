@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gameserver import cli
 from gameserver.archive import NAME
 from gameserver.chosen import ChosenFiles
 from gameserver.cli.replay_play import MOST_LINES, announcement
@@ -51,6 +52,8 @@ def test_what_is_said_of_one_of_some_and_of_many() -> None:
     address = ("127.0.0.1", 9_000)
     one = ChosenFiles([Path("x.trpl")])
     assert announcement(one, [address], "127.0.0.1")[0] == "Watch at http://127.0.0.1:9000/watch/?recording=x.trpl"
+    later = announcement(one, [address], "127.0.0.1", 61.25)
+    assert later[0].endswith("/watch/?recording=x.trpl&t=61.2"), "from a second on"
     some = ChosenFiles([Path("x.trpl"), Path("odd name.trpl")])
     lines = announcement(some, [address], "127.0.0.1")
     assert lines[0] == "Watch at http://127.0.0.1:9000/watch/"
@@ -58,6 +61,25 @@ def test_what_is_said_of_one_of_some_and_of_many() -> None:
     many = ChosenFiles([Path(f"{number}.trpl") for number in range(MOST_LINES + 1)])
     assert len(announcement(many, [address], "127.0.0.1")) == 3
     assert "secret" in announcement(one, [("0.0.0.0", 9_000)], "0.0.0.0")[1]
+
+
+@pytest.mark.parametrize(
+    ("names", "at", "why_not"),
+    [(2, "0:01", "there are 2: name one"), (1, "soon", "write a tick"), (1, "9:00", "0:00 to 0:00"), (0, "0:01", "TRPL")],
+)
+def test_where_it_begins_has_to_be_in_the_one_that_is_shown(
+    names: int, at: str, why_not: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    match = Match(Fleet, seed=1, check=False)
+    match.record()
+    match.step(120)
+    for number in range(names):
+        (tmp_path / f"{number}.trpl").write_bytes(match.recording())
+    if not names:
+        (tmp_path / "none.trpl").write_bytes(b"x" * 100)
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["replay", "play", str(tmp_path), "--at", at])
+    assert why_not in capsys.readouterr().err
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.Popen[str]:

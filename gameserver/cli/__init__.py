@@ -3,6 +3,7 @@
 hosting.py     serve, bots, results       authoring.py     new, bench, schema, maps check
 developing.py  dev                         replay.py      replay info, verify, trim
 tickets.py     ticket, keys
+moderating.py  reports, forget
 say.py         how they end, and how they talk to a person
 """
 
@@ -19,6 +20,7 @@ from cyclopts import App
 from gameserver.cli import developing
 from gameserver.cli.authoring import bench, maps_check, new, schema
 from gameserver.cli.hosting import bots, results, serve
+from gameserver.cli.moderating import reports
 from gameserver.cli.replay import make_replay_app
 from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK
@@ -51,6 +53,7 @@ def make_app() -> App:
     keys.command(keys_new, name="new")
     keys.command(keys_rotate, name="rotate")
     app.command(keys)
+    app.command(reports)
     app.command(bench)
     app.command(schema)
     maps = App(name="maps", help="Look after maps.")

@@ -35,6 +35,8 @@ HOOKS: Final = {
 """What the server calls, and with what."""
 TOOLS: Final = ("tick", "random", "map", "ticks", "emit", "as_seen_by", "sees_back", "kick", "log", "after", "cancel")
 """What a hook uses: a game that has something else under such a name breaks them."""
+TAKEN: Final = "report"
+"""The call that no game hears of."""
 CLOSE: Final = 0.8
 """Likeness from which a name is taken for a slip: `steps` and `maxplayers` are, `is_open` and `setup_walls` are not."""
 
@@ -53,6 +55,8 @@ def check_class(game: type, base: type, where: str) -> None:
         at = _where(game, name, value, where)
         if name == "__init__":
             raise SchemaError(f"{at}: the server makes the game: write `{_shape('setup', HOOKS['setup'])}` instead")
+        if name == TAKEN:
+            raise SchemaError(f"{at} would never be called: what players report goes past the game. Choose another name")
         if name in TOOLS:
             raise SchemaError(f"{at} hides self.{name}, which hooks use: choose another name")
         if name.startswith("__") or hasattr(base, name) or name.isupper():

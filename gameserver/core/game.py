@@ -170,6 +170,17 @@ class Game:
         """Send this player away at the end of the tick; `bar`: and keep him out of the room for a while. Only the host may."""
         self._simulation.expel(player, other, bar=bar)
 
+    @call
+    def report(
+        self,
+        player: Any,  # noqa: ANN401 - likewise
+        other: int = integer(1, MAX_PLAYER),
+        reason: int = integer(0, 7),
+        words: str = text(MAX_CHAT),
+    ) -> None:
+        """Tell those who keep order on the server of this player. It never gets here: a room takes it out before the step."""
+        raise Refused("nobody takes reports here")
+
     # -- what a hook may use -----------------------------------------------------------------------------------------------
     @property
     def tick(self) -> int:

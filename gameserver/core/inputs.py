@@ -126,6 +126,8 @@ class InputBuffer:
     def restart(self, tick: int) -> None:
         """He comes over another line, after this tick: what he sent over the old one and has not been used is void."""
         self._waiting.clear()
+        self._pressed.clear()
+        self._came_late = False
         self._newest = tick
 
     def has_news(self, tick: int) -> bool:

@@ -250,6 +250,11 @@ ORDER_SECONDS: Final = 2.0
 in the end."""
 ORDERS_AT_ONCE: Final = 4
 """Likewise."""
+REPORT_SECONDS: Final = 10.0
+"""Between two reports of one player: it takes so long to see what the next one does."""
+ROOM_REPORTS_SECONDS: Final = 30.0
+ROOM_REPORTS_AT_ONCE: Final = 20
+"""Reports of one room, in the long run and in one go: whoever comes again and again under other names fills no disk with them."""
 ROOMS_PER_VISITOR: Final = 2
 """Rooms that one visitor has had opened and that are still there: one to play in, and one by mistake."""
 

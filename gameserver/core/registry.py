@@ -181,6 +181,9 @@ class Limit(enum.Enum):
     EMOTES_AT_ONCE = limits.EMOTES_AT_ONCE, "emotes", By.NOBODY, "as emote_seconds"
     ORDER_SECONDS = limits.ORDER_SECONDS, "s", By.PEER, "the call is refused"
     ORDERS_AT_ONCE = limits.ORDERS_AT_ONCE, "orders", By.NOBODY, "as order_seconds"
+    REPORT_SECONDS = limits.REPORT_SECONDS, "s", By.PEER, "the call is refused"
+    ROOM_REPORTS_SECONDS = limits.ROOM_REPORTS_SECONDS, "s", By.PEER, "the call is refused"
+    ROOM_REPORTS_AT_ONCE = limits.ROOM_REPORTS_AT_ONCE, "reports", By.NOBODY, "as room_reports_seconds"
     ROOMS_PER_VISITOR = limits.ROOMS_PER_VISITOR, "rooms", By.PEER, "the call is refused"
 
     # -- order -------------------------------------------------------------------------------------------------------------

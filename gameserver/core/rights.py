@@ -1,8 +1,8 @@
 """Who may say what: by the rank of a line, and by how far it has come. What no table names is refused.
 
 `MAY_SAY` and `MAY_PLAY` are about messages and are held to where those arrive (session, seat). `MAY_CALL` is about the calls that
-every game has; it is held to inside the step, because a recording has to come to the same end. A game's own calls are open to
-everybody who has a seat, and it is for the game to refuse them.
+every game has; it is held to inside the step, because a recording has to come to the same end (but for `report`, which enters
+none). A game's own calls are open to everybody who has a seat, and it is for the game to refuse them.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Phase(enum.Enum):
 
 _ALL: Final = frozenset(Rank)
 _SEATED: Final = frozenset((Rank.BOT, Rank.PLAYER, Rank.HOST, Rank.ADMIN))
+_PEOPLE: Final = frozenset((Rank.PLAYER, Rank.HOST, Rank.ADMIN))
 _KEEPERS: Final = frozenset((Rank.HOST, Rank.ADMIN))
 
 MAY_SAY: Final[Mapping[Phase, Mapping[type[ClientMessage], frozenset[Rank]]]] = {
@@ -60,6 +61,7 @@ MAY_CALL: Final[Mapping[str, frozenset[Rank]]] = {
     "mute": _SEATED,
     "silence": _KEEPERS,
     "expel": _KEEPERS,
+    "report": _PEOPLE,
 }
 """The calls that every game has."""
 

@@ -11,7 +11,7 @@ import { t } from "../../shared/texts.js";
 /** @typedef {import("../../../src/schema.js").Value} Value */
 
 /** What every game has; the page has its own ways to call them. */
-const BUILT_IN = new Set(["chat", "emote", "mute", "silence", "expel"]);
+const BUILT_IN = new Set(["chat", "emote", "mute", "silence", "expel", "report"]);
 const DEGREES = Math.PI / 180;
 
 /**
