@@ -18,13 +18,14 @@ from gameserver.api import make_app
 from gameserver.archive import Archive
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
-from gameserver.core.limits import ROOM_PATTERN, SETUP_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.limits import DRAIN_SECONDS, ROOM_PATTERN, SEAL_SECONDS, SETUP_SECONDS, WATCH_DELAY_SECONDS
 from gameserver.core.registry import contradictions
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
 from gameserver.development.reload import Reloader
 from gameserver.fill import Filler
 from gameserver.guard import Guard, HookRunner, HookTimeout, NoGuard, available
+from gameserver.hardstop import HARD_STOP_SECONDS, HardStop
 from gameserver.lan import ANYWHERE, invitation, lan_addresses
 from gameserver.library import load_game, place_of, sources_of
 from gameserver.lobby.game import LOBBY, Lobby
@@ -38,7 +39,7 @@ from gameserver.server import Server
 from gameserver.shelf import QUOTA_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from starlette.routing import Route
 
@@ -79,6 +80,7 @@ class ServeSettings:
     record: str = "recordings"
     record_quota: int = QUOTA_BYTES // 2**20
     watch_delay: float = WATCH_DELAY_SECONDS
+    drain: float = DRAIN_SECONDS
     dev: bool = False
     reload: bool = False
     fork: Fork | None = None
@@ -86,7 +88,7 @@ class ServeSettings:
 
 
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `say` gets lines for a person.
+    """Serve until SIGINT, or SIGTERM and the end of matches. `say` gets lines for a person.
 
     Raises UsageError for what the user can mend: an unknown game, a broken map, a taken port.
     """
@@ -151,7 +153,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                 f"cannot listen on {host}:{settings.port} ({error.strerror or error}): "
                 "stop the other program, or choose another port with --port"
             ) from error
-        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        with HardStop() as hard_stop, trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(server.run)
                 nursery.start_soon(keeper.run)
@@ -169,11 +171,22 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                     nursery.start_soon(filler.run)
                 if settings.reload:
                     nursery.start_soon(reloader.run)
-                async for _ in signals:
-                    break
+                number = await anext(signals)
+                seconds = settings.drain if number == signal.SIGTERM else 0.0
                 say("Stopping.")
+                hard_stop.arm(seconds + SEAL_SECONDS + HARD_STOP_SECONDS)
+                nursery.start_soon(_stop_at_once, signals, nursery.cancel_scope)
+                if seconds:
+                    say(f"Matches have {seconds:g} s to end. Another signal stops at once.")
+                    await server.drain(seconds)
                 await server.stop()
                 nursery.cancel_scope.cancel()
+
+
+async def _stop_at_once(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+    """Whoever asks a second time has no patience for goodbyes."""
+    async for _ in signals:
+        scope.cancel()
 
 
 def _recorder(settings: ServeSettings, ports: Ports) -> Recorder | None:

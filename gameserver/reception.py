@@ -44,8 +44,8 @@ class House(Protocol):
         ...
 
     @property
-    def is_leaving(self) -> bool:
-        """Is nobody let in any more?"""
+    def leaving(self) -> Refused | None:
+        """What newcomers are told when nobody is let in any more; None as long as that is not so."""
         ...
 
     def reopen(self, name: str, game: type[Game]) -> Room:
@@ -83,8 +83,8 @@ class Reception:
         except Exception as error:  # the host's own code: whatever it raises, the player is told and nobody else notices
             log.exception("authorise failed")
             raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
-        if house.is_leaving:
-            raise Refused("the server is going away", NoticeCode.CLOSED)
+        if (refusal := house.leaving) is not None:
+            raise refusal
         room = house.rooms.get(hello.room)
         if room is None or room.state is RoomState.CLOSED:
             try:
@@ -102,6 +102,8 @@ class Reception:
         room = self._house.rooms.get(hello.room)
         seat = room.find(token) if room is not None and room.plan.game is game else None
         if room is None or seat is None or seat.role is not hello.role:
+            if (refusal := self._house.leaving) is not None:  # without a token he would be told the same
+                raise refusal
             raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
         seat.resume(link, token)
         self._counts.resumed += 1

@@ -33,8 +33,13 @@ READY_SECONDS: Final = 10.0
 """From WELCOME to READY: time to load a map."""
 CLOSE_SECONDS: Final = 1.0
 """A close handshake that takes longer is not waited for."""
-SEAL_SECONDS: Final = 5.0
+SEAL_SECONDS: Final = 4.0
 """What a server that stops leaves its recordings to be closed in; those that are not done play as they are."""
+DRAIN_SECONDS: Final = 5.0
+"""How long a server that is to end lets matches go on. With SEAL_SECONDS it stays within the 10 s that Docker and Heroku's like
+leave a process between SIGTERM and SIGKILL."""
+COMEBACK_SPREAD: Final = 2
+"""Seconds over which the clients of a server that restarts come back: 5,000 joins at once would be the next outage."""
 MAX_DRAIN_BYTES: Final = 65_536
 """What is still read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 MAX_UPGRADE_BYTES: Final = 4_096
