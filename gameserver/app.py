@@ -18,14 +18,14 @@ from gameserver.api import make_app
 from gameserver.archive import Archive
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
-from gameserver.core.limits import DRAIN_SECONDS, ROOM_PATTERN, SEAL_SECONDS, SETUP_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.limits import DRAIN_SECONDS, HARD_STOP_SECONDS, ROOM_PATTERN, SEAL_SECONDS, SETUP_SECONDS, WATCH_DELAY_SECONDS
 from gameserver.core.registry import contradictions
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
 from gameserver.development.reload import Reloader
 from gameserver.fill import Filler
 from gameserver.guard import Guard, HookRunner, HookTimeout, NoGuard, available
-from gameserver.hardstop import HARD_STOP_SECONDS, HardStop
+from gameserver.hardstop import HardStop
 from gameserver.lan import ANYWHERE, invitation, lan_addresses
 from gameserver.library import load_game, place_of, sources_of
 from gameserver.lobby.game import LOBBY, Lobby

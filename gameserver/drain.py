@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from gameserver.core.errors import Refused
-from gameserver.core.limits import COMEBACK_SPREAD
+from gameserver.core.limits import COMEBACK_SPREAD_SECONDS, MOST_AWAY_SECONDS
 from gameserver.core.messages import Notice, NoticeCode
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 MARKS: Final = (60, 30, 10, 5, 4, 3, 2, 1)
 """Seconds left at which everybody is told again: pages count by themselves in between."""
-MOST_AWAY_SECONDS: Final = 10
-"""Nobody is told to stay away for longer: a match may end the drain early, and a proxy knows other servers. Who comes too early is
-told again."""
 
 
 class Drain:
@@ -49,7 +46,7 @@ class Drain:
 
     def farewell(self) -> Notice:
         """For one client, whose line ends with it."""
-        after = min(self.seconds_left, MOST_AWAY_SECONDS) + next(self._turns) % COMEBACK_SPREAD
+        after = min(self.seconds_left, MOST_AWAY_SECONDS) + next(self._turns) % COMEBACK_SPREAD_SECONDS
         return Notice(NoticeCode.RESTARTING, "the server restarts: come again in a moment", after)
 
     def refusal(self) -> Refused:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gameserver.app")
 
-HARD_STOP_SECONDS: Final = 1.0
-"""Behind all that a stop allows itself: within it a process that is well has ended."""
 HARD_STOP_CODE: Final = 70
 """What the process ends with then (EX_SOFTWARE of sysexits.h)."""
 

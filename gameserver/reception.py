@@ -73,6 +73,8 @@ class Reception:
         game = self._game_for(hello)
         if isinstance(hello.credential, bytes):
             return self._resume(hello, game, hello.credential, link)
+        if (refusal := house.leaving) is not None:  # before his ticket is used up
+            raise refusal
         standing = await self._admission.standing_of(hello, caller)
         if standing.name is not None:
             hello = attrs.evolve(hello, name=standing.name)

@@ -15,7 +15,7 @@ from gameclient.client import Client
 
 from gameserver import Refused, Result
 from gameserver.api import make_app
-from gameserver.core.limits import CLOSE_SECONDS, EMPTY_ROOM_SECONDS, OVER_ROOM_SECONDS
+from gameserver.core.limits import CLOSE_SECONDS, EMPTY_ROOM_SECONDS, MOST_AWAY_SECONDS, OVER_ROOM_SECONDS
 from gameserver.core.messages import (
     Bye,
     Call,
@@ -31,7 +31,6 @@ from gameserver.core.messages import (
     Welcome,
 )
 from gameserver.core.replay.recording import Recording
-from gameserver.drain import MOST_AWAY_SECONDS
 from gameserver.guard import NoGuard
 from gameserver.hooks import Hooks
 from gameserver.lobby.game import LOBBY, Lobby
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
 
     from gameserver import Profile
     from gameserver.core.messages import Hello
+    from gameserver.standing import Standing
     from tests.helpers import Host, Wire
 
 RESTARTING = NoticeCode.RESTARTING
@@ -219,7 +219,7 @@ async def test_nobody_new_is_let_in_but_a_seat_is_there_for_who_lost_his_line(au
 
 async def test_who_is_being_let_in_when_it_begins_is_told_too(autojump_clock: MockClock) -> None:
     class Slow(Hooks):
-        async def authorise(self, hello: Hello) -> Profile:
+        async def authorise(self, hello: Hello, standing: Standing) -> Profile:
             await trio.sleep(0.5)
             return {}
 

@@ -38,8 +38,13 @@ SEAL_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 5.0
 """How long a server that is to end lets matches go on. With SEAL_SECONDS it stays within the 10 s that Docker and Heroku's like
 leave a process between SIGTERM and SIGKILL."""
-COMEBACK_SPREAD: Final = 2
-"""Seconds over which the clients of a server that restarts come back: 5,000 joins at once would be the next outage."""
+HARD_STOP_SECONDS: Final = 1.0
+"""Behind all that a stop allows itself: a process that is well has ended by then, and one that is not is ended."""
+COMEBACK_SPREAD_SECONDS: Final = 2
+"""Over which the clients of a server that restarts come back: 5,000 joins at once would be the next outage."""
+MOST_AWAY_SECONDS: Final = 10
+"""No client is told to stay away for longer while a server drains: a match may end it early, and a proxy knows other servers.
+Who comes too early is told again."""
 MAX_DRAIN_BYTES: Final = 65_536
 """What is still read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 MAX_UPGRADE_BYTES: Final = 4_096
