@@ -19,7 +19,7 @@ from gameserver.archive import Archive
 from gameserver.caller import is_loopback
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
-from gameserver.core.limits import ROOM_PATTERN, SETUP_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.limits import DRAIN_SECONDS, HARD_STOP_SECONDS, ROOM_PATTERN, SEAL_SECONDS, SETUP_SECONDS, WATCH_DELAY_SECONDS
 from gameserver.core.registry import contradictions
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
@@ -27,6 +27,7 @@ from gameserver.development.reload import Reloader
 from gameserver.doors import Doors, make_doors
 from gameserver.fill import Filler
 from gameserver.guard import Guard, HookRunner, HookTimeout, NoGuard, available
+from gameserver.hardstop import HardStop
 from gameserver.keys import KeyFileError, Keyring, read_keys
 from gameserver.lan import ANYWHERE, invitation, lan_addresses
 from gameserver.library import load_game, place_of, sources_of
@@ -42,7 +43,7 @@ from gameserver.shelf import QUOTA_BYTES
 from gameserver.standing import Rank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from starlette.routing import Route
 
@@ -83,6 +84,7 @@ class ServeSettings:
     record: str = "recordings"
     record_quota: int = QUOTA_BYTES // 2**20
     watch_delay: float = WATCH_DELAY_SECONDS
+    drain: float = DRAIN_SECONDS
     dev: bool = False
     reload: bool = False
     keys: str = ""
@@ -96,7 +98,7 @@ class ServeSettings:
 
 
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `say` gets lines for a person.
+    """Serve until SIGINT, or SIGTERM and the end of matches. `say` gets lines for a person.
 
     Raises UsageError for what the user can mend: an unknown game, a broken map, a taken port.
     """
@@ -173,7 +175,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                 f"cannot listen on {host}:{settings.port} ({error.strerror or error}): "
                 "stop the other program, or choose another port with --port"
             ) from error
-        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        with HardStop() as hard_stop, trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(server.run)
                 nursery.start_soon(keeper.run)
@@ -194,11 +196,22 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                     nursery.start_soon(_read_keys_again, keyring, Path(settings.keys))
                 if settings.reload:
                     nursery.start_soon(reloader.run)
-                async for _ in signals:
-                    break
+                number = await anext(signals)
+                seconds = settings.drain if number == signal.SIGTERM else 0.0
                 say("Stopping.")
+                hard_stop.arm(seconds + SEAL_SECONDS + HARD_STOP_SECONDS)
+                nursery.start_soon(_stop_at_once, signals, nursery.cancel_scope)
+                if seconds:
+                    say(f"Matches have {seconds:g} s to end. Another signal stops at once.")
+                    await server.drain(seconds)
                 await server.stop()
                 nursery.cancel_scope.cancel()
+
+
+async def _stop_at_once(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+    """Whoever asks a second time has no patience for goodbyes."""
+    async for _ in signals:
+        scope.cancel()
 
 
 def _recorder(settings: ServeSettings, ports: Ports) -> Recorder | None:

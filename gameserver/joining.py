@@ -99,8 +99,8 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
 
 def _find(server: Server, room: str, wish: _Wish) -> None:
     """Raises _No unless that can be played there now."""
-    if server.is_leaving:
-        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, "the server is going away", Retry_After=str(RETRY_SECONDS))
+    if server.leaving is not None:
+        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(server.leaving), Retry_After=str(RETRY_SECONDS))
     game = server.games.get(wish.game)
     if not re.fullmatch(ROOM_PATTERN, room) or game is None:
         raise _No(HTTPStatus.NOT_FOUND, "there is no such game here" if game is None else "there is no such room")

@@ -54,6 +54,8 @@ class Line:
         self._listening_since = now
         self._look_at = now
         self._pings: list[tuple[float, Ping]] = []
+        self._warning = b""
+        """A NOTICE that ends nothing, to go with the next frame."""
         self._told_epoch: int | None = None
         """The clock's epoch that the peer knows."""
         self._told_tick: int | None = None
@@ -129,10 +131,15 @@ class Line:
         """Is there anything that the peer has not been shown, if the last step was in this tick?"""
         return self._told_tick is None or self._told_tick < stepped_tick or self._told_epoch != self._clock.epoch
 
+    def warn(self, notice: Notice) -> None:
+        """Tell the peer with the next frame, in place of what he has not been told yet. The line goes on."""
+        self._warning = encode_server(notice)
+
     def send_pongs(self, now: float) -> None:
-        """Answer what waits, in a tick without a snapshot."""
-        if self._pings and self.link.ready() and self.link.send_nowait(b"".join(self._pongs(now))):
+        """Answer and tell what waits, in a tick without a snapshot."""
+        if (self._pings or self._warning) and self.link.ready() and self.link.send_nowait(self._warning, *self._pongs(now)):
             self._pings.clear()
+            self._warning = b""
 
     def _pongs(self, now: float) -> list[bytes]:
         return [encode_server(self._pong(at, ping, now)) for at, ping in self._pings]
@@ -153,8 +160,8 @@ class Line:
         head = encode_head(
             0, clock.tick, flags, input_ack, self.margin, control, len(draft.fragments)
         )  # the epoch is 0 as long as a room lives in one process
-        if reliable or self._pings:
-            head = b"".join((*reliable, *self._pongs(now), head))
+        if reliable or self._pings or self._warning:
+            head = b"".join((*reliable, *self._pongs(now), self._warning, head))
         if not self.link.send_nowait(head, draft.body):
             self.pacer.skipped(now)
             return False
@@ -163,6 +170,7 @@ class Line:
         self._told_tick = clock.tick
         self._told_divisor = divisor
         self._pings.clear()
+        self._warning = b""
         self.viewer.commit(draft)
         return True
 

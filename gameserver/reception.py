@@ -46,8 +46,8 @@ class House(Protocol):
         ...
 
     @property
-    def is_leaving(self) -> bool:
-        """Is nobody let in any more?"""
+    def leaving(self) -> Refused | None:
+        """What newcomers are told when nobody is let in any more; None as long as that is not so."""
         ...
 
     def opens_new(self, name: str, game: type[Game]) -> bool:
@@ -89,6 +89,8 @@ class Reception:
         game = self._game_for(hello)
         if isinstance(hello.credential, bytes):
             return self._resume(hello, game, hello.credential, link, caller)
+        if (refusal := house.leaving) is not None:  # before his ticket is used up
+            raise refusal
         standing = await self._admission.standing_of(hello, caller)
         self._bans.check(standing)
         if standing.name is not None:
@@ -101,8 +103,8 @@ class Reception:
             log.exception("authorise failed")
             raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
         self._bans.check(standing)  # again: the host may have taken seconds
-        if house.is_leaving:
-            raise Refused("the server is going away", NoticeCode.CLOSED)
+        if (refusal := house.leaving) is not None:
+            raise refusal
         self._check_seats(standing)
         room = house.rooms.get(hello.room)
         if room is None or room.state is RoomState.CLOSED:
@@ -135,6 +137,8 @@ class Reception:
         room = self._house.rooms.get(hello.room)
         seat = room.find(token) if room is not None and room.plan.game is game else None
         if room is None or seat is None or seat.role is not hello.role:
+            if (refusal := self._house.leaving) is not None:  # without a token he would be told the same
+                raise refusal
             raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
         standing = attrs.evolve(seat.standing, caller=caller)  # he may be somewhere else by now
         self._bans.check(standing)

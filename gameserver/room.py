@@ -104,6 +104,10 @@ class Room:
         self.match_began = tick + 1
         self._held_from: int | None = None
         """The last tick before the room stands still, None: it does not."""
+        self._warning: Callable[[], Notice] | None = None
+        """What whoever comes over a new line is told at once."""
+        self._farewell: Callable[[], Notice] | None = None
+        """The room ends with this match, with this word to each."""
 
     # -- coming and going (called between ticks) ---------------------------------------------------------------------------
     @property
@@ -193,6 +197,8 @@ class Room:
         if seat.player and not seat.stands_in:
             seat.offer(token)
             resume = token
+        if self._warning is not None and seat.line is not None:
+            seat.line.warn(self._warning())
         return Welcome(seat.player, resume, self.plan.game.tick_rate, self._schema.to_wire(), tile_map, options, 0)
 
     def release(self, seat: Seat, link: Link) -> None:
@@ -204,11 +210,33 @@ class Room:
         self._seating.answer(question, value)
         self._wake.set()
 
-    def close(self, notice: Notice) -> None:
-        """Tell everyone why, and end. `run` returns."""
+    def warn(self, warning: Callable[[], Notice]) -> None:
+        """Tell everyone something that ends nothing (NoticeCode.DRAINING), and whoever comes from now on."""
+        self._warning = warning
+        for seat in self.seats:
+            if seat.line is not None:
+                seat.line.warn(warning())
+
+    def finish(self, farewell: Callable[[], Notice]) -> None:
+        """End with the match that is on, when its score has been read; at once if no person plays. `farewell` makes the last word
+        for each. Whoever lets people in lets nobody in any more.
+        """
+        self._farewell = farewell
+        if not self.people:
+            self.close(farewell)
+        elif self._result is not None:
+            self._close_soon()
+
+    def _close_soon(self) -> None:
+        """The match has ended; the room does when the score has been read."""
+        if self._over_at is None:
+            self._over_at = trio.current_time() + OVER_ROOM_SECONDS
+
+    def close(self, notice: Notice | Callable[[], Notice]) -> None:
+        """Tell everyone why, or each what is made for him, and end. `run` returns."""
         self.state = RoomState.CLOSED
         for seat in self.seats:
-            seat.end(notice)
+            seat.end(notice if isinstance(notice, Notice) else notice())
         self._wake.set()
 
     # -- for who develops the game -----------------------------------------------------------------------------------------
@@ -245,8 +273,8 @@ class Room:
 
     async def _pause(self) -> None:
         """Nobody is here: stand still until somebody comes, and close if that takes too long."""
-        if self._over_at is not None:
-            self.close(Notice(NoticeCode.OVER, "the match is over"))
+        if self._over_at is not None or self._farewell is not None:
+            self.close(self._farewell or Notice(NoticeCode.OVER, "the match is over"))
             return
         self.state = RoomState.PAUSED
         self._wake = trio.Event()
@@ -289,7 +317,9 @@ class Room:
         self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
         self.counts.busy_seconds += end - now
         if self._over_at is not None and now >= self._over_at:
-            self.close(Notice(NoticeCode.OVER, "the match is over"))
+            self.close(self._farewell or Notice(NoticeCode.OVER, "the match is over"))
+        elif self._farewell is not None and not self.people:
+            self.close(self._farewell)
 
     def _step(self) -> bool:
         """The next tick has come. False if nothing happens in it and the game need not hear of it."""
@@ -359,9 +389,11 @@ class Room:
         self._result = result
         if result is None and before is not None:
             self.match_began = self._clock.tick
+            if self._farewell is not None:  # the next match is not begun for nothing
+                self._over_at = trio.current_time()
         if result is not None and before is None:
-            if self.plan.game.closes_when_over:
-                self._over_at = trio.current_time() + OVER_ROOM_SECONDS
+            if self.plan.game.closes_when_over or self._farewell is not None:
+                self._close_soon()
             self.on_result(self, result)
 
     def _take_report(self, seat: Seat, call: Call) -> Reply:

@@ -31,6 +31,7 @@ from gameserver.core.messages import Notice, NoticeCode
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
 from gameserver.doors import Doors
+from gameserver.drain import Drain
 from gameserver.entrance import Entrance
 from gameserver.hooks import Hooks
 from gameserver.net.http import HttpSide
@@ -153,6 +154,8 @@ class Server:
         self._listeners: list[Listener] = []
         self._nursery: trio.Nursery | None = None
         self._connections = 0
+        self._drain: Drain | None = None
+        """None as long as the server is not to end."""
         self._stopping = False
         self._empty = trio.Event()
         """Set when the last connection has gone while stopping."""
@@ -175,14 +178,20 @@ class Server:
                 nursery.start_soon(self._run_room, room)
             await trio.serve_listeners(self._run_session, self._listeners, handler_nursery=nursery)
 
-    async def stop(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Tell everybody, wait for the goodbyes so long at most and for what is recorded SEAL_SECONDS, then end `run`."""
+    async def drain(self, seconds: float) -> None:
+        """Let nobody in any more, and give matches so long at most to end (gameserver.drain). `stop` is to follow."""
+        self._drain = Drain(self.rooms, lasting=self._hosted, seconds=seconds)
+        await self._drain.run()
+
+    async def stop(self) -> None:
+        """Tell everybody, wait CLOSE_SECONDS for the goodbyes at most and for what is recorded SEAL_SECONDS, then end `run`."""
         began = trio.current_time()
+        drain = self._drain = Drain(self.rooms, lasting=self._hosted, seconds=0.0)  # whatever time an earlier one has left
         self._stopping = True
         for room in tuple(self.rooms.values()):
-            room.close(Notice(NoticeCode.CLOSED, "the server is going away"))
+            room.close(drain.farewell)
         if self._connections:
-            with trio.move_on_after(seconds):
+            with trio.move_on_after(CLOSE_SECONDS):
                 await self._empty.wait()
         if self._recorder is not None and self._nursery is not None:
             with trio.move_on_at(began + SEAL_SECONDS):
@@ -196,15 +205,15 @@ class Server:
         return self._entrance.unadmitted
 
     @property
-    def is_leaving(self) -> bool:
-        """Is nobody let in any more?"""
-        return self._stopping
+    def leaving(self) -> Refused | None:
+        """What whoever wants to come in is told while the server drains or stops; None as long as it does not."""
+        return self._drain.refusal() if self._drain is not None else None
 
     @property
     def unready(self) -> str | None:
         """Why a load balancer should send nobody here, in a word; None if it may (api.Status)."""
-        if self._stopping:
-            return "stopping"
+        if self._drain is not None:
+            return "stopping" if self._stopping else "draining"
         return "full" if self._connections >= READY_CONNECTIONS else None
 
     # -- rooms -------------------------------------------------------------------------------------------------------------
@@ -253,6 +262,8 @@ class Server:
         return self._open(plan)
 
     def _open(self, plan: RoomPlan) -> Room:
+        if (refusal := self.leaving) is not None:
+            raise refusal
         if len(self.rooms) >= MAX_ROOMS:
             raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL)
         room = Room(plan, self._guard, self._new_fault_id)
@@ -279,6 +290,8 @@ class Server:
         """
         if new.name != old.name:
             raise GameError(f"{old.name} is called {new.name} now: start the server again")
+        if (refusal := self.leaving) is not None:
+            raise refusal
         plans = [room.plan for room in self.rooms.values() if room.plan.game is old]
         plans += [plan for name, plan in self._kept.items() if plan.game is old and name not in self.rooms]
         changed = []
@@ -347,6 +360,8 @@ class Server:
                 room.recorder.close()
             if self.rooms.get(name) is room:
                 del self.rooms[name]
+            if self._drain is not None:
+                self._drain.room_closed()
 
     def refusal_of(self, name: str, fault: RoomFault) -> Refused:
         """What somebody is told whose room could not be opened: the game's own words if it refused, else a fault id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -351,7 +352,7 @@ async def test_stop_says_goodbye_to_everybody(autojump_clock: MockClock) -> None
                 await it.say(it.hello(role=Role.SPECTATOR))
                 await it.until(Welcome)
             task_status.started()
-            assert await it.end() == 1001
+            assert await it.end() == 1012
 
     async with serving(latency=Latency(0.03)) as host:
         await trio.sleep(0.1)
@@ -363,7 +364,8 @@ async def test_stop_says_goodbye_to_everybody(autojump_clock: MockClock) -> None
             await host.server.stop()
             assert trio.current_time() - before < 0.3, "nobody was waited for in vain"
         for it in lines:
-            assert it.notice == Notice(NoticeCode.CLOSED, "the server is going away")
+            assert it.notice is not None and it.notice.code == NoticeCode.RESTARTING
+        assert Counter(it.notice.detail for it in lines if it.notice is not None) == {0: 3, 1: 3}, "spread over two seconds"
         with pytest.raises(OSError):
             await host.network.connect(HOST, PORT)
 
@@ -411,8 +413,8 @@ async def test_who_comes_while_the_server_stops_is_told_so(autojump_clock: MockC
         await it.say(it.hello())
         await trio.sleep(0.2)
         await host.server.stop()
-        assert await it.end() == 1001
-        assert it.notice is not None and it.notice.code == NoticeCode.CLOSED
+        assert await it.end() == 1012
+        assert it.notice is not None and it.notice.code == NoticeCode.RESTARTING
         assert host.server.rooms == {}
 
 

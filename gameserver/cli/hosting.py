@@ -17,7 +17,7 @@ from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
 from gameserver.cli import limits
 from gameserver.cli.say import FAILED, OK, progress, readable, say
-from gameserver.core.limits import MAX_WATCH_DELAY_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.limits import DRAIN_SECONDS, MAX_WATCH_DELAY_SECONDS, WATCH_DELAY_SECONDS
 from gameserver.library import load_game
 from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk
@@ -44,6 +44,7 @@ def serve(
     watch_delay: Annotated[
         float, Parameter(validator=cyclopts.validators.Number(gte=0, lte=MAX_WATCH_DELAY_SECONDS))
     ] = WATCH_DELAY_SECONDS,
+    drain: Annotated[float, Parameter(validator=cyclopts.validators.Number(gte=0))] = DRAIN_SECONDS,
     dev: Annotated[bool, Parameter(negative="")] = False,
     reload: Annotated[bool, Parameter(negative="")] = False,
     keys: str = "",
@@ -96,6 +97,9 @@ def serve(
     watch_delay
         Seconds by which a match is late for who watches its recording while it is played. 0: he sees it at once, and whoever plays
         may watch what he could not see from his own place.
+    drain
+        Seconds that matches have to end in when the server is told to (SIGTERM). Nobody new is let in meanwhile, and everybody is
+        told. Ctrl-C does not wait for matches, and a second signal for nothing.
     dev
         For who develops a game or the pages, on loopback only: players see the traceback when their room fails, and the pages'
         files are read anew for each request, and sent as they are.
@@ -148,6 +152,7 @@ def serve(
         record=record,
         record_quota=record_quota,
         watch_delay=watch_delay,
+        drain=drain,
         dev=dev,
         reload=reload,
         keys=keys,

@@ -33,8 +33,18 @@ READY_SECONDS: Final = 10.0
 """From WELCOME to READY: time to load a map."""
 CLOSE_SECONDS: Final = 1.0
 """A close handshake that takes longer is not waited for."""
-SEAL_SECONDS: Final = 5.0
+SEAL_SECONDS: Final = 4.0
 """What a server that stops leaves its recordings to be closed in; those that are not done play as they are."""
+DRAIN_SECONDS: Final = 5.0
+"""How long a server that is to end lets matches go on. With SEAL_SECONDS it stays within the 10 s that Docker and Heroku's like
+leave a process between SIGTERM and SIGKILL."""
+HARD_STOP_SECONDS: Final = 1.0
+"""Behind all that a stop allows itself: a process that is well has ended by then, and one that is not is ended."""
+COMEBACK_SPREAD_SECONDS: Final = 2
+"""Over which the clients of a server that restarts come back: 5,000 joins at once would be the next outage."""
+MOST_AWAY_SECONDS: Final = 10
+"""No client is told to stay away for longer while a server drains: a match may end it early, and a proxy knows other servers.
+Who comes too early is told again."""
 MAX_DRAIN_BYTES: Final = 65_536
 """What is still read from somebody to whom the last word has been said; more than fits into a socket's buffers is malice."""
 MAX_UPGRADE_BYTES: Final = 4_096

@@ -36,6 +36,7 @@ class NoticeCode(enum.IntEnum):
     IDLE = 11
     SESSION_GONE = 12
     REPLACED = 13
+    RESTARTING = 14
 
     @property
     def close_code(self) -> int:
@@ -51,6 +52,7 @@ _CLOSE_CODES: Final = {
     NoticeCode.CLOSED: 1001,
     NoticeCode.IDLE: 1001,
     NoticeCode.REPLACED: 4001,
+    NoticeCode.RESTARTING: 1012,
 }
 
 

@@ -555,6 +555,56 @@ async def test_who_is_patient_waits_for_a_server_and_joins_anew_when_sent_away(a
     assert client.sessions == 2
 
 
+async def test_who_is_told_that_the_server_restarts_joins_anew_when_he_was_asked_to(autojump_clock: MockClock) -> None:
+    """Also who hears it before he was let in, and though the server is not there at first."""
+    times: list[float] = []
+    hellos: list[Hello] = []
+
+    async def restart(it: Script, detail: int) -> None:
+        await it.say(encode_server(Notice(NoticeCode.RESTARTING, "it restarts", detail)))
+        await it.websocket.aclose(1012)
+        times.append(trio.current_time())
+
+    async def turn_away(it: Script) -> None:
+        await it.hear()
+        await restart(it, 7)
+
+    async def be_away(it: Script) -> None:
+        times.append(trio.current_time())
+        await reset(it)
+
+    async def let_in_and_restart(it: Script) -> None:
+        hellos.append(await it.let_in(ONE))
+        await it.go_on(1.0)
+        await restart(it, 100)
+
+    async def let_in(it: Script) -> None:
+        times.append(trio.current_time())
+        hellos.append(await it.let_in(TWO))
+        await it.go_on_hearing()
+
+    async def play(client: Client) -> None:
+        while client.sessions < 2:
+            await client.next_snapshot()
+
+    scripts = (turn_away, be_away, let_in_and_restart, let_in)
+    client = await converse_again(*scripts, play=play, worlds=[World() for _ in scripts], give_up_seconds=20)
+    assert [hello.credential for hello in hellos] == [None, None]
+    told, tried, told_again, came = times
+    assert 7 <= tried - told < 8
+    assert 100 <= came - told_again < 101, "who does as he is asked has not given up meanwhile"
+    assert client.stats.losses == 1
+
+
+async def test_who_does_not_come_back_is_told_that_the_server_restarts(autojump_clock: MockClock) -> None:
+    async def first(it: Script) -> None:
+        await it.let_in(ONE)
+        await notice(NoticeCode.RESTARTING)(it)
+
+    with pytest.raises(ClientClosed, match="RESTARTING"):
+        await converse_again(first, comes_back=False)
+
+
 # -- waiting ----------------------------------------------------------------------------------------------------------------
 class Logged:
     """A network that remembers when somebody tried to connect."""

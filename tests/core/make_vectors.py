@@ -161,7 +161,11 @@ SERVER_SAYS: Final[tuple[tuple[ServerMessage, ...], ...]] = (
     (EventMessage(2, 101, 1, ("Ann",)), Pong(7, -5, 101, 250, 13), Reply(3, True, None)),
     (Pong(1, 2**53 - 1, 2**31, -40, 0),),
     (Reply(0, True, True), Reply(1, True, -5), Reply(2, True, "done"), Reply(3, False, "not now")),
-    (Notice(NoticeCode.KICKED, "for shouting", None), Notice(NoticeCode.DRAINING, "see you", 30)),
+    (
+        Notice(NoticeCode.KICKED, "for shouting", None),
+        Notice(NoticeCode.DRAINING, "see you", 30),
+        Notice(NoticeCode.RESTARTING, "see you", 1),
+    ),
     (Notice(NoticeCode.UPDATE_NEEDED, "an update is needed", "arena@4"),),
     (Snapshot(0, 1, 0, None, None, None, ()),),
     (Snapshot(2, 100, 1, 99, -2_500, ((1, 2), None, 3, (1024, 2)), ()),),

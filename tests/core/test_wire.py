@@ -519,7 +519,7 @@ def test_a_name_can_be_read_and_does_not_hide_anything(name: str, allowed: bool)
 
 
 def test_every_notice_has_the_close_code_of_the_specification() -> None:
-    expected = {1: 1008, 2: 1011, 4: 1012, 5: 1008, 6: 1013, 7: 1008, 8: 1000, 9: 1001, 10: 1008, 11: 1001}
+    expected = {1: 1008, 2: 1011, 4: 1012, 5: 1008, 6: 1013, 7: 1008, 8: 1000, 9: 1001, 10: 1008, 11: 1001, 13: 4001, 14: 1012}
     assert {code: NoticeCode(code).close_code for code in expected} == expected
 
 

@@ -237,7 +237,11 @@ def test_a_call_before_joining_waits_until_the_caller_is_in() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        (("sing",), LookupError, "pond has no call 'sing': it has chat, emote, mute, silence, expel, report, feed, evict, fish, later"),
+        (
+            ("sing",),
+            LookupError,
+            "pond has no call 'sing': it has chat, emote, mute, silence, expel, report, feed, evict, fish, later",
+        ),
         (("feed", 1), TypeError, r"feed takes \(to, words\), not \(1,\)"),
         (("feed", 1, "a", 2), TypeError, "feed takes"),
         (("feed", 5000, "a"), ValueError, "feed.to: 5000 is outside"),

@@ -18,6 +18,9 @@ const SESSION_ENDS = new Set([
   NoticeCode.ROOM_CLOSED,
 ]);
 
+/** Notices after which there is no seat to come back to. @type {ReadonlySet<number | undefined>} */
+const SEAT_ENDS = new Set([...SESSION_ENDS, NoticeCode.REPLACED, NoticeCode.SESSION_GONE, NoticeCode.RESTARTING]);
+
 /**
  * @typedef {object} Verdict
  * @property {ClientEnded | null} end  it was the last line, and why; null: there shall be another
@@ -27,8 +30,11 @@ const SESSION_ENDS = new Set([
 
 /** Judges each end of a line. */
 export class Comeback {
+  #random;
   #backoff;
   #letIn;
+  /** The server has asked us to come again. */
+  #invited = false;
   #everOpened = false;
   /** @type {number | null} */
   #openSinceMs = null;
@@ -39,6 +45,7 @@ export class Comeback {
    * @param {boolean} hadSeat  there is a seat from before: the first line is tried for like a later one
    */
   constructor(random, hadSeat) {
+    this.#random = random;
     this.#backoff = new Backoff(random);
     this.#letIn = hadSeat;
   }
@@ -85,13 +92,30 @@ export class Comeback {
     const code = notice?.code;
     const gone = code === NoticeCode.SESSION_GONE;
     const never = code !== undefined && (SESSION_ENDS.has(code) || code === NoticeCode.REPLACED);
+    const waitMs = this.#waitMs(notice);
+    if (code === NoticeCode.RESTARTING) {
+      this.#invited = true;
+      this.#deadlineMs = nowMs + waitMs + GIVE_UP_MS; // it is there: nobody is waited for in vain
+    }
+    const awaited = this.#letIn || gone || (this.#invited && code !== NoticeCode.FULL);
     /** @type {ClientEnded | null} */
     let end = null;
-    if (never || !(this.#letIn || gone)) end = new ClientEnded(notice?.text || error.message, notice);
+    if (never || !awaited) end = new ClientEnded(notice?.text || error.message, notice);
     else if (nowMs >= this.#deadlineMs)
       end = new ClientEnded(`no line for ${GIVE_UP_MS / 1000} s; the last try: ${error.message}`, notice);
     if (gone && !this.#everOpened) this.#letIn = false; // a seat of an earlier page: this one is new here, and may hear "full"
-    // A server that says that the seat is gone is there, and awaits whoever is new.
-    return { end, keepsSeat: !never && !gone, waitMs: gone ? 0 : this.#backoff.next() };
+    return { end, keepsSeat: !SEAT_ENDS.has(code), waitMs };
+  }
+
+  /** @param {import("./wire.js").Notice | null} notice  the server's last word @returns {number} before the next try */
+  #waitMs(notice) {
+    switch (notice?.code) {
+      case NoticeCode.SESSION_GONE:
+        return 0; // the server is there, and awaits whoever is new
+      case NoticeCode.RESTARTING:
+        return 1000 * (Math.max(0, typeof notice.detail === "number" ? notice.detail : 0) + this.#random());
+      default:
+        return this.#backoff.next();
+    }
   }
 }

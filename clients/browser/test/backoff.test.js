@@ -12,12 +12,12 @@ import { seeded } from "./virtual_time.js";
 const lost = (code, text = "so it is") =>
   new LineLost(text, code === undefined ? null : { type: "NOTICE", code, text, detail: null });
 
-/** One who was let in, and whose match was on for so long. */
-function playing(forMs, { random = () => 0.5 } = {}) {
+/** One who was let in, and whose match is on. */
+function playing({ random = () => 0.5 } = {}) {
   const comeback = new Comeback(random, false);
   comeback.letIn();
   comeback.opened(0);
-  return { comeback, endsAt: forMs };
+  return { comeback };
 }
 
 test("waits double from 0.25 s to 2 s, each times a number from 0.5 to 1", () => {
@@ -62,10 +62,10 @@ test("after a minute without a line it is over; a try begins the minute anew if 
 
 test("every code of NOTICE has its ending", () => {
   const { KICKED, FAULTED, MOVED, UPDATE_NEEDED, REFUSED, MATCH_OVER, ROOM_CLOSED, REPLACED } = NoticeCode;
-  const { DRAINING, FULL, TOO_SLOW, IDLE, SESSION_GONE } = NoticeCode;
+  const { DRAINING, FULL, TOO_SLOW, IDLE, SESSION_GONE, RESTARTING } = NoticeCode;
   const table = new Map([
     ...[KICKED, FAULTED, MOVED, UPDATE_NEEDED, REFUSED, MATCH_OVER, ROOM_CLOSED, REPLACED].map((code) => [code, [true, false]]),
-    [SESSION_GONE, [false, false]],
+    ...[SESSION_GONE, RESTARTING].map((code) => [code, [false, false]]),
     ...[FULL, TOO_SLOW, IDLE, DRAINING].map((code) => [code, [false, true]]),
   ]);
   assert.deepEqual([...table.keys()].sort((one, other) => one - other), Object.values(NoticeCode));
@@ -75,6 +75,27 @@ test("every code of NOTICE has its ending", () => {
     if (ends) assert.equal(verdict.end.message, "so it is");
   }
   assert.equal(playing().comeback.judge(new WorldMismatch("a wrong CRC"), 5000).end, null);
+});
+
+test("a server that restarts says when to come again, and each adds a part of a second of his own", () => {
+  const restarting = (detail) => new LineLost("it restarts", { type: "NOTICE", code: NoticeCode.RESTARTING, text: "", detail });
+  for (const comeback of [playing({ random: () => 0.25 }).comeback, new Comeback(() => 0.25, false)]) {
+    assert.deepEqual(comeback.judge(restarting(7), 5000), { end: null, keepsSeat: false, waitMs: 7250 });
+    assert.equal(comeback.judge(restarting(1), 5000 + 2 * GIVE_UP_MS).end, null, "as long as it answers");
+    assert.equal(comeback.judge(lost(), 5000 + 3 * GIVE_UP_MS).end, null);
+    assert.ok(comeback.judge(lost(), 5000 + 3 * GIVE_UP_MS + 1250).end, "a minute without a word");
+  }
+  const newcomer = new Comeback(() => 0.5, false);
+  newcomer.judge(restarting(0), 0);
+  assert.equal(newcomer.judge(lost(), 500).end, null, "it is not there yet");
+  assert.ok(newcomer.judge(lost(NoticeCode.FULL), 1000).end, "and full");
+  for (const detail of [null, "soon", -3]) assert.equal(playing().comeback.judge(restarting(detail), 0).waitMs, 500);
+  const dice = seeded(3);
+  const waits = Array.from({ length: 1000 }, (_, at) => playing({ random: dice }).comeback.judge(restarting(at % 2), 0).waitMs);
+  for (let from = 0; from < 2000; from += 200) {
+    const count = waits.filter((waitMs) => waitMs >= from && waitMs < from + 200).length;
+    assert.ok(count > 60 && count < 140, `${count} of 1000 come from ${from} ms on`);
+  }
 });
 
 test("who was never let in does not go on trying, but for a seat of before", () => {

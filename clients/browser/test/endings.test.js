@@ -65,7 +65,7 @@ test("a seat that another tab has can be taken back; a new version is loaded", (
 
 test("a server that goes away may come again, one that sends somebody away does not ask him back", () => {
   assert.ok(mayRestart(null));
-  assert.ok(mayRestart(notice(NoticeCode.ROOM_CLOSED)));
+  for (const code of [NoticeCode.ROOM_CLOSED, NoticeCode.RESTARTING]) assert.ok(mayRestart(notice(code)));
   for (const code of [NoticeCode.KICKED, NoticeCode.REPLACED, NoticeCode.FULL, NoticeCode.MATCH_OVER])
     assert.ok(!mayRestart(notice(code)));
 });

@@ -27,6 +27,9 @@ SESSION_ENDS: Final = frozenset(
 )
 """Notices after which there is no seat to come back to, and no use in asking for another."""
 
+SEAT_ENDS: Final = SESSION_ENDS | {NoticeCode.SESSION_GONE, NoticeCode.RESTARTING}
+"""Notices after which there is no seat to come back to."""
+
 
 class Comeback:
     """Judges each end of a line."""
@@ -35,14 +38,19 @@ class Comeback:
         """`comes_back`: false: every end is the last. `patient`: the first line is tried for again too, and the end of a session is
         followed by another. `give_up_seconds`: how long to go on without a line.
         """
+        self._rng = rng
         self._backoff = Backoff(rng)
         self._comes_back = comes_back
         self._patient = patient
         self._give_up_seconds = give_up_seconds
         self._let_in = False
+        self._invited = False
+        """The server has asked us to come again."""
         self._open_since: float | None = None
         self._deadline = float("inf")
         self._last_error: Exception | None = None
+        self._asked_wait: float | None = None
+        """How long the server asks us to stay away."""
 
     @property
     def deadline(self) -> float:
@@ -71,14 +79,20 @@ class Comeback:
             self._deadline = now + self._give_up_seconds
         notice = error.notice if isinstance(error, ClientClosed) else None
         code = notice.code if notice is not None else None
+        if notice is not None and notice.code == NoticeCode.RESTARTING:
+            self._invited = True
+            after = max(0, notice.detail) if isinstance(notice.detail, int) else 0
+            self._asked_wait = after + self._rng.random()
+            self._deadline = now + self._asked_wait + self._give_up_seconds  # it is there: nobody is waited for in vain
         never = not self._comes_back or code == NoticeCode.REPLACED or (code == NoticeCode.FULL and not self._let_in)
-        if never or not (self._patient or (self._let_in and code not in SESSION_ENDS)):
+        if never or not (self._patient or ((self._let_in or self._invited) and code not in SESSION_ENDS)):
             raise error
-        return code not in SESSION_ENDS and code != NoticeCode.SESSION_GONE
+        return code not in SEAT_ENDS
 
     def wait_seconds(self) -> float:
         """How long to wait before the next try."""
-        return self._backoff.next()
+        asked, self._asked_wait = self._asked_wait, None
+        return asked if asked is not None else self._backoff.next()
 
     def given_up(self) -> ClientClosed:
         """What to raise when `deadline` has come."""

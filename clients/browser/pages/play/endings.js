@@ -37,7 +37,7 @@ export const STEP_TEXTS = Object.freeze({
  * @returns {boolean} whether it is worth to wait for the server to be there again
  */
 export function mayRestart(notice) {
-  return notice === null || notice.code === NoticeCode.ROOM_CLOSED;
+  return notice === null || notice.code === NoticeCode.ROOM_CLOSED || notice.code === NoticeCode.RESTARTING;
 }
 
 /** Where a room has gone, on this server. */
@@ -95,6 +95,8 @@ export function endingOf(notice, { why, spectating, winners }) {
       return ending("over.session", t("over.session.text"), ["join", "lobby"]);
     case NoticeCode.REPLACED:
       return ending("over.replaced", t("over.replaced.text"), ["here", "lobby"]);
+    case NoticeCode.RESTARTING:
+      return ending("over.restarting", t("over.restarting.late"), ["again", "lobby"]);
     default: // of a newer server
       return ending("over.other", text === "" ? t("over.other.text") : text, ["again", "lobby"]);
   }

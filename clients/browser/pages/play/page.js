@@ -2,6 +2,7 @@
 
 import { CallRefused, ClientEnded } from "../../src/errors.js";
 import { LagSimulator } from "../../src/lag.js";
+import { NoticeCode } from "../../src/wire.js";
 import { Toast } from "../shared/dialogs.js";
 import { LobbyLink } from "../shared/lobby_link.js";
 import { SeatMemory } from "../shared/memory.js";
@@ -339,8 +340,14 @@ export class PlayPage {
     const lost = client.state === "lost" && this.#lostAtMs > 0;
     const quiet = begun && client.state === "playing" && nowMs - this.#heard.atMs > QUIET_MS && !document.hidden;
     this.#stage.trouble = lost || quiet;
-    if (!lost || nowMs - this.#lostAtMs < OVERLAY_AFTER_MS) return;
+    if (!lost) return;
+    if (client.notice?.code === NoticeCode.RESTARTING) {
+      this.#drainsAtMs = null; // what was announced has come
+      this.#overlay.show({ kind: "lost", title: t("over.restarting"), text: t("over.restarting.text"), steps: ["lobby"] });
+      return;
+    }
     const forMs = nowMs - this.#lostAtMs;
+    if (forMs < OVERLAY_AFTER_MS) return;
     this.#overlay.show({
       kind: "lost",
       title: t("over.lost"),

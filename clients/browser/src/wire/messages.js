@@ -19,6 +19,7 @@ export const NoticeCode = Object.freeze({
   IDLE: 11,
   SESSION_GONE: 12,
   REPLACED: 13,
+  RESTARTING: 14,
 });
 /** The bits of a SNAPSHOT's `flags`. */
 export const SnapshotFlag = Object.freeze({ MATCH_OVER: 1 });
