@@ -68,7 +68,7 @@ def test_ten_thousand_malformed_handshakes_and_frames_harm_nobody() -> None:
 # -- do they find anything? --------------------------------------------------------------------------------------------------
 def test_a_decoder_that_raises_something_else_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(_: int, sequence: Any, client_time: Any) -> ClientMessage:  # noqa: ANN401 - whatever was sent
-        return Ping(sequence + 0, client_time)
+        return wire.Ping(sequence + 0, client_time)
 
     def leaks(data: bytes) -> ClientMessage:
         message = right(data)
