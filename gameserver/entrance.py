@@ -13,6 +13,7 @@ import attrs
 import trio
 from trio_websocket import wrap_server_stream
 
+from gameserver.anteroom import Anteroom
 from gameserver.caller import Addressed, Caller
 from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_MESSAGE, ROOM_PATTERN
 from gameserver.net.express import ExpressLink
@@ -26,6 +27,7 @@ from gameserver.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gameserver.anteroom import Guest
     from gameserver.core.messages import Hello, Ping, Welcome
     from gameserver.net.http import HttpSide
     from gameserver.net.link import Link
@@ -64,14 +66,14 @@ class Entrance:
     """The way in of one server.
 
     Attributes:
-        unadmitted: connections between accept and the answer to their HELLO.
+        anteroom: connections between accept and the answer to their HELLO.
     """
 
     def __init__(self, desk: Reception, *, web: HttpSide | None, express: bool, on_refusal: Callable[[], None]) -> None:
         """`desk` lets people in; `web` answers what is no upgrade (without one that is refused); `express` False: no lane;
         `on_refusal` is called when somebody is turned away before a HELLO.
         """
-        self.unadmitted = 0
+        self.anteroom = Anteroom(on_turned_out=on_refusal)
         self._on_refusal = on_refusal
         self._desk = desk
         self._web = web
@@ -79,35 +81,39 @@ class Entrance:
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end. Raises whatever the peer, or a library on its account, makes it raise."""
-        address = stream.peer if isinstance(stream, Addressed) else ""
-        counter = _Counter(self, self._desk, Caller(address=address))
-        deadline = trio.current_time() + HANDSHAKE_SECONDS
-        try:
-            asked = room = None
-            with trio.CancelScope(deadline=deadline):
-                try:
-                    asked = await read_request(stream)
-                    if isinstance(asked, Request):
-                        if self._web is None:
-                            raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
-                        self._web.admit()
-                    elif asked is not None:
-                        room = _PATH.fullmatch(asked.path)
-                        if room is None:
-                            raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
-                except HeadRefused as refusal:
-                    self._on_refusal()
-                    await turn_away(stream, refusal)
-                    return
-            if isinstance(asked, Head) and room is not None:
-                await self._converse(stream, asked, room[1], counter, deadline)
-            elif isinstance(asked, Request) and self._web is not None:
-                counter.leave()
-                await self._web.serve(stream, asked)
-        finally:
-            counter.leave()
+        caller = Caller(address=stream.peer if isinstance(stream, Addressed) else "")
+        guest = self.anteroom.enter(caller.bucket)
+        if guest is None:
+            self._on_refusal()
+            return
+        with guest:
+            await self._receive(stream, caller, guest)
 
-    async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, counter: _Counter, deadline: float) -> None:
+    async def _receive(self, stream: trio.abc.Stream, caller: Caller, guest: Guest) -> None:
+        deadline = trio.current_time() + HANDSHAKE_SECONDS
+        asked = room = None
+        with trio.CancelScope(deadline=deadline):
+            try:
+                asked = await read_request(stream)
+                if isinstance(asked, Request):
+                    if self._web is None:
+                        raise HeadRefused(HTTPStatus.UPGRADE_REQUIRED, "the rooms are at /ws/ROOM, over WebSocket")
+                    self._web.admit()
+                elif asked is not None:
+                    room = _PATH.fullmatch(asked.path)
+                    if room is None:
+                        raise HeadRefused(HTTPStatus.NOT_FOUND, "the rooms are at /ws/ROOM")
+            except HeadRefused as refusal:
+                self._on_refusal()
+                await turn_away(stream, refusal)
+                return
+        if isinstance(asked, Head) and room is not None:
+            await self._converse(stream, asked, room[1], _Door(guest, self._desk, caller), deadline)
+        elif isinstance(asked, Request) and self._web is not None:
+            guest.leave()
+            await self._web.serve(stream, asked)
+
+    async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, door: _Door, deadline: float) -> None:
         """Upgrade the stream and serve the session on it. `deadline`: for the upgrade and HELLO."""
         meter = Meter(trio.current_time())
         frames: FrameStream
@@ -123,30 +129,24 @@ class Entrance:
                 link = ExpressLink(websocket, frames) if isinstance(frames, Lane) else PlainLink(websocket, frames)
             if link is not None:
                 nursery.start_soon(link.run)
-                await Session(link, room, counter).run(deadline)
+                await Session(link, room, door).run(deadline)
                 await link.closed.wait()
             nursery.cancel_scope.cancel()
 
 
-@attrs.define
-class _Counter:
-    """The desk as one connection sees it, which counts as unadmitted until it has been let in (session.Desk)."""
+@attrs.frozen
+class _Door:
+    """The desk as one connection sees it, which waits in the anteroom until it has been let in (session.Desk)."""
 
-    _entrance: Entrance
+    _guest: Guest
     _desk: Reception
     _caller: Caller
-    _waiting: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        self._waiting = True
-        self._entrance.unadmitted += 1
 
     async def admit(self, hello: Hello, link: Link) -> Ticket:
-        ticket = await self._desk.admit(hello, link, self._caller)
-        self.leave()
+        self._guest.is_asking = True
+        try:
+            ticket = await self._desk.admit(hello, link, self._caller)
+        finally:
+            self._guest.is_asking = False  # who was refused may take his time over the goodbye, but not a place
+        self._guest.leave()
         return ticket
-
-    def leave(self) -> None:
-        if self._waiting:
-            self._waiting = False
-            self._entrance.unadmitted -= 1

@@ -20,7 +20,6 @@ from gameserver.core.limits import (
     CLOSE_SECONDS,
     MAX_CONNECTIONS,
     MAX_ROOMS,
-    MAX_UNADMITTED,
     READY_CONNECTIONS,
     SEAL_SECONDS,
     WATCH_DELAY_SECONDS,
@@ -166,7 +165,7 @@ class Server:
     @property
     def unadmitted(self) -> int:
         """Connections between accept and the answer to their HELLO."""
-        return self._entrance.unadmitted
+        return len(self._entrance.anteroom.guests)
 
     @property
     def is_leaving(self) -> bool:
@@ -326,7 +325,7 @@ class Server:
     async def _run_session(self, stream: trio.abc.Stream) -> None:
         """The wall around one connection, from accept to the end."""
         self.counts.accepted += 1
-        if self._connections >= MAX_CONNECTIONS or self.unadmitted >= MAX_UNADMITTED:
+        if self._connections >= MAX_CONNECTIONS:
             self._count_refusal()
             await trio.aclose_forcefully(stream)
             return
