@@ -29,6 +29,7 @@ from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
 from gameserver.entrance import Entrance
 from gameserver.hooks import Hooks
+from gameserver.net.accepting import accept_all
 from gameserver.net.http import HttpSide
 from gameserver.plan import RoomFault, RoomPlan
 from gameserver.reception import Reception
@@ -65,6 +66,8 @@ class ServerCounts:
     broken: int = 0
     """Connections that the peer broke, before or after the handshake."""
     refused: int = 0
+    not_accepted: int = 0
+    """How often the system had no connection to give (accepting)."""
     rooms_opened: int = 0
     rooms_faulted: int = 0
 
@@ -95,6 +98,7 @@ class Server:
         watch_delay: float = WATCH_DELAY_SECONDS,
         web: Callable[[Server], ASGIApp] | None = None,
         keys: Keyring | None = None,
+        most_connections: int = MAX_CONNECTIONS,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
@@ -102,7 +106,8 @@ class Server:
         `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
         who develops a game; `watch_delay`: of all rooms, in seconds;
         `web` makes the app that answers what is no upgrade (without one that is refused);
-        `keys`: of the tickets without which nobody comes in; None: the server is open.
+        `keys`: of the tickets without which nobody comes in; None: the server is open;
+        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting).
         """
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
@@ -127,6 +132,7 @@ class Server:
         self._listeners: list[Listener] = []
         self._nursery: trio.Nursery | None = None
         self._connections = 0
+        self._most_connections = most_connections
         self._stopping = False
         self._empty = trio.Event()
         """Set when the last connection has gone while stopping."""
@@ -145,7 +151,7 @@ class Server:
                 nursery.start_soon(self._recorder.run)
             for room in self.rooms.values():
                 nursery.start_soon(self._run_room, room)
-            await trio.serve_listeners(self._run_session, self._listeners, handler_nursery=nursery)
+            await accept_all(self._listeners, self._run_session, nursery, on_failure=self._count_failure)
 
     async def stop(self, seconds: float = CLOSE_SECONDS) -> None:
         """Tell everybody, wait for the goodbyes so long at most and for what is recorded SEAL_SECONDS, then end `run`."""
@@ -177,7 +183,7 @@ class Server:
         """Why a load balancer should send nobody here, in a word; None if it may (api.Status)."""
         if self._stopping:
             return "stopping"
-        return "full" if self._connections >= READY_CONNECTIONS else None
+        return "full" if self._connections >= min(READY_CONNECTIONS, self._most_connections * 9 // 10) else None
 
     # -- rooms -------------------------------------------------------------------------------------------------------------
     @property
@@ -322,10 +328,13 @@ class Server:
     def _count_refusal(self) -> None:
         self.counts.refused += 1
 
+    def _count_failure(self) -> None:
+        self.counts.not_accepted += 1
+
     async def _run_session(self, stream: trio.abc.Stream) -> None:
         """The wall around one connection, from accept to the end."""
         self.counts.accepted += 1
-        if self._connections >= MAX_CONNECTIONS:
+        if self._connections >= self._most_connections:
             self._count_refusal()
             await trio.aclose_forcefully(stream)
             return
