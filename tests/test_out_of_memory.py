@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from gameserver import seat, session
 from gameserver.core.limits import CLOSE_SECONDS
 from gameserver.core.messages import Bye, NoticeCode
 from gameserver.core.parts import Parts
-from gameserver.core.wire import encode_client
+from gameserver.core.wire import decode_client, encode_client
 from tests.helpers import Toy, serving, wire
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ async def test_where_it_runs_out_at_a_message_that_costs_the_line(
     """The seat is kept: nobody did anything wrong."""
     async with beside() as host, wire(host.network, "hit") as hit:
         await hit.join()
-        monkeypatch.setattr(seat, "decode_client", without_memory(seat.decode_client, lambda data: data == UNREADABLE))
+        monkeypatch.setattr("gameserver.seat.decode_client", without_memory(decode_client, lambda data: data == UNREADABLE))
         await hit.say(UNREADABLE)
         assert await hit.end() == 1011
         await trio.sleep(CLOSE_SECONDS)
@@ -88,7 +87,7 @@ async def test_where_it_runs_out_at_a_handshake_that_costs_the_line(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with beside() as host, wire(host.network, "hit") as hit:
-        monkeypatch.setattr(session, "decode_client", without_memory(session.decode_client, lambda data: data == UNREADABLE))
+        monkeypatch.setattr("gameserver.session.decode_client", without_memory(decode_client, lambda data: data == UNREADABLE))
         await hit.say(UNREADABLE)
         assert await hit.end() == 1006
         assert host.server.counts.broken == 1

@@ -19,7 +19,7 @@ import trio
 from tests.autobahn.echo import serve
 
 FAILED: Final = frozenset(("FAILED", "WRONG CODE", "UNCLEAN", "FAILED BY CLIENT"))
-"""What may not come out of a case, or of its closing. The rest: OK, NON-STRICT (allowed, not liked), INFORMATIONAL, UNIMPLEMENTED."""
+"""What may not come out of a case, or of its closing. The others: OK, NON-STRICT (allowed), INFORMATIONAL, UNIMPLEMENTED."""
 PLAIN: Final = "OK"
 
 
