@@ -19,7 +19,15 @@ from gameserver.archive import Archive
 from gameserver.caller import is_loopback
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
-from gameserver.core.limits import DRAIN_SECONDS, HARD_STOP_SECONDS, ROOM_PATTERN, SEAL_SECONDS, SETUP_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.limits import (
+    DRAIN_SECONDS,
+    HARD_STOP_SECONDS,
+    MAX_CONNECTIONS,
+    ROOM_PATTERN,
+    SEAL_SECONDS,
+    SETUP_SECONDS,
+    WATCH_DELAY_SECONDS,
+)
 from gameserver.core.registry import contradictions
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
@@ -34,6 +42,7 @@ from gameserver.library import load_game, place_of, sources_of
 from gameserver.lobby.game import LOBBY, Lobby
 from gameserver.lobby.keeper import Keeper
 from gameserver.maps import load_map, map_names
+from gameserver.net.accepting import connections_within
 from gameserver.net.real import FileDisk, real_ports
 from gameserver.options import OptionError, parse_options
 from gameserver.plan import RoomFault
@@ -124,6 +133,9 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         recorder = _recorder(settings, ports)
         if recorder is not None:
             recorder.prepare(games)
+        most_connections = connections_within(MAX_CONNECTIONS)
+        if most_connections < MAX_CONNECTIONS:
+            say(f"This system lets a process have so few files that {most_connections} connections fit: raise it with ulimit -n.")
         server = Server(
             ports=ports,
             recorder=recorder,
@@ -135,6 +147,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             express=settings.link == "lane",
             explains=develops,
             watch_delay=settings.watch_delay,
+            most_connections=most_connections,
             keys=keyring,
             doors=doors,
             web=lambda server: make_app(

@@ -13,6 +13,7 @@ import attrs
 import trio
 from trio_websocket import wrap_server_stream
 
+from gameserver.anteroom import Anteroom
 from gameserver.caller import Addressed, Caller, is_loopback
 from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_MESSAGE, MAX_TURNED_AWAY, ROOM_PATTERN
 from gameserver.crowd import Crowd
@@ -27,6 +28,7 @@ from gameserver.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gameserver.anteroom import Guest
     from gameserver.core.messages import Hello, Ping, Welcome
     from gameserver.crowd import Visit
     from gameserver.doors import Doors
@@ -72,7 +74,7 @@ class Entrance:
 
     Attributes:
         crowd: who is there, by address.
-        unadmitted: connections between accept and the answer to their HELLO.
+        anteroom: connections between accept and the answer to their HELLO.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class Entrance:
         """`desk` lets people in, of those whom `doors` let through; `web` answers what is no upgrade (without one that is
         refused); `express` False: no lane; `on_refusal` is called when somebody is turned away before a HELLO.
         """
-        self.unadmitted = 0
+        self.anteroom = Anteroom(on_turned_out=on_refusal)
         self.crowd = Crowd()
         self._turned_away = 0
         self._doors = doors
@@ -93,33 +95,42 @@ class Entrance:
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end. Raises whatever the peer, or a library on its account, makes it raise."""
         peer, own = (stream.peer, stream.own) if isinstance(stream, Addressed) else ("", "")
-        counter = _Counter(self, self._desk, Caller(address=peer))
+        caller = Caller(address=peer)
+        guest = self.anteroom.enter(caller.bucket)
+        if guest is None:
+            self._on_refusal()
+            return
+        with guest:
+            door = _Door(guest, self._desk, self.crowd, caller)
+            try:
+                await self._receive(stream, peer, own, door)
+            finally:
+                door.close()
+
+    async def _receive(self, stream: trio.abc.Stream, peer: str, own: str, door: _Door) -> None:
         deadline = trio.current_time() + HANDSHAKE_SECONDS
-        try:
-            if not self._doors.is_proxy(peer) and not await self._has_place(stream, counter):
+        if not self._doors.is_proxy(peer) and not await self._has_place(stream, door):
+            return
+        asked = room = None
+        with trio.CancelScope(deadline=deadline):
+            try:
+                asked = await read_request(stream)
+                if asked is not None:
+                    room = self._vet(asked, peer, own)
+            except HeadRefused as refusal:
+                self._on_refusal()
+                await turn_away(stream, refusal)
                 return
-            asked = room = None
-            with trio.CancelScope(deadline=deadline):
-                try:
-                    asked = await read_request(stream)
-                    if asked is not None:
-                        room = self._vet(asked, peer, own)
-                except HeadRefused as refusal:
-                    self._on_refusal()
-                    await turn_away(stream, refusal)
-                    return
-            if asked is None:
-                return
-            counter.caller = self._doors.caller(peer, asked.sender)
-            if counter.visit is None and not await self._has_place(stream, counter):
-                return
-            if isinstance(asked, Head) and room is not None:
-                await self._converse(stream, asked, room, counter, deadline)
-            elif isinstance(asked, Request) and self._web is not None:
-                counter.leave()
-                await self._web.serve(stream, asked, counter.caller)
-        finally:
-            counter.end()
+        if asked is None:
+            return
+        door.caller = self._doors.caller(peer, asked.sender)
+        if door.visit is None and not await self._has_place(stream, door):
+            return
+        if isinstance(asked, Head) and room is not None:
+            await self._converse(stream, asked, room, door, deadline)
+        elif isinstance(asked, Request) and self._web is not None:
+            door.pass_through()
+            await self._web.serve(stream, asked, door.caller)
 
     def _vet(self, asked: Head | Request, peer: str, own: str) -> str | None:
         """The room that he wants to go to, None if he asks something over HTTP. Raises HeadRefused."""
@@ -138,14 +149,14 @@ class Entrance:
         self._web.admit()
         return None
 
-    async def _has_place(self, stream: trio.abc.Stream, counter: _Counter) -> bool:
+    async def _has_place(self, stream: trio.abc.Stream, door: _Door) -> bool:
         """Is there a place for another connection of this address? Then it is taken; else he is told, if that costs little."""
         try:
-            counter.take_place(self._doors)
+            door.take_place(self._doors)
             return True
         except HeadRefused as refusal:
             self._on_refusal()
-            counter.leave()
+            door.pass_through()
             if self._turned_away < MAX_TURNED_AWAY:
                 self._turned_away += 1
                 try:
@@ -154,7 +165,7 @@ class Entrance:
                     self._turned_away -= 1
             return False
 
-    async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, counter: _Counter, deadline: float) -> None:
+    async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, door: _Door, deadline: float) -> None:
         """Upgrade the stream and serve the session on it. `deadline`: for the upgrade and HELLO."""
         meter = Meter(trio.current_time())
         frames: FrameStream
@@ -170,46 +181,43 @@ class Entrance:
                 link = ExpressLink(websocket, frames) if isinstance(frames, Lane) else PlainLink(websocket, frames)
             if link is not None:
                 nursery.start_soon(link.run)
-                await Session(link, room, counter).run(deadline)
+                await Session(link, room, door).run(deadline)
                 await link.closed.wait()
             nursery.cancel_scope.cancel()
 
 
 @attrs.define
-class _Counter:
-    """The desk as one connection sees it, which counts as unadmitted until it has been let in (session.Desk)."""
+class _Door:
+    """The desk as one connection sees it, which waits in the anteroom until it has been let in (session.Desk)."""
 
-    _entrance: Entrance
+    _guest: Guest
     _desk: Reception
+    _crowd: Crowd
     caller: Caller
     visit: Visit | None = None
     """Where the connections of its address are counted."""
-    _waiting: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        self._waiting = True
-        self._entrance.unadmitted += 1
 
     def take_place(self, doors: Doors) -> None:
         """Count it among those of its address. Raises HeadRefused if they are too many."""
         if doors.counts_loopback or not is_loopback(self.caller.address):
-            self.visit = self._entrance.crowd.enter(self.caller.bucket, trio.current_time())
+            self.visit = self._crowd.enter(self.caller.bucket, trio.current_time())
 
     async def admit(self, hello: Hello, link: Link) -> Ticket:
-        ticket = await self._desk.admit(hello, link, self.caller)
-        self.leave()
+        self._guest.is_asking = True
+        try:
+            ticket = await self._desk.admit(hello, link, self.caller)
+        finally:
+            self._guest.is_asking = False  # who was refused may take his time over the goodbye, but not a place
+        self.pass_through()
         return ticket
 
-    def leave(self) -> None:
+    def pass_through(self) -> None:
         """It is known what it wants."""
-        if self._waiting:
-            self._waiting = False
-            self._entrance.unadmitted -= 1
+        self._guest.leave()
         if self.visit is not None:
             self.visit.admitted()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """It has gone."""
-        self.leave()
         if self.visit is not None:
             self.visit.leave()

@@ -191,6 +191,9 @@ class Seat:
             self.over = True
             line.close(error.close_code, str(error))
             return
+        except MemoryError:  # what cannot be read costs who said it his line, and nobody the match; his seat is kept
+            line.close(1011, "out of memory")
+            return
         if not line.is_time_to_look(now):
             return
         if line.is_silent(now):

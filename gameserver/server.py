@@ -22,7 +22,6 @@ from gameserver.core.limits import (
     CLOSE_SECONDS,
     MAX_CONNECTIONS,
     MAX_ROOMS,
-    MAX_UNADMITTED,
     READY_CONNECTIONS,
     SEAL_SECONDS,
     WATCH_DELAY_SECONDS,
@@ -34,6 +33,7 @@ from gameserver.doors import Doors
 from gameserver.drain import Drain
 from gameserver.entrance import Entrance
 from gameserver.hooks import Hooks
+from gameserver.net.accepting import accept_all
 from gameserver.net.http import HttpSide
 from gameserver.plan import RoomFault, RoomPlan, RoomState
 from gameserver.reception import Reception
@@ -74,6 +74,8 @@ class ServerCounts:
     broken: int = 0
     """Connections that the peer broke, before or after the handshake."""
     refused: int = 0
+    not_accepted: int = 0
+    """How often the system had no connection to give (accepting)."""
     rooms_opened: int = 0
     rooms_faulted: int = 0
 
@@ -107,6 +109,7 @@ class Server:
         web: Callable[[Server], ASGIApp] | None = None,
         keys: Keyring | None = None,
         doors: Doors | None = None,
+        most_connections: int = MAX_CONNECTIONS,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
@@ -116,6 +119,7 @@ class Server:
         `web` makes the app that answers what is no upgrade (without one that is refused);
         `keys`: of the tickets without which nobody comes in; None: the server is open;
         `doors`: whom it answers at all; None: whoever reaches it, by whatever name and from whichever page.
+        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting).
         """
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
@@ -156,6 +160,7 @@ class Server:
         self._connections = 0
         self._drain: Drain | None = None
         """None as long as the server is not to end."""
+        self._most_connections = most_connections
         self._stopping = False
         self._empty = trio.Event()
         """Set when the last connection has gone while stopping."""
@@ -176,7 +181,7 @@ class Server:
                 nursery.start_soon(self._recorder.run)
             for room in self.rooms.values():
                 nursery.start_soon(self._run_room, room)
-            await trio.serve_listeners(self._run_session, self._listeners, handler_nursery=nursery)
+            await accept_all(self._listeners, self._run_session, nursery, on_failure=self._count_failure)
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in any more, and give matches so long at most to end (gameserver.drain). `stop` is to follow."""
@@ -202,7 +207,7 @@ class Server:
     @property
     def unadmitted(self) -> int:
         """Connections between accept and the answer to their HELLO."""
-        return self._entrance.unadmitted
+        return len(self._entrance.anteroom.guests)
 
     @property
     def leaving(self) -> Refused | None:
@@ -215,6 +220,9 @@ class Server:
         if self._drain is not None:
             return "stopping" if self._stopping else "draining"
         return "full" if self._connections >= READY_CONNECTIONS else None
+        if self._stopping:
+            return "stopping"
+        return "full" if self._connections >= min(READY_CONNECTIONS, self._most_connections * 9 // 10) else None
 
     # -- rooms -------------------------------------------------------------------------------------------------------------
     @property
@@ -409,10 +417,13 @@ class Server:
     def _count_refusal(self) -> None:
         self.counts.refused += 1
 
+    def _count_failure(self) -> None:
+        self.counts.not_accepted += 1
+
     async def _run_session(self, stream: trio.abc.Stream) -> None:
         """The wall around one connection, from accept to the end."""
         self.counts.accepted += 1
-        if self._connections >= MAX_CONNECTIONS or self.unadmitted >= MAX_UNADMITTED:
+        if self._connections >= self._most_connections:
             self._count_refusal()
             await trio.aclose_forcefully(stream)
             return

@@ -255,22 +255,39 @@ async def test_who_waits_at_the_door_is_let_go_in_time(autojump_clock: MockClock
         assert host.server.unadmitted == 0
 
 
-async def test_there_is_a_limit_to_those_who_wait_at_the_door(autojump_clock: MockClock) -> None:
-    """Beyond it a connection is closed at once; those who are in already notice nothing, and the door opens again."""
+async def test_who_waits_at_the_door_makes_way_for_who_comes(autojump_clock: MockClock) -> None:
+    """There is a limit to those who wait; beyond it the first of them goes. Those who are in already notice nothing."""
     async with match() as it:
         waiting = [await it.host.network.connect(HOST, PORT) for _ in range(MAX_UNADMITTED)]
         await trio.testing.wait_all_tasks_blocked()
         assert it.host.server.unadmitted == MAX_UNADMITTED
-        refused = await it.host.network.connect(HOST, PORT)
-        assert await refused.receive_some() == b""
-        assert it.host.server.counts.refused == 1
+        async with wire(it.host.network) as late:
+            await late.join()
+            assert await waiting[0].receive_some() == b""
+            assert trio.current_time() < HANDSHAKE_SECONDS
+            assert it.host.server.unadmitted == MAX_UNADMITTED - 1
+            assert it.host.server.counts.refused == 1
         for stream in waiting[:50]:
             await stream.aclose()
         await trio.sleep(HANDSHAKE_SECONDS + 1)
         assert it.host.server.unadmitted == 0
-        async with wire(it.host.network) as late:
-            await late.join()
-            assert it.host.server.unadmitted == 0
+        it.check()
+
+
+async def test_thousands_who_wait_at_the_door_keep_nobody_out(autojump_clock: MockClock) -> None:
+    async with match() as it:
+        waiting = []
+        for number in range(5 * MAX_UNADMITTED):
+            stream = await it.host.network.connect(HOST, PORT)
+            await stream.send_all(HEAD[: number % len(HEAD)])
+            waiting.append(stream)
+            await trio.sleep(0.001)
+            if number % MAX_UNADMITTED == 0:
+                began = trio.current_time()
+                async with wire(it.host.network) as honest:
+                    await honest.join(role=Role.SPECTATOR)
+                    assert trio.current_time() - began < 0.2
+        assert it.host.server.unadmitted <= MAX_UNADMITTED
         it.check()
 
 

@@ -88,7 +88,7 @@ class Limit(enum.Enum):
     MAX_HEADERS = limits.MAX_HEADERS, "headers", By.PEER, "431"
     MAX_BODY_BYTES = limits.MAX_BODY_BYTES, "bytes", By.PEER, "413"
     MAX_HOST_CHARS = limits.MAX_HOST_CHARS, "characters", By.PEER, "400"
-    MAX_UNADMITTED = limits.MAX_UNADMITTED, "connections", By.PEER, "a new connection is closed at once"
+    MAX_UNADMITTED = limits.MAX_UNADMITTED, "connections", By.PEER, "the one that has waited longest makes way for a new one"
     MAX_CONNECTIONS = limits.MAX_CONNECTIONS, "connections", By.PEER, "a new connection is closed at once"
     READY_CONNECTIONS = limits.READY_CONNECTIONS, "connections", By.NOBODY, "/readyz answers 503, full"
     MAX_ROOMS = limits.MAX_ROOMS, "rooms", By.PEER, "NOTICE full: no room is opened"

@@ -99,13 +99,17 @@ class PlainLink:
                 return
             self._frames.delivered()
             if isinstance(message, str):
-                self.breached = True
-                self.end(1003, "only binary messages")
+                self._take_text(message)
             else:
                 self._take(message, trio.current_time())
             while len(self._inbox) >= MAX_QUEUED_MESSAGES and self._ending is None:
                 self._inbox_is_full = True
                 await self._room_in_inbox.park()
+
+    def _take_text(self, message: str) -> None:
+        """Nobody here says text."""
+        self.breached = True
+        self.end(1003, "only binary messages")
 
     def _take(self, message: bytes, at: float) -> None:
         at = self.heard_at = max(at, self.heard_at)  # one that went the slow way has the time of its delivery
