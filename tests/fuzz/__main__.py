@@ -57,9 +57,8 @@ def report(kind: str, seed: int, outcome: Outcome) -> None:
     for name, figure in outcome.worst.items():
         print(f"  at most {figure:,.0f} {name}")
     for failure in outcome.failures[:MOST_FAILURES]:
-        print(
-            f"! {failure.what}\n  smallest: {failure.smallest}\n  repeat with: python -m tests.fuzz {kind} --seed {seed} --case {failure.number}"
-        )
+        print(f"! {failure.what}\n  smallest: {failure.smallest}")
+        print(f"  repeat with: python -m tests.fuzz {kind} --seed {seed} --case {failure.number}")
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
+import trio.lowlevel
 from gameclient.client import Client
 
 from gameserver.api import make_app
@@ -160,7 +161,7 @@ async def _speak(place: Site, stream: trio.SocketStream, ear: Ear, who: Stranger
     for piece in who.said():
         await stream.send_all(piece)
         if who.chunks:
-            await trio.sleep(0)
+            await trio.lowlevel.checkpoint()
     if held is not _nothing:
         await trio.sleep(SETTLES_SECONDS)
         held()

@@ -20,27 +20,34 @@ INTEGERS: Final = tuple(
     sign * (1 << bits) + off for bits in (0, 5, 7, 8, 15, 16, 31, 32, 53) for sign in (1, -1) for off in (-1, 0, 1)
 )
 TEXTS: Final = (
-    "", " ", "a", "a" * 24, "a" * 25, "a" * 512, "a" * 513, "\0", "a\nb", "\x1b[2J", "\u202eevil", "\ufeffann", "\u2028", "\U0001f600" * 24,
-    "é" * 24, "e\u0301", "<img src=x onerror=alert(1)>", "../../etc/passwd", "{0.__class__}", "%s%n", "__init__", "constructor", "null",
+    "", " ", "a", "a" * 24, "a" * 25, "a" * 512, "a" * 513, "\0", "a\nb", "\x1b[2J", "\u202eevil", "\ufeffann", "\u2028",
+    "\U0001f600" * 24,
+    "é" * 24, "e\u0301", "<img src=x onerror=alert(1)>", "../../etc/passwd", "{0.__class__}", "%s%n", "__init__", "constructor",
+    "null",
 )  # fmt: skip
 WHOLE: Final = (
     b"\xc0", b"\xc2", b"\xc3", b"\x80", b"\x90", b"\xa0", b"\xc4\x00",
     b"\xcb\x7f\xf8" + bytes(6), b"\xcb\x7f\xf0" + bytes(6), b"\xcb\x80" + bytes(7), b"\xca\x3f\x80\x00\x00",
-    b"\xcf" + b"\xff" * 8, b"\xd3\x80" + bytes(7), b"\xd3" + bytes(7) + b"\x07", b"\xce\x00\x00\x00\x01", b"\xd9\x01a", b"\xda\x00\x01a",
+    b"\xcf" + b"\xff" * 8, b"\xd3\x80" + bytes(7), b"\xd3" + bytes(7) + b"\x07", b"\xce\x00\x00\x00\x01", b"\xd9\x01a",
+    b"\xda\x00\x01a",
     b"\xdb\x00\x00\x00\x01a", b"\xdc\x00\x00", b"\xdd\x00\x00\x00\x01\x00", b"\xc6\x00\x00\x00\x01x", b"\x81\xa0\x00",
 )  # fmt: skip
 """Values in encodings that are rare, or longer than they need be."""
 BROKEN: Final = (
     b"\xc1",  # msgpack never uses it
-    b"\xdd\xff\xff\xff\xff", b"\xdc\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xde\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff",
+    b"\xdd\xff\xff\xff\xff", b"\xdc\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xde\xff\xff", b"\xdb\xff\xff\xff\xff",
+    b"\xc6\xff\xff\xff\xff",
     b"\xc9\xff\xff\xff\xff\x05", b"\xc7\x00\x05", b"\xd4\x05\x00", b"\xd6\xff\x00\x00\x00\x00", b"\xd7\xff" + b"\xff" * 8,
-    b"\x82\x00\x01\x00\x02", b"\x81\x90\x00", b"\x81\x80\x00", b"\xa1\xff", b"\xa3\xed\xa0\x80", b"\xa2\xc0\x80", b"\x9f", b"\xdc\x00\x40",
+    b"\x82\x00\x01\x00\x02", b"\x81\x90\x00", b"\x81\x80\x00", b"\xa1\xff", b"\xa3\xed\xa0\x80", b"\xa2\xc0\x80", b"\x9f",
+    b"\xdc\x00\x40",
 )  # fmt: skip
 """What the decoder's bounds refuse, what is cut short, and what is no value at all."""
 RAW: Final = WHOLE + BROKEN
 PATTERNS: Final = (
-    b"\x9f", b"\xdc\x00\x40", b"\xdc\xff\xff", b"\xdd\xff\xff\xff\xff", b"\x81\xa0", b"\xde\x00\x20\xa0", b"\xde\xff\xff\xa0", b"\x81", b"\x90",
-    b"\x80", b"\xc0", b"\xa0", b"\xcb" + bytes(8), b"\xcf" + b"\xff" * 8, b"\xd6\xff" + bytes(4), b"\xdc\x00\x3f", b"\x91", b"\xa1\xff",
+    b"\x9f", b"\xdc\x00\x40", b"\xdc\xff\xff", b"\xdd\xff\xff\xff\xff", b"\x81\xa0", b"\xde\x00\x20\xa0", b"\xde\xff\xff\xa0",
+    b"\x81", b"\x90",
+    b"\x80", b"\xc0", b"\xa0", b"\xcb" + bytes(8), b"\xcf" + b"\xff" * 8, b"\xd6\xff" + bytes(4), b"\xdc\x00\x3f", b"\x91",
+    b"\xa1\xff",
 )  # fmt: skip
 """What little makes much of, over and over."""
 

@@ -15,7 +15,6 @@ import trio
 from gameserver.caller import Caller
 from gameserver.core.fields import check_value
 from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_INTEGER, PROTOCOL
-from gameserver.core.maps import TileMap
 from gameserver.core.messages import Bye, Call, Inputs, NoticeCode, Ready, Role
 from gameserver.core.wire import decode_server, encode_client
 from gameserver.games.arena import Arena
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from gameserver.core.fields import Field
     from gameserver.core.game import Game
     from gameserver.core.layout import Layout
+    from gameserver.core.maps import TileMap
     from gameserver.core.messages import Hello
     from gameserver.entrance import SeatTicket
     from gameserver.net.link import Arrived, Link
@@ -104,10 +104,8 @@ def visit(seed: int, number: int, hashes: dict[str, bytes | None]) -> Visit:
     if dice.randrange(10) == 0:
         opening.append(message(dice, ((1, hashes[room]), (3, 1, 2))))
     shapes = _shapes(dice, game)
-    hostile = []
-    calm = dice.choice((2, 4, 20))
-    for _ in range(dice.choice((1, 2, 4, 8, 16))):
-        hostile.append(_edge(dice, game) if dice.randrange(calm) else message(dice, shapes))
+    calm, count = dice.choice((2, 4, 20)), dice.choice((1, 2, 4, 8, 16))
+    hostile = [_edge(dice, game) if dice.randrange(calm) else message(dice, shapes) for _ in range(count)]
     return Visit(room, (*opening, ready), (*hostile, BYE))
 
 
@@ -251,8 +249,7 @@ async def _undisturbed(until: int) -> dict[int, int]:
         room.on_step = lambda room: hashes.__setitem__(room.clock.tick, room.simulation.world.hash())
         players = [sit(room), sit(room, "bob", role=Role.SPECTATOR)]
         players[0].push(5, *((1, tick % 2) for tick in range(8)))
-        while room.clock.tick < until:
-            await trio.sleep(1.0)
+        await trio.sleep((until + 1) / Toy.tick_rate)
     return hashes
 
 

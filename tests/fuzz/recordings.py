@@ -186,7 +186,7 @@ def _cut(recording: Recording, *, truth: bool) -> None:
 def _problem(data: bytes, *, simulate: bool) -> str:
     try:
         read(data, simulate=simulate)
-    except Exception as error:  # noqa: BLE001 - that is what is looked for
+    except Exception as error:
         return type(error).__name__
     return ""
 
@@ -202,7 +202,7 @@ def run(seed: int, first: int, count: int) -> Outcome:
             tracemalloc.start()
         try:
             outcome.ends[read(data, simulate=simulate)] += 1
-        except Exception as error:  # noqa: BLE001 - that is what is looked for
+        except Exception as error:
             kind = type(error).__name__
             fails: Callable[[bytes], bool] = lambda less: _problem(less, simulate=simulate) == kind  # noqa: E731, B023 - used in here
             outcome.failures.append(Failure(number, f"{kind}: {str(error)[:300]}", shown(smallest(data, fails))))

@@ -29,24 +29,32 @@ _GET: Final = b"GET /ws/crowd0 HTTP/1.1"
 _HEADERS: Final = (b"Host: x", b"Upgrade: websocket", b"Connection: Upgrade", _KEY, b"Sec-WebSocket-Version: 13")
 _METHODS: Final = (b"GET", b"get", b"POST", b"HEAD", b"PUT", b"CONNECT", b"OPTIONS", b"PRI", b"", b"G E T", b"GET\0", b"X" * 20)
 _PATHS: Final = (
-    b"/ws/crowd1", b"/ws/", b"/ws/../ws/crowd1", b"/ws/crowd1?ticket=x", b"/ws/CROWD", b"/ws/" + b"a" * 33, b"*", b"http://x/ws/crowd1", b"//ws",
+    b"/ws/crowd1", b"/ws/", b"/ws/../ws/crowd1", b"/ws/crowd1?ticket=x", b"/ws/CROWD", b"/ws/" + b"a" * 33, b"*",
+    b"http://x/ws/crowd1", b"//ws",
     b"/ws/%63rowd1", b"/ws/crowd1\xe9", b"/" + b"a" * 4_000, b"", b"/ws/crowd1 HTTP/1.1\r\nX: y\r\n\r\nGET /",
 )  # fmt: skip
 _VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2", b"HTTP/0.9", b"http/1.1", b"HTTP/1.1 ", b"HTTP/9.9", b"", b"ICY")
 _ODD_HEADERS: Final = (
-    b"Host: y", b"Host:", b"Host: h\xe9", b"Host: " + b"a." * 2_000, b"Host : x", b" Host: x", b"Host: x, y", b"Host: [::1", b"Host: x:99999999",
-    b"Content-Length: 5", b"Content-Length: -1", b"Content-Length: 5, 5", b"Content-Length: 9" + b"9" * 30, b"Transfer-Encoding: chunked",
+    b"Host: y", b"Host:", b"Host: h\xe9", b"Host: " + b"a." * 2_000, b"Host : x", b" Host: x", b"Host: x, y", b"Host: [::1",
+    b"Host: x:99999999",
+    b"Content-Length: 5", b"Content-Length: -1", b"Content-Length: 5, 5", b"Content-Length: 9" + b"9" * 30,
+    b"Transfer-Encoding: chunked",
     b"Transfer-Encoding: chunked, identity", b"Expect: 100-continue", b"Upgrade: h2c", b"Upgrade: websocket, h2c", b"Upgrade: \xff",
-    b"Connection: close", b"Connection: keep-alive, Upgrade", b"Connection: Upgrade, \xe9", b"Sec-WebSocket-Version: 8", b"Sec-WebSocket-Version: 13, 8",
-    b"Sec-WebSocket-Key: AAAA", b"Sec-WebSocket-Key: " + b"=" * 24, _KEY, b"Sec-WebSocket-Protocol: \xff", b"Sec-WebSocket-Protocol: a, a, ,",
+    b"Connection: close", b"Connection: keep-alive, Upgrade", b"Connection: Upgrade, \xe9", b"Sec-WebSocket-Version: 8",
+    b"Sec-WebSocket-Version: 13, 8",
+    b"Sec-WebSocket-Key: AAAA", b"Sec-WebSocket-Key: " + b"=" * 24, _KEY, b"Sec-WebSocket-Protocol: \xff",
+    b"Sec-WebSocket-Protocol: a, a, ,",
     b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", b"Sec-WebSocket-Extensions: \"", b"Origin: null",
-    b"Origin: http://evil.example", b"Origin: http://x, http://y", b"X: \0", b"X: a\rb", b"X: a\nb", b"X: \x0b", b": empty", b"no colon", b"X\xe9: y",
-    b"X: " + b"y" * 5_000, b"\tfolded", b"Cookie: " + b"a=b; " * 300, b"X-Forwarded-For: 1.2.3.4, \xff", b"Range: bytes=0-,-1,5-", b"Accept-Encoding: \0",
+    b"Origin: http://evil.example", b"Origin: http://x, http://y", b"X: \0", b"X: a\rb", b"X: a\nb", b"X: \x0b", b": empty",
+    b"no colon", b"X\xe9: y",
+    b"X: " + b"y" * 5_000, b"\tfolded", b"Cookie: " + b"a=b; " * 300, b"X-Forwarded-For: 1.2.3.4, \xff",
+    b"Range: bytes=0-,-1,5-", b"Accept-Encoding: \0",
     b"Authorization: Bearer " + b"x" * 600,
 )  # fmt: skip
 _PAGES: Final = (
     b"/", b"/healthz", b"/readyz", b"/api/v1/rooms", b"/api/v1/status", b"/api/v1/recordings", b"/client/src/index.js", b"/arena/",
-    b"/client/../../etc/passwd", b"/client/%2e%2e/%2e%2e/pyproject.toml", b"/client//src", b"/%00", b"/%ff%fe", b"/recordings/x?from=-1&to=\xff",
+    b"/client/../../etc/passwd", b"/client/%2e%2e/%2e%2e/pyproject.toml", b"/client//src", b"/%00", b"/%ff%fe",
+    b"/recordings/x?from=-1&to=\xff",
     b"/api/v1/rooms/%0d%0aX:y/join", b"/maps/..%2f..", b"/?" + b"a&" * 900,
 )  # fmt: skip
 _BODIES: Final = (
@@ -85,7 +93,8 @@ class Stranger:
         hostile: the malformed handshake, or the frames, said behind those.
         cut: so many bytes of them are said at most.
         chunks: at these places of them he takes a breath.
-        end: how he leaves: "answer" (he hears one first), "finish" (he says that nothing more comes, and stays), "reset", "close", "stay".
+        end: how he leaves: "answer" (he hears one first), "finish" (he says that nothing more comes, and stays), "reset", "close",
+            "stay" (and says no more).
     """
 
     phase: str
@@ -105,7 +114,7 @@ class Stranger:
         """The hostile bytes, piece by piece."""
         all_of_it = b"".join(self.hostile)[: self.cut]
         places = (0, *(place for place in self.chunks if place < len(all_of_it)), len(all_of_it))
-        return [all_of_it[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+        return [all_of_it[begin:end] for begin, end in itertools.pairwise(places)]
 
 
 def stranger(seed: int, number: int) -> Stranger:

@@ -13,7 +13,7 @@ import pytest
 
 from gameserver.core import wire
 from gameserver.core.errors import ProtocolError
-from gameserver.core.replay.recording import Recording
+from gameserver.core.messages import Ping
 from gameserver.entrance import Entrance
 from tests.fuzz import decoder, frames, messages, recordings
 from tests.fuzz.__main__ import fuzz
@@ -68,11 +68,11 @@ def test_ten_thousand_malformed_handshakes_and_frames_harm_nobody() -> None:
 # -- do they find anything? --------------------------------------------------------------------------------------------------
 def test_a_decoder_that_raises_something_else_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(_: int, sequence: Any, client_time: Any) -> ClientMessage:  # noqa: ANN401 - whatever was sent
-        return wire.Ping(sequence + 0, client_time)
+        return Ping(sequence + 0, client_time)
 
     def leaks(data: bytes) -> ClientMessage:
         message = right(data)
-        if isinstance(message, wire.Ping) and type(message.client_time) is bool:
+        if isinstance(message, Ping) and type(message.client_time) is bool:
             raise KeyError(message.sequence)
         return message
 
