@@ -219,9 +219,6 @@ class Server:
         """Why a load balancer should send nobody here, in a word; None if it may (api.Status)."""
         if self._drain is not None:
             return "stopping" if self._stopping else "draining"
-        return "full" if self._connections >= READY_CONNECTIONS else None
-        if self._stopping:
-            return "stopping"
         return "full" if self._connections >= min(READY_CONNECTIONS, self._most_connections * 9 // 10) else None
 
     # -- rooms -------------------------------------------------------------------------------------------------------------

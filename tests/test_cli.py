@@ -397,7 +397,6 @@ def test_a_game_may_derive_from_one_that_it_imports(tmp_path: Path) -> None:
         textwrap.dedent(
             """
             from gameserver.games.arena import Arena
-from gameserver.keys import Keyring, read_keys, write_new
 
             class Duel(Arena):
                 name = "duel"

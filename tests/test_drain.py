@@ -358,7 +358,7 @@ async def test_visitors_of_the_lobby_are_told_and_are_not_waited_for(autojump_cl
             await visitor.join(LOBBY)
             await ann.join()
             async with draining(host, 8) as drain:
-                await visitor.say(Call(1, "create", ("toy", "", "")))
+                await visitor.say(Call(1, "create", ("toy", "", "", 0)))
                 reply = await visitor.until(Reply)
                 assert (reply.ok, reply.value) == (False, "the server restarts: come again in a moment")
                 await trio.sleep(2.5)

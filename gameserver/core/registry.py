@@ -102,6 +102,17 @@ class Limit(enum.Enum):
     MAX_UNACKED_BYTES = limits.MAX_UNACKED_BYTES, "bytes", By.PEER, "as ack_seconds"
     GRACE_SECONDS = limits.GRACE_SECONDS, "s", By.PEER, "the seat is free"
 
+    # -- addresses and accounts --------------------------------------------------------------------------------------------
+    ADDRESS_CONNECTIONS = limits.ADDRESS_CONNECTIONS, "connections", By.PEER, "503 with Retry-After"
+    ADDRESS_UNADMITTED = limits.ADDRESS_UNADMITTED, "connections", By.PEER, "503 with Retry-After"
+    ADDRESS_CONNECTS_PER_SECOND = limits.ADDRESS_CONNECTS_PER_SECOND, "connections a second", By.PEER, "503 with Retry-After"
+    ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.PEER, "503 with Retry-After"
+    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.PEER, "the connection is closed without a word"
+    ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats", By.PEER, "NOTICE refused"
+    OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused: no room is opened"
+    JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second", By.PEER, "429 with Retry-After"
+    JOINS_BURST = limits.JOINS_BURST, "requests", By.PEER, "429 with Retry-After"
+
     # -- tickets -----------------------------------------------------------------------------------------------------------
     TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.PEER, "the ticket is refused"
     TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.NOBODY, "the ticket is refused"

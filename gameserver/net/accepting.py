@@ -38,7 +38,10 @@ async def accept_all(
     *,
     on_failure: Callable[[], None] = lambda: None,
 ) -> None:
-    """Start `handler` in the nursery with each connection. `on_failure` is called when a listener gave none."""
+    """Start `handler` in the nursery with each connection until cancelled, and close the listeners.
+
+    `on_failure` is called when a listener gave none.
+    """
     async with trio.open_nursery() as accepting:
         for listener in listeners:
             accepting.start_soon(_accept_from, listener, handler, nursery, on_failure)
@@ -50,21 +53,22 @@ async def _accept_from(
     nursery: trio.Nursery,
     on_failure: Callable[[], None],
 ) -> None:
-    failures = 0
-    quiet_until = trio.current_time()
-    while True:
-        try:
-            stream = await listener.accept()
-        except (OSError, MemoryError) as error:
-            on_failure()
-            failures += 1
-            if trio.current_time() >= quiet_until:
-                quiet_until = trio.current_time() + WORD_SECONDS
-                log.warning("no connection can be accepted (%d times since the last word): %s", failures, error)
-                failures = 0
-            await trio.sleep(PAUSE_SECONDS)
-        else:
-            nursery.start_soon(handler, stream)
+    async with listener:
+        failures = 0
+        quiet_until = trio.current_time()
+        while True:
+            try:
+                stream = await listener.accept()
+            except (OSError, MemoryError) as error:
+                on_failure()
+                failures += 1
+                if trio.current_time() >= quiet_until:
+                    quiet_until = trio.current_time() + WORD_SECONDS
+                    log.warning("no connection can be accepted (%d times since the last word): %s", failures, error)
+                    failures = 0
+                await trio.sleep(PAUSE_SECONDS)
+            else:
+                nursery.start_soon(handler, stream)
 
 
 def connections_within(most: int) -> int:
