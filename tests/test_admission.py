@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio_websocket import ConnectionClosed
 
+from benchmarks.reliability.admission import measure
 from gameserver import Refused
 from gameserver.admission import Admission
 from gameserver.caller import Caller
@@ -23,6 +24,8 @@ from tests.helpers import HOST, Host, close_code, serving, wire
 
 if TYPE_CHECKING:
     from trio.testing import MockClock
+
+    from benchmarks.feel.table import Row
 
 RING: Final = Keyring([Key("k1", b"k" * 32)])
 SOMEWHERE: Final = "203.0.113.7"
@@ -227,3 +230,9 @@ async def test_who_asks_something_of_the_whole_server_shows_an_admins_ticket(aut
     for wrong in (None, "", "gold", shown, *(desk.mint(room="toy1", rank=rank) for rank in Rank)):
         with pytest.raises(Refused):
             await desk.admin_standing(wrong, Caller())
+
+
+# -- in numbers ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("row", measure(small=True), ids=lambda row: row.what)
+def test_the_figures_of_admission_in_their_small_form(row: Row) -> None:
+    assert row.reached, row.measured

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import pytest
 from gameserver import Game, Options, boolean, cli, integers, real, text
 from gameserver.core.registry import Limit
 from gameserver.games.arena import Arena
-from gameserver.keys import Keyring, read_keys, write_new
+from gameserver.keys import Keyring, read_keys, rotate, write_new
 from gameserver.library import load_game
 from gameserver.maps import maps_folder
 from gameserver.options import OptionError, parse_options
@@ -589,3 +590,37 @@ def test_a_server_without_dev_says_nothing(served: Served, gameserver: Command) 
 @pytest.fixture(autouse=True)
 def _a_game_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(GAME)
+
+
+@pytest.mark.real_time
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGHUP")
+def test_a_server_with_keys_from_the_first_ticket_to_the_next_key(gameserver: Command, tmp_path: Path) -> None:
+    """Its own bots have tickets, others need one, and SIGHUP reads the keys again."""
+    path = tmp_path / "keys"
+    write_new(path)
+    it = Served("--port", "0", "--keys", str(path), "--bots", "2", "--record", "off", "--dev", cwd=tmp_path)
+    try:
+        url = it.url()
+        assert gameserver("bots", "--url", url, "--count", "1", "--seconds", "1", "--json") == cli.FAILED
+        assert "a ticket is needed to join" in json.loads(gameserver.out)["messages"][0]
+        assert gameserver("bots", "--url", url, "--keys", str(path), "--count", "2", "--processes", "2", "--seconds", "1") == cli.OK
+        port = url.split(":")[2].partition("/")[0]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v1/rooms/arena1/join",
+            json.dumps({"game": "arena", "role": "player"}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            claims = read_ticket(json.load(answer)["ticket"], Keyring(read_keys(path)), now=time.time())
+        assert (claims.room, claims.rank) == ("arena1", Rank.PLAYER)
+        assert gameserver("dev", "rooms", "--url", f"http://127.0.0.1:{port}") == cli.OK
+        (arena,) = (room for room in json.loads(gameserver.out) if room["room"] == "arena1")
+        assert sum(player["bot"] for player in arena["players"]) >= 2, "the bots of its own"
+        for _ in range(2):
+            rotate(path)
+        it.process.send_signal(signal.SIGHUP)
+        it.until("keys read again; k3 signs")
+        assert gameserver("bots", "--url", url, "--keys", str(path), "--count", "1", "--seconds", "1") == cli.OK
+    finally:
+        it.stop()
+    assert "eyJ" not in it.said, "no ticket is logged: each begins so"

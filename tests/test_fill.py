@@ -13,7 +13,9 @@ from gameclient.crew import Crew
 
 from gameserver import Brain, SchemaError
 from gameserver.core.messages import Role
-from gameserver.fill import LOOK_SECONDS, wanted_bots
+from gameserver.fill import LOOK_SECONDS, Filler, wanted_bots
+from gameserver.keys import Key, Keyring
+from gameserver.standing import Rank
 from tests.helpers import HOST, PORT, Host, Push, Toy, go, make_room, serving, sit, step
 
 if TYPE_CHECKING:
@@ -72,6 +74,62 @@ async def crew(host: Host, load: Callable[[str], type[Game]] | None = None) -> A
         nursery.start_soon(Crew(URL, seed=1, network=host.network, load=load or host.server._games.__getitem__).run, receive)
         yield send
         send.close()
+
+
+async def test_a_bot_shows_a_ticket_of_its_own_each_time_it_joins(autojump_clock: MockClock) -> None:
+    """As Filler and its process do: the crew asks, and has its tickets among its orders."""
+    ring = Keyring([Key("k1", b"k" * 32)])
+    async with serving(keys=ring) as host, trio.open_nursery() as nursery:
+        orders, receive = trio.open_memory_channel[str](100)
+        minted: list[str] = []
+
+        def ask(room: str) -> None:
+            minted.append(host.server.admission.mint(room=room, rank=Rank.BOT))
+            orders.send_nowait(json.dumps({"room": room, "ticket": minted[-1]}))
+
+        games = host.server._games.__getitem__
+        nursery.start_soon(Crew(URL, seed=1, network=host.network, load=games, ask=ask).run, receive)
+        room = host.server.open_room("here", Toy, keep=True)
+        for bots in (3, 1, 2):
+            await orders.send(order(bots))
+            await trio.sleep(SOON)
+            assert len(bots_in(room)) == bots
+        assert {seat.standing.rank for seat in room.seats} == {Rank.BOT}
+        assert len(minted) == 4, "one for each that came, and none for who stayed"
+        orders.close()
+
+
+async def test_a_crew_whose_questions_are_not_answered_goes_on_asking(autojump_clock: MockClock) -> None:
+    asked: list[str] = []
+    async with serving() as host, trio.open_nursery() as nursery:
+        orders, receive = trio.open_memory_channel[str](100)
+        games = host.server._games.__getitem__
+        nursery.start_soon(Crew(URL, seed=1, network=host.network, load=games, ask=asked.append).run, receive)
+        room = host.server.open_room("here", Toy, keep=True)
+        await orders.send(order(1))
+        await trio.sleep(60)
+        assert 3 <= len(asked) <= 12
+        assert bots_in(room) == []
+        await orders.send(json.dumps({"room": "elsewhere", "ticket": "nobody's"}))
+        orders.close()
+
+
+async def test_a_filler_gives_tickets_to_its_own_rooms(autojump_clock: MockClock) -> None:
+    async with serving(rooms=["here"]) as host:
+        filler = Filler(host.server.rooms, fill=1, strength=1, url=URL, games={"toy": "toy"}, mint=lambda room: f"for {room}")
+        said: list[dict[str, str]] = []
+
+        class Lines:
+            async def say(self, objects: list[dict[str, str]]) -> bool:
+                said.extend(objects)
+                return True
+
+            async def __aiter__(self) -> AsyncIterator[str]:
+                for room in ("here", "gone", "here"):
+                    yield json.dumps({"room": room})
+
+        await filler._give_tickets(Lines())  # type: ignore[arg-type] # what it needs of one
+        assert said == 2 * [{"room": "here", "ticket": "for here"}]
 
 
 def order(bots: int, room: str = "here", game: str = "toy") -> str:

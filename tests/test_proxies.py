@@ -38,6 +38,8 @@ UPGRADE: Final = (
     b"GET /ws/arena1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+SERVE: Final = (sys.executable, "-m", "gameserver", "serve", "--proxy", "127.0.0.1", "--allow-host", "x")
+"""As deploy/ says."""
 
 
 def free_port() -> int:
@@ -118,7 +120,7 @@ def wait_for(door: Door, tmp_path: Path) -> None:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Door]:
     door = Door(free_port())
-    with running(sys.executable, "-m", "gameserver", "serve", "--port", str(door.port), cwd=tmp_path):
+    with running(*SERVE, "--port", str(door.port), cwd=tmp_path):
         wait_for(door, tmp_path)
         yield door
 
@@ -190,6 +192,18 @@ def test_a_match_through_a_proxy_is_flawless(proxy: str, server: Door, tmp_path:
     assert report["snapshots_per_second"]["min"] > 15, "30, on a machine that is not busy"
 
 
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_behind_a_proxy_a_page_of_the_same_origin_may_connect_and_no_other(proxy: str, server: Door, tmp_path: Path) -> None:
+    with PROXIES[proxy](server, tmp_path) as door:
+        own = f"127.0.0.1:{door.port}".encode()
+        for origin, status in [(b"http://" + own, 101), (b"https://" + own, 403), (b"http://127.0.0.1", 403), (b"null", 403)]:
+            request = UPGRADE.replace(b"Host: x", b"Host: " + own).replace(b"\r\n\r\n", b"\r\nOrigin: " + origin + b"\r\n\r\n")
+            with closing(door.connect()) as line:
+                assert say(line, request)[0] == status
+        with closing(door.connect()) as line:
+            assert say(line, UPGRADE.replace(b"Host: x", b"Host: evil.example"))[0] == 421
+
+
 def backend_of(tmp_path: Path) -> dict[str, str]:
     """What HAProxy knows of our server."""
     with closing(socket.socket(socket.AF_UNIX)) as line:
@@ -224,7 +238,7 @@ def test_health_checks_see_a_server_that_is_up_while_scanners_knock(server: Door
 def test_a_server_that_goes_is_noticed(tmp_path: Path) -> None:
     """The check asks for readiness, and believes the answer: without this the test above would prove nothing."""
     server = Door(free_port())
-    with running(sys.executable, "-m", "gameserver", "serve", "--port", str(server.port), cwd=tmp_path) as process:
+    with running(*SERVE, "--port", str(server.port), cwd=tmp_path) as process:
         wait_for(server, tmp_path)
         with haproxy(server, tmp_path):
             process.send_signal(signal.SIGTERM)

@@ -147,10 +147,12 @@ class Crew:
         waiting = self._asking.setdefault(room, deque())
         waiting.append(send)
         self._ask(room)
-        with trio.move_on_after(TICKET_WAIT_SECONDS):
-            return await receive.receive()
-        if send in waiting:  # else it has come in this very moment, and is too late
-            waiting.remove(send)
+        try:
+            with trio.move_on_after(TICKET_WAIT_SECONDS):
+                return await receive.receive()
+        finally:
+            if send in waiting:
+                waiting.remove(send)
         raise ClientClosed(f"no ticket for room {room} came")
 
     def _give(self, room: str, ticket: str) -> None:
