@@ -86,9 +86,10 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
     elif wish.account is not None or wish.rank not in PUBLIC_RANKS:
         raise _No(HTTPStatus.FORBIDDEN, "a role other than player and spectator, and an account, are for who has an admin's ticket")
     room = request.path_params["room"]
-    _find(server, room, wish)
+    standing = Standing(rank=wish.rank, account=wish.account, name=wish.name, caller=caller)
     try:
-        server.may_enter(room, wish.code, Standing(rank=wish.rank, account=wish.account, name=wish.name, caller=caller))
+        server.may_enter(room, wish.code, standing)  # first: what goes on in a private room is for who knows its code
+        _find(server, room, wish)
         return admission.mint(room=room, rank=wish.rank, account=wish.account, name=wish.name)
     except Refused as refusal:
         full = refusal.code == NoticeCode.FULL
@@ -99,8 +100,9 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
 
 def _find(server: Server, room: str, wish: _Wish) -> None:
     """Raises _No unless that can be played there now."""
-    if server.leaving is not None:
-        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(server.leaving), Retry_After=str(RETRY_SECONDS))
+    if (refusal := server.leaving) is not None:
+        seconds = refusal.detail if type(refusal.detail) is int else RETRY_SECONDS
+        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), Retry_After=str(seconds))
     game = server.games.get(wish.game)
     if not re.fullmatch(ROOM_PATTERN, room) or game is None:
         raise _No(HTTPStatus.NOT_FOUND, "there is no such game here" if game is None else "there is no such room")

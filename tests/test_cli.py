@@ -593,7 +593,7 @@ def _a_game_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGHUP")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for left processes in /proc, and sends SIGHUP")
 def test_a_server_with_keys_from_the_first_ticket_to_the_next_key(gameserver: Command, tmp_path: Path) -> None:
     """Its own bots have tickets, others need one, and SIGHUP reads the keys again."""
     path = tmp_path / "keys"
@@ -621,6 +621,9 @@ def test_a_server_with_keys_from_the_first_ticket_to_the_next_key(gameserver: Co
         it.process.send_signal(signal.SIGHUP)
         it.until("keys read again; k3 signs")
         assert gameserver("bots", "--url", url, "--keys", str(path), "--count", "1", "--seconds", "1") == cli.OK
-    finally:
         it.stop()
+    finally:
+        for member in it.members():
+            os.kill(member, signal.SIGKILL)
+        it.process.communicate()
     assert "eyJ" not in it.said, "no ticket is logged: each begins so"

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+import trio
 
 from gameserver import Refused, joining
 from gameserver.api import make_app
@@ -202,11 +203,16 @@ async def test_the_server_may_refuse_and_says_why(autojump_clock: MockClock, mon
         assert (await post(host, PLAYER | {"code": "full"})).status == 409
 
 
-async def test_who_stops_gives_no_tickets(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with house() as host:
-        host.server._stopping = True
+async def test_a_server_that_drains_gives_no_tickets(autojump_clock: MockClock) -> None:
+    async with house() as host, wire(host.network) as it, trio.open_nursery() as nursery:
+        await it.join()
+        nursery.start_soon(host.server.drain, 20.0)
+        await trio.sleep(0.1)
         answer = await post(host, PLAYER)
-        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert host.server.leaving is not None
+        assert answer.status == 503 and int(answer.headers["retry-after"]) >= 1
+        assert error(answer) == str(host.server.leaving)
+        nursery.cancel_scope.cancel()
 
 
 # -- a host's own site lets people in ------------------------------------------------------------------------------------------

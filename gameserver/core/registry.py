@@ -91,6 +91,18 @@ class Limit(enum.Enum):
     MAX_UNADMITTED = limits.MAX_UNADMITTED, "connections", By.PEER, "the one that has waited longest makes way for a new one"
     MAX_CONNECTIONS = limits.MAX_CONNECTIONS, "connections", By.PEER, "a new connection is closed at once"
     READY_CONNECTIONS = limits.READY_CONNECTIONS, "connections", By.NOBODY, "/readyz answers 503, full"
+    ADDRESS_CONNECTIONS = (
+        limits.ADDRESS_CONNECTIONS,
+        "connections of an address",
+        By.PEER,
+        "503 with Retry-After, or closed at once",
+    )
+    ADDRESS_UNADMITTED = limits.ADDRESS_UNADMITTED, "connections of an address", By.PEER, "as address_connections"
+    ADDRESS_CONNECTS_PER_SECOND = limits.ADDRESS_CONNECTS_PER_SECOND, "new connections a second", By.PEER, "as address_connections"
+    ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.NOBODY, "as address_connects_per_second"
+    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.PEER, "a connection that is one too many is closed without a word"
+    ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats of an account", By.PEER, "NOTICE refused"
+    OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused"
     MAX_ROOMS = limits.MAX_ROOMS, "rooms", By.PEER, "NOTICE full: no room is opened"
     MAX_PROFILE = limits.MAX_PROFILE, "characters", By.HOST, "NOTICE refused, and the host's hook stands in the log"
     MAX_SEATS = limits.MAX_SEATS, "players", By.PEER, "NOTICE full; most games say fewer"
@@ -102,21 +114,13 @@ class Limit(enum.Enum):
     MAX_UNACKED_BYTES = limits.MAX_UNACKED_BYTES, "bytes", By.PEER, "as ack_seconds"
     GRACE_SECONDS = limits.GRACE_SECONDS, "s", By.PEER, "the seat is free"
 
-    # -- addresses and accounts --------------------------------------------------------------------------------------------
-    ADDRESS_CONNECTIONS = limits.ADDRESS_CONNECTIONS, "connections", By.PEER, "503 with Retry-After"
-    ADDRESS_UNADMITTED = limits.ADDRESS_UNADMITTED, "connections", By.PEER, "503 with Retry-After"
-    ADDRESS_CONNECTS_PER_SECOND = limits.ADDRESS_CONNECTS_PER_SECOND, "connections a second", By.PEER, "503 with Retry-After"
-    ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.PEER, "503 with Retry-After"
-    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.PEER, "the connection is closed without a word"
-    ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats", By.PEER, "NOTICE refused"
-    OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused: no room is opened"
-    JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second", By.PEER, "429 with Retry-After"
-    JOINS_BURST = limits.JOINS_BURST, "requests", By.PEER, "429 with Retry-After"
-
     # -- tickets -----------------------------------------------------------------------------------------------------------
     TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.PEER, "the ticket is refused"
     TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.NOBODY, "the ticket is refused"
     MAX_ACCOUNT = limits.MAX_ACCOUNT, "characters", By.PEER, "the ticket is refused"
+
+    JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second of an address", By.PEER, "429 with Retry-After"
+    JOINS_BURST = limits.JOINS_BURST, "requests", By.NOBODY, "as joins_per_second"
 
     # -- HTTP --------------------------------------------------------------------------------------------------------------
     MAX_HTTP_CONNECTIONS = limits.MAX_HTTP_CONNECTIONS, "requests", By.PEER, "503"
@@ -227,6 +231,9 @@ _ORDER: Final = (
     ("TICK_RATE", "MAX_TICK_RATE", "a game that says nothing could not be loaded"),
     ("READY_CONNECTIONS", "MAX_CONNECTIONS", "the server would be full before it says so"),
     ("MAX_UNADMITTED", "MAX_CONNECTIONS", "those who have not said who they are would take the place of those who play"),
+    ("ADDRESS_CONNECTIONS", "MAX_CONNECTIONS", "one address could take every place"),
+    ("ADDRESS_UNADMITTED", "ADDRESS_CONNECTIONS", "an address could never reach it"),
+    ("ADDRESS_UNADMITTED", "MAX_UNADMITTED", "one address could keep all others from coming in"),
     ("MAX_UPGRADE_BYTES", "MAX_HEAD_BYTES", "the head of an upgrade could not be read"),
     ("MAX_UPGRADE_HEADERS", "MAX_HEADERS", "the head of an upgrade could not be read"),
     ("CLOSE_SECONDS", "SEAL_SECONDS", "the recordings would be given up before the players have been told"),

@@ -17,7 +17,7 @@ import base64
 import binascii
 import re
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
@@ -33,6 +33,9 @@ from gameserver.core.limits import (
     MAX_UPGRADE_BYTES,
     MAX_UPGRADE_HEADERS,
 )
+
+if TYPE_CHECKING:
+    from gameserver.core.registry import Limit
 
 READ_BYTES: Final = 4_096
 
@@ -72,10 +75,11 @@ _OF_PROXIES: Final = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-fo
 class HeadRefused(GameserverError):
     """This request goes no further. `status` and the text are what the peer is answered."""
 
-    def __init__(self, status: HTTPStatus, why: str, *, retry_after: int | None = None) -> None:
+    def __init__(self, status: HTTPStatus, why: str, *, limit: Limit | None = None, retry_after: int | None = None) -> None:
         """`retry_after`: seconds after which it may be worth another try."""
         super().__init__(why)
         self.status = status
+        self.limit = limit
         self.retry_after = retry_after
 
     def answer(self) -> bytes:
