@@ -6,8 +6,10 @@ import contextlib
 import random
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import pytest
 import trio
+from gameclient.client import Client
 
 from gameserver.api import make_app
 from gameserver.caller import Caller, bucket_of, is_loopback, plain_address
@@ -26,9 +28,13 @@ from tests.helpers import HOST, PORT, Host, serving, wire
 from tests.web import Answer, read_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
 
     from trio.testing import MockClock
+
+    from gameserver.net.simulated import SimNetwork
+    from gameserver.ports import Listener
 
 FAR: Final = "203.0.113.7"
 DOORS: Final = make_doors(
@@ -221,6 +227,32 @@ def test_the_address_by_which_somebody_came_is_a_good_name() -> None:
     DOORS.check_host(Sender("[fe80::1]"), "fe80::1")
     with pytest.raises(HeadRefused):
         DOORS.check_host(Sender("192.168.1.6:8765"), "192.168.1.5")
+
+
+async def test_a_python_client_writes_a_host_that_is_one(autojump_clock: MockClock) -> None:
+    doors = make_doors(listens_on="::1", hosts=(), origins=(), proxies=())
+    async with serving(doors=doors) as host:
+
+        async def play(client: Client) -> None:
+            await client.next_snapshot()
+
+        for address in ("127.0.0.1", "localhost"):
+            await Client(f"ws://{address}:{PORT}/ws/toy1", game="toy", name="ann", network=host.network).run(play)
+        network = SixToFour(host.network)
+        await Client(f"ws://[::1]:{PORT}/ws/toy1", game="toy", name="ann", network=network).run(play)
+
+
+@attrs.frozen
+class SixToFour:
+    """A network on which ::1 is where 127.0.0.1 is."""
+
+    network: SimNetwork
+
+    async def listen(self, host: str, port: int) -> Sequence[Listener]:
+        return await self.network.listen(host, port)
+
+    async def connect(self, host: str, port: int) -> trio.abc.Stream:
+        return await self.network.connect({"::1": HOST}.get(host, host), port)
 
 
 # -- who it is ---------------------------------------------------------------------------------------------------------------

@@ -118,7 +118,6 @@ class Limit(enum.Enum):
     TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.PEER, "the ticket is refused"
     TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.NOBODY, "the ticket is refused"
     MAX_ACCOUNT = limits.MAX_ACCOUNT, "characters", By.PEER, "the ticket is refused"
-
     JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second of an address", By.PEER, "429 with Retry-After"
     JOINS_BURST = limits.JOINS_BURST, "requests", By.NOBODY, "as joins_per_second"
 

@@ -62,7 +62,7 @@ class Line:
         """
         self._network = network
         self._address = address
-        self._host = f"{address.host}:{address.port}"
+        self._host = f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
         self._take = take
         self._stats = stats
         self.welcomed = trio.Event()
