@@ -14,7 +14,14 @@ import trio.testing
 from gameclient.client import Client
 
 from gameserver import Game, Globals, Options, Refused, boolean, integer, integers, real, shared, text
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, MAX_SPECTATORS, ORDER_SECONDS, ORDERS_AT_ONCE, ROOMS_PER_VISITOR
+from gameserver.core.limits import (
+    EMPTY_ROOM_SECONDS,
+    MAX_SPECTATORS,
+    OPENINGS_PER_MINUTE,
+    ORDER_SECONDS,
+    ORDERS_AT_ONCE,
+    ROOMS_PER_VISITOR,
+)
 from gameserver.core.messages import Hello, NoticeCode, Pong, Role
 from gameserver.core.simulation import Answer, Called, Join, Simulation
 from gameserver.fill import Filler
@@ -53,9 +60,10 @@ class House:
         return self.host.server
 
     @asynccontextmanager
-    async def visitor(self, name: str = "ann", role: Role = Role.PLAYER) -> AsyncIterator[Client]:
+    async def visitor(self, name: str = "ann", role: Role = Role.PLAYER, *, source: str = HOST) -> AsyncIterator[Client]:
         """Somebody in the lobby."""
-        client = Client(f"ws://{HOST}:{PORT}/ws/{LOBBY}", game=LOBBY, name=name, network=self.host.network, role=role)
+        network = self.host.network.at(source)
+        client = Client(f"ws://{HOST}:{PORT}/ws/{LOBBY}", game=LOBBY, name=name, network=network, role=role)
         here, gone = trio.Event(), trio.Event()
 
         async def look_around(client: Client) -> None:
@@ -416,6 +424,21 @@ async def test_a_full_lobby_is_looked_at_by_a_few_more(autojump_clock: MockClock
             for _ in range(MAX_SPECTATORS - 1):
                 take(Role.SPECTATOR)
             assert await turned_away(it, Role.SPECTATOR) == (NoticeCode.FULL, f"the room has {MAX_SPECTATORS} spectators")
+
+
+async def test_who_comes_again_and_again_opens_no_more_rooms_for_it(autojump_clock: MockClock) -> None:
+    async with house() as it:
+        opened = 0
+        for _ in range(OPENINGS_PER_MINUTE):
+            async with it.visitor(source="203.0.113.7") as ann:
+                await ann.call("create", "toy", "", "", 0)
+                opened += 1
+        async with it.visitor(source="203.0.113.7") as ann:
+            with refused("5 rooms a minute are enough"):
+                await ann.call("create", "toy", "", "", 0)
+        async with it.visitor(source="203.0.113.8") as ben:
+            await ben.call("create", "toy", "", "", 0)
+        assert opened == OPENINGS_PER_MINUTE
 
 
 # -- what else goes on in a server -------------------------------------------------------------------------------------------

@@ -115,6 +115,9 @@ class Keeper:
             )
         if order.room in self._server.rooms:
             raise Refused("try again: somebody else has just opened a room of this name")
+        standing = next((seat.standing for seat in self._server.rooms[LOBBY].seats if seat.player == order.visitor), None)
+        if standing is not None:  # who leaves and comes again is another visitor, and the same address
+            self._server.admission.count_opening(standing)
         game = self._server.games[order.game]
         try:
             options = parse_options(game, [line for line in order.options.split("\n") if line])
