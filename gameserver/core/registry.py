@@ -114,9 +114,9 @@ class Limit(enum.Enum):
     JOINS_BURST = limits.JOINS_BURST, "requests", By.PEER, "429 with Retry-After"
 
     # -- tickets -----------------------------------------------------------------------------------------------------------
-    TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.PEER, "the ticket is refused"
-    TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.NOBODY, "the ticket is refused"
-    MAX_ACCOUNT = limits.MAX_ACCOUNT, "characters", By.PEER, "the ticket is refused"
+    TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.HOST, "whoever signs for longer is told so, and nobody takes the ticket"
+    TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.PEER, "NOTICE refused"
+    MAX_ACCOUNT = limits.MAX_ACCOUNT, "characters", By.HOST, "whoever signs is told so, and nobody takes the ticket"
 
     # -- HTTP --------------------------------------------------------------------------------------------------------------
     MAX_HTTP_CONNECTIONS = limits.MAX_HTTP_CONNECTIONS, "requests", By.PEER, "503"
@@ -145,7 +145,7 @@ class Limit(enum.Enum):
     MAX_FRAGMENTS = limits.MAX_FRAGMENTS, "pieces", By.PEER, "the line is closed with 1009"
     MAX_FRAGMENT_BYTES = limits.MAX_FRAGMENT_BYTES, "bytes", By.PEER, "the line is closed with 1009"
     MAX_FRAGMENT_SECONDS = limits.MAX_FRAGMENT_SECONDS, "s", By.PEER, "the line is closed with 1009"
-    MAX_SLOW_BYTES = limits.MAX_SLOW_BYTES, "bytes", By.PEER, "the socket is not read, and TCP holds the peer back"
+    MAX_SLOW_BYTES = limits.MAX_SLOW_BYTES, "bytes", By.NOBODY, "the socket is not read, and TCP holds the peer back"
     MAX_CALLS = limits.MAX_CALLS, "calls", By.PEER, "the call is refused"
     OVER_ALLOWANCE_SECONDS = limits.OVER_ALLOWANCE_SECONDS, "s", By.PEER, "the line is closed with 1008"
     DECODE_ARRAY = limits.DECODE_ARRAY, "elements", By.PEER, "the line is closed with 1002"
@@ -174,7 +174,7 @@ class Limit(enum.Enum):
     COSMETIC_SECONDS = limits.COSMETIC_SECONDS, "s", By.NOBODY, "the event is not shown"
     SNAPSHOT_HARD = limits.SNAPSHOT_HARD, "bytes", By.GAME, "the room faults"
     MAX_ENTITIES = limits.MAX_ENTITIES, "entities", By.GAME, "the room faults"
-    MAX_STATE = limits.MAX_STATE, "bytes", By.GAME, "the room faults"
+    MAX_STATE = limits.MAX_STATE, "bytes", By.GAME, "the room goes on, but would not after a fault"
     MAX_TIMERS = limits.MAX_TIMERS, "timers", By.GAME, "the room faults"
     MAX_EVENTS_PER_TICK = limits.MAX_EVENTS_PER_TICK, "events", By.GAME, "the room faults"
     HOOK_CPU_SECONDS = limits.HOOK_CPU_SECONDS, "s", By.GAME, "the hook is stopped and the room faults"
