@@ -115,6 +115,7 @@ class Server:
         keys: Keyring | None = None,
         doors: Doors | None = None,
         most_connections: int = MAX_CONNECTIONS,
+        reached: Reached | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
@@ -124,12 +125,13 @@ class Server:
         `web` makes the app that answers what is no upgrade (without one that is refused);
         `keys`: of the tickets without which nobody comes in; None: the server is open;
         `doors`: whom it answers at all; None: whoever reaches it, by whatever name and from whichever page.
-        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting).
+        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting);
+        `reached`: counts the limits that are reached here.
         """
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
         self.counts = ServerCounts()
-        self.reached = Reached()
+        self.reached = reached if reached is not None else Reached()
         self.past = RoomCounts()
         self.codes = CodeGuard()
         self.bans = Bans(
