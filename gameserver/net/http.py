@@ -92,8 +92,6 @@ class HttpSide:
                 nursery.cancel_scope.cancel()
             finally:
                 patience.end()
-        if nursery.cancel_scope.cancelled_caught and not patience.is_over:
-            self.reached.note(patience.limit)
 
 
 class _Patience:
@@ -122,8 +120,8 @@ class _Patience:
         return True
 
     @property
-    def limit(self) -> Limit | None:
-        """What is reached when the time is up; None: a stream is as long as one may be."""
+    def _limit(self) -> Limit | None:
+        """What is reached when the time is up; None: the stream is as long as one may be."""
         if not self.streams:
             return Limit.HTTP_SECONDS
         return Limit.STALL_SECONDS if self._scope.deadline < self._end else None
@@ -138,6 +136,8 @@ class _Patience:
 
     def end(self) -> None:
         """The answer is over, or was given up."""
+        if not self.is_over and trio.current_time() >= self._scope.deadline:
+            self._side.reached.note(self._limit)
         if self.streams:
             self._side.streams -= 1
         else:
