@@ -19,6 +19,7 @@ from gameserver.core.errors import Refused
 from gameserver.core.limits import JOINS_BURST, JOINS_PER_SECOND, OPENINGS_PER_MINUTE, TICKET_SECONDS, TICKET_TOLERANCE_SECONDS
 from gameserver.core.messages import NoticeCode, Role
 from gameserver.core.rates import Rates
+from gameserver.core.registry import Limit
 from gameserver.keys import SECRET_BYTES, Key, Keyring
 from gameserver.standing import RANKS, Rank, Standing
 from gameserver.tickets import ANY_ROOM, NUMBER_BYTES, Claims, TicketRefused, claims_for, read_ticket, sign
@@ -134,7 +135,7 @@ class Admission:
         seconds = self._openings.take(key, trio.current_time())
         if seconds:
             why = f"{OPENINGS_PER_MINUTE} rooms a minute are enough: join one that is there, or try again in {math.ceil(seconds)} s"
-            raise Refused(why, NoticeCode.REFUSED)
+            raise Refused(why, NoticeCode.REFUSED, limit=Limit.OPENINGS_PER_MINUTE)
 
     def count_join(self, caller: Caller) -> float:
         """Somebody asks for a ticket. Returns 0 if he may, else in how many seconds."""

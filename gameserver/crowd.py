@@ -17,6 +17,7 @@ from gameserver.core.limits import (
     ADDRESS_UNADMITTED,
 )
 from gameserver.core.rates import Rates
+from gameserver.core.registry import Limit
 from gameserver.net.gate import HeadRefused
 
 
@@ -70,17 +71,19 @@ class Crowd:
         """Somebody of this bucket (Caller.bucket) has connected. Raises HeadRefused if they are too many."""
         group = self._groups.get(bucket, _Group())
         if group.connections >= ADDRESS_CONNECTIONS:
-            raise _too_many(f"{ADDRESS_CONNECTIONS} connections from one address are enough", 1.0)
+            raise _too_many(f"{ADDRESS_CONNECTIONS} connections from one address are enough", 1.0, Limit.ADDRESS_CONNECTIONS)
         if group.unadmitted >= ADDRESS_UNADMITTED:
-            raise _too_many(f"{ADDRESS_UNADMITTED} connections of this address have yet to say what they want", 1.0)
+            raise _too_many(
+                f"{ADDRESS_UNADMITTED} connections of this address have yet to say what they want", 1.0, Limit.ADDRESS_UNADMITTED
+            )
         seconds = self._connects.take(bucket, now)
         if seconds:
-            raise _too_many("too many connections from one address in a short time", seconds)
+            raise _too_many("too many connections from one address in a short time", seconds, Limit.ADDRESS_CONNECTS_PER_SECOND)
         self._groups[bucket] = group
         group.connections += 1
         group.unadmitted += 1
         return Visit(self, bucket)
 
 
-def _too_many(why: str, seconds: float) -> HeadRefused:
-    return HeadRefused(HTTPStatus.SERVICE_UNAVAILABLE, why, retry_after=math.ceil(seconds))
+def _too_many(why: str, seconds: float, limit: Limit) -> HeadRefused:
+    return HeadRefused(HTTPStatus.SERVICE_UNAVAILABLE, why, retry_after=math.ceil(seconds), limit=limit)

@@ -93,7 +93,7 @@ class Entrance:
         refused); `express` False: no lane; `on_refusal` is called when somebody is turned away before a HELLO; `reached`: counts
         the limits.
         """
-        self.anteroom = Anteroom(on_turned_out=on_refusal)
+        self.anteroom = Anteroom(on_turned_out=self._on_crowding)
         self.crowd = Crowd()
         self._turned_away = 0
         self._doors = doors
@@ -109,7 +109,7 @@ class Entrance:
         caller = Caller(address=peer)
         guest = self.anteroom.enter(caller.bucket)
         if guest is None:
-            self._on_refusal()
+            self._on_crowding()
             return
         with guest:
             door = _Door(guest, self._desk, self.crowd, caller)
@@ -117,6 +117,11 @@ class Entrance:
                 await self._receive(stream, peer, own, door)
             finally:
                 door.close()
+
+    def _on_crowding(self) -> None:
+        """There were too many who have not been let in yet, and one of them has gone for it."""
+        self._on_refusal()
+        self._reached.note(Limit.MAX_UNADMITTED)
 
     async def _receive(self, stream: trio.abc.Stream, peer: str, own: str, door: _Door) -> None:
         deadline = trio.current_time() + HANDSHAKE_SECONDS
@@ -169,6 +174,7 @@ class Entrance:
             return True
         except HeadRefused as refusal:
             self._on_refusal()
+            self._reached.note(refusal.limit)
             door.pass_through()
             if self._turned_away < MAX_TURNED_AWAY:
                 self._turned_away += 1

@@ -11,6 +11,7 @@ from gameserver.core.commands import plain_profile
 from gameserver.core.errors import Refused
 from gameserver.core.limits import ACCOUNT_SEATS, PROTOCOL, TOKEN_BYTES
 from gameserver.core.messages import Hello, NoticeCode
+from gameserver.core.registry import Limit
 from gameserver.entrance import SeatTicket
 from gameserver.plan import RoomFault, RoomState
 
@@ -130,7 +131,7 @@ class Reception:
         seats = sum(seat.standing.account == account for room in self._house.rooms.values() for seat in room.seats)
         if seats >= ACCOUNT_SEATS:
             why = f"this account has {seats} seats here: leave one of them, or wait until those whose line is down are given up"
-            raise Refused(why, NoticeCode.REFUSED)
+            raise Refused(why, NoticeCode.REFUSED, limit=Limit.ACCOUNT_SEATS)
 
     def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link, caller: Caller) -> SeatTicket:
         """The seat that this token opens, whoever sits in it by now. Raises Refused."""

@@ -410,6 +410,7 @@ class Room:
         try:
             report = self._desk.take(self, seat, call, self._fault_id())
         except Refused as refusal:
+            self.counts.reached.note(refusal.limit)
             return Reply(call.number, False, str(refusal))
         self.on_report(report)
         return Reply(call.number, True, None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,9 +23,11 @@ from gameserver import Entity, Game, Refused, entities_of, text
 from gameserver.api import make_app
 from gameserver.core import limits
 from gameserver.core.messages import Call, Inputs, NoticeCode, Ping, Reply, Role, Welcome
+from gameserver.core.rates import Rates
 from gameserver.core.reached import Reached
 from gameserver.core.registry import Limit
 from gameserver.core.wire import decode_server, encode_client
+from gameserver.doors import Doors
 from gameserver.guard import Guard, HookTimeout, NoGuard
 from gameserver.logs import LimitedHandler, Lines
 from gameserver.net.http import STREAM
@@ -33,7 +35,11 @@ from gameserver.plan import RoomFault
 from gameserver.rescue import QUARANTINE_SECONDS
 from gameserver.standing import Rank
 from tests.helpers import HOST, PORT, Host, Seated, Toy, game_of, make_room, serving, sit, step, wire
+from tests.test_expel import expelled, standing
+from tests.test_joining import PLAYER, post
+from tests.test_joining import house as joinable
 from tests.test_lobby import house
+from tests.test_reports import report
 from tests.test_rewinding_rooms import Hunt
 from tests.web import ask, converse, get
 
@@ -53,6 +59,8 @@ UPGRADE: Final = (
     b"GET /ws/toy1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+FAR: Final = "203.0.113.7"
+"""The address of somebody who is not on this machine."""
 PING, PLAIN, PIECE, MORE = 0x89, 0x82, 0x02, 0x00
 """First bytes of frames: a ping, a whole message, a message's first and middle piece."""
 
@@ -208,15 +216,112 @@ async def _goes_on_shouting(patch: pytest.MonkeyPatch) -> Reached:
 
 
 # -- too many of them -------------------------------------------------------------------------------------------------------
-async def _are_too_many(patch: pytest.MonkeyPatch, *, name: str) -> Reached:
-    patch.setattr(f"gameserver.server.{name}", 1)
+async def _connects_twice(patch: pytest.MonkeyPatch, *, where: str) -> Reached:
+    """There is one place: one of the two has to go."""
     async with serving() as host:
+        if where == "server":
+            host.server._most_connections = 1
+        else:
+            host.server._entrance.anteroom._places = 1
         one, other = await host.network.connect(HOST, PORT), await host.network.connect(HOST, PORT)
-        with suppress(trio.BrokenResourceError):
-            assert not await other.receive_some()
+        await trio.sleep(0.1)
         assert host.server.connections == 1
         await trio.aclose_forcefully(one)
+        await trio.aclose_forcefully(other)
         return host.server.reached
+
+
+async def _connects_from_afar(patch: pytest.MonkeyPatch, *, times: int, stays: bool, name: str = "", most: int = 0) -> Reached:
+    """One address too often, or with too many at once: the last is told so. `name`, `most`: another limit for this once."""
+    if name:
+        patch.setattr(f"gameserver.crowd.{name}", most)
+    async with serving(web=make_app) as host:
+        for number in range(times):
+            stream = await host.network.connect(HOST, PORT, source=FAR)
+            if not stays:
+                await stream.send_all(get("/healthz"))
+            if not stays or number == times - 1:
+                said = await stream.receive_some()
+                assert said.startswith(b"HTTP/1.1 503" if number == times - 1 else b"HTTP/1.1 200")
+                await trio.aclose_forcefully(stream)
+        return host.server.reached
+
+
+async def _asks_to_join(patch: pytest.MonkeyPatch) -> Reached:
+    async with joinable(doors=Doors(counts_loopback=True)) as host:
+        host.server._entrance.crowd._connects = Rates(1_000, 1_000)  # another limit, which would come first
+        statuses = [(await post(host, PLAYER)).status for _ in range(limits.JOINS_BURST + 1)]
+        assert statuses == [200] * limits.JOINS_BURST + [429]
+        return host.server.reached
+
+
+async def _guesses(patch: pytest.MonkeyPatch) -> Reached:
+    async with joinable() as host:
+        plan = attrs.evolve(host.server.open_room("toy1", Toy, keep=True).plan, name="secret", code="bcdfg")
+        host.server.open_plan(plan)
+        for _ in range(limits.WRONG_CODES + 1):
+            answer = await post(host, {**PLAYER, "code": "wrong"}, room="secret")
+            assert answer.status == 403
+        assert "too many wrong codes" in answer.text
+        return host.server.reached
+
+
+async def _has_many_seats(patch: pytest.MonkeyPatch) -> Reached:
+    async with serving() as host, AsyncExitStack() as stack:
+        for number in range(limits.ACCOUNT_SEATS + 1):
+            it = await stack.enter_async_context(wire(host.network, f"toy{number}"))
+            ticket = host.server.admission.mint(room=f"toy{number}", rank=Rank.PLAYER, account="a7")
+            if number < limits.ACCOUNT_SEATS:
+                await it.join(credential=ticket)
+            else:
+                await it.say(it.hello(credential=ticket))
+                await it.end()
+                assert it.notice is not None and it.notice.code == NoticeCode.REFUSED
+        return host.server.reached
+
+
+async def _has_rooms_opened(patch: pytest.MonkeyPatch) -> Reached:
+    async with serving() as host:
+        for number in range(limits.OPENINGS_PER_MINUTE + 1):
+            async with wire(host.network.at(FAR), f"toy{number}") as it:
+                if number < limits.OPENINGS_PER_MINUTE:
+                    await it.join()
+                else:
+                    await it.say(it.hello())
+                    await it.end()
+                    assert it.notice is not None and it.notice.code == NoticeCode.REFUSED
+        return host.server.reached
+
+
+async def _comes_back_too_soon(patch: pytest.MonkeyPatch) -> Reached:
+    room = make_room()
+    await expelled(room, bar=True)
+    with pytest.raises(Refused) as caught:
+        sit(room, "bob", standing=standing())
+    room.counts.reached.note(caught.value.limit)  # as a session does
+    return room.counts.reached
+
+
+async def _reports(patch: pytest.MonkeyPatch, *, times: int) -> Reached:
+    """So many report somebody, each twice if there is one only."""
+    room = make_room(toy_of(times + 1))
+    bob, *others = [sit(room, f"p{number}") for number in range(times + 1)]
+    await step(room, times)
+    for ann in others:
+        ann.say(report(1, bob.player), *([report(2, bob.player)] if times == 1 else []))
+    await step(room, 2)
+    assert sum(not reply.ok for ann in others for reply in ann.of(Reply)) == 1
+    return room.counts.reached
+
+
+def toy_of(players: int) -> type[Toy]:
+    """The same game for so many."""
+
+    class Crowded(Toy):
+        name = "crowded"
+        max_players = players
+
+    return Crowded
 
 
 async def _is_full(patch: pytest.MonkeyPatch, *, role: Role, most: int) -> Reached:
@@ -548,7 +653,7 @@ async def _orders(patch: pytest.MonkeyPatch, *, times: int) -> Reached:
     async with house() as it, it.visitor() as ann:
         for number in range(times):
             with pytest.raises(Refused) if number == times - 1 else suppress(Refused):
-                await ann.call("create", "toy", "", "")
+                await ann.call("create", "toy", "", "", 0)
         return it.server.reached
 
 
@@ -587,8 +692,18 @@ WAYS: Final[dict[Limit, Callable[[pytest.MonkeyPatch], Awaitable[Reached]]]] = {
     Limit.MAX_HEADERS: partial(_asks, said=get("/", *["X: x"] * limits.MAX_HEADERS), status=431),
     Limit.MAX_BODY_BYTES: partial(_asks, said=get("/", f"Content-Length: {limits.MAX_BODY_BYTES + 1}", method="POST"), status=413),
     Limit.MAX_HOST_CHARS: partial(_asks, said=b"GET / HTTP/1.1\r\nHost: " + b"h" * 256 + b"\r\n\r\n", status=400),
-    Limit.MAX_UNADMITTED: partial(_are_too_many, name="MAX_UNADMITTED"),
-    Limit.MAX_CONNECTIONS: partial(_are_too_many, name="MAX_CONNECTIONS"),
+    Limit.MAX_UNADMITTED: partial(_connects_twice, where="anteroom"),
+    Limit.MAX_CONNECTIONS: partial(_connects_twice, where="server"),
+    Limit.ADDRESS_CONNECTIONS: partial(_connects_from_afar, times=4, stays=True, name="ADDRESS_CONNECTIONS", most=3),
+    Limit.ADDRESS_UNADMITTED: partial(_connects_from_afar, times=limits.ADDRESS_UNADMITTED + 1, stays=True),
+    Limit.ADDRESS_CONNECTS_PER_SECOND: partial(_connects_from_afar, times=limits.ADDRESS_CONNECTS_BURST + 1, stays=False),
+    Limit.ACCOUNT_SEATS: _has_many_seats,
+    Limit.OPENINGS_PER_MINUTE: _has_rooms_opened,
+    Limit.JOINS_PER_SECOND: _asks_to_join,
+    Limit.KICK_SECONDS: _comes_back_too_soon,
+    Limit.WRONG_CODES: _guesses,
+    Limit.REPORT_SECONDS: partial(_reports, times=1),
+    Limit.ROOM_REPORTS_SECONDS: partial(_reports, times=limits.ROOM_REPORTS_AT_ONCE + 1),
     Limit.MAX_ROOMS: _opens_too_many,
     Limit.MAX_SEATS: partial(_is_full, role=Role.PLAYER, most=Toy.max_players),
     Limit.MAX_SPECTATORS: partial(_is_full, role=Role.SPECTATOR, most=3),

@@ -103,15 +103,20 @@ class Limit(enum.Enum):
     GRACE_SECONDS = limits.GRACE_SECONDS, "s", By.PEER, "the seat is free"
 
     # -- addresses and accounts --------------------------------------------------------------------------------------------
-    ADDRESS_CONNECTIONS = limits.ADDRESS_CONNECTIONS, "connections", By.PEER, "503 with Retry-After"
-    ADDRESS_UNADMITTED = limits.ADDRESS_UNADMITTED, "connections", By.PEER, "503 with Retry-After"
-    ADDRESS_CONNECTS_PER_SECOND = limits.ADDRESS_CONNECTS_PER_SECOND, "connections a second", By.PEER, "503 with Retry-After"
-    ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.PEER, "503 with Retry-After"
-    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.PEER, "the connection is closed without a word"
+    ADDRESS_CONNECTIONS = limits.ADDRESS_CONNECTIONS, "connections", By.PEER, "503 with Retry-After, or closed at once"
+    ADDRESS_UNADMITTED = limits.ADDRESS_UNADMITTED, "connections", By.PEER, "503 with Retry-After, or closed at once"
+    ADDRESS_CONNECTS_PER_SECOND = (
+        limits.ADDRESS_CONNECTS_PER_SECOND,
+        "connections a second",
+        By.PEER,
+        "503 with Retry-After, or closed at once",
+    )
+    ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.NOBODY, "as address_connects_per_second"
+    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.NOBODY, "the connection is closed without a word"
     ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats", By.PEER, "NOTICE refused"
     OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused: no room is opened"
     JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second", By.PEER, "429 with Retry-After"
-    JOINS_BURST = limits.JOINS_BURST, "requests", By.PEER, "429 with Retry-After"
+    JOINS_BURST = limits.JOINS_BURST, "requests", By.NOBODY, "as joins_per_second"
 
     # -- tickets -----------------------------------------------------------------------------------------------------------
     TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.HOST, "whoever signs for longer is told so, and nobody takes the ticket"
@@ -121,7 +126,7 @@ class Limit(enum.Enum):
     # -- HTTP --------------------------------------------------------------------------------------------------------------
     MAX_HTTP_CONNECTIONS = limits.MAX_HTTP_CONNECTIONS, "requests", By.PEER, "503"
     HTTP_SECONDS = limits.HTTP_SECONDS, "s", By.PEER, "the connection is cut"
-    MAX_STREAMS = limits.MAX_STREAMS, "answers", By.PEER, "503 with Retry-After"
+    MAX_STREAMS = limits.MAX_STREAMS, "answers", By.PEER, "503 with Retry-After, or closed at once"
     STREAM_SECONDS = limits.STREAM_SECONDS, "s", By.NOBODY, "the answer ends between two chunks before; it is cut then"
     STALL_SECONDS = limits.STALL_SECONDS, "s", By.PEER, "the connection is cut"
     MAX_LISTED = limits.MAX_LISTED, "recordings", By.NOBODY, "whoever asks for more is told the bound (400)"
@@ -227,6 +232,9 @@ _ORDER: Final = (
     ("TICK_RATE", "MAX_TICK_RATE", "a game that says nothing could not be loaded"),
     ("READY_CONNECTIONS", "MAX_CONNECTIONS", "the server would be full before it says so"),
     ("MAX_UNADMITTED", "MAX_CONNECTIONS", "those who have not said who they are would take the place of those who play"),
+    ("ADDRESS_UNADMITTED", "ADDRESS_CONNECTIONS", "an address could be waiting with more than it may have"),
+    ("ADDRESS_CONNECTS_PER_SECOND", "ADDRESS_CONNECTS_BURST", "a second's worth could not be opened at once"),
+    ("JOINS_PER_SECOND", "JOINS_BURST", "a second's worth could not be asked for at once"),
     ("MAX_UPGRADE_BYTES", "MAX_HEAD_BYTES", "the head of an upgrade could not be read"),
     ("MAX_UPGRADE_HEADERS", "MAX_HEADERS", "the head of an upgrade could not be read"),
     ("CLOSE_SECONDS", "SEAL_SECONDS", "the recordings would be given up before the players have been told"),
