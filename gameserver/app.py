@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 import trio
 
-from gameserver import joining, watching, web
+from gameserver import joining, metrics, watching, web
 from gameserver.api import make_app
 from gameserver.archive import Archive
 from gameserver.caller import is_loopback
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
     from gameserver.core.game import Game
     from gameserver.core.maps import TileMap
+    from gameserver.core.reached import Reached
     from gameserver.fork import Fork
     from gameserver.ports import Ports
 
@@ -106,8 +107,9 @@ class ServeSettings:
     """Its rooms go on from this; it has their options, map and seed."""
 
 
-async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
-    """Serve until SIGINT, or SIGTERM and the end of matches. `say` gets lines for a person.
+async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Reached | None = None) -> None:
+    """Serve until SIGINT, or SIGTERM and the end of matches. `say` gets lines for a person. `reached`: counts
+    limits, also those of the log.
 
     Raises UsageError for what the user can mend: an unknown game, a broken map, a taken port.
     """
@@ -150,12 +152,14 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
             most_connections=most_connections,
             keys=keyring,
             doors=doors,
+            reached=reached,
             web=lambda server: make_app(
                 server,
                 [
                     *pages,
                     *_recordings(recorder, server),
                     *joining.routes(server, with_tickets=settings.join == "tickets"),
+                    *metrics.routes(server, server.admission.check_admin),
                     *(routes(server) if develops else ()),
                 ],
             ),

@@ -16,6 +16,7 @@ from trio_websocket import wrap_server_stream
 from gameserver.anteroom import Anteroom
 from gameserver.caller import Addressed, Caller, is_loopback
 from gameserver.core.limits import HANDSHAKE_SECONDS, MAX_MESSAGE, MAX_TURNED_AWAY, ROOM_PATTERN
+from gameserver.core.registry import Limit
 from gameserver.crowd import Crowd
 from gameserver.net.express import ExpressLink
 from gameserver.net.frames import FrameStream
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from gameserver.anteroom import Guest
     from gameserver.core.messages import Hello, Ping, Welcome
+    from gameserver.core.reached import Reached
     from gameserver.crowd import Visit
     from gameserver.doors import Doors
     from gameserver.net.http import HttpSide
@@ -78,15 +80,24 @@ class Entrance:
     """
 
     def __init__(
-        self, desk: Reception, *, doors: Doors, web: HttpSide | None, express: bool, on_refusal: Callable[[], None]
+        self,
+        desk: Reception,
+        *,
+        doors: Doors,
+        web: HttpSide | None,
+        express: bool,
+        on_refusal: Callable[[], None],
+        reached: Reached,
     ) -> None:
         """`desk` lets people in, of those whom `doors` let through; `web` answers what is no upgrade (without one that is
-        refused); `express` False: no lane; `on_refusal` is called when somebody is turned away before a HELLO.
+        refused); `express` False: no lane; `on_refusal` is called when somebody is turned away before a HELLO; `reached`: counts
+        the limits.
         """
-        self.anteroom = Anteroom(on_turned_out=on_refusal)
+        self.anteroom = Anteroom(on_turned_out=self._on_crowding)
         self.crowd = Crowd()
         self._turned_away = 0
         self._doors = doors
+        self._reached = reached
         self._on_refusal = on_refusal
         self._desk = desk
         self._web = web
@@ -98,7 +109,7 @@ class Entrance:
         caller = Caller(address=peer)
         guest = self.anteroom.enter(caller.bucket)
         if guest is None:
-            self._on_refusal()
+            self._on_crowding()
             return
         with guest:
             door = _Door(guest, self._desk, self.crowd, caller)
@@ -107,20 +118,27 @@ class Entrance:
             finally:
                 door.close()
 
+    def _on_crowding(self) -> None:
+        """There were too many who have not been let in yet, and one of them has gone for it."""
+        self._on_refusal()
+        self._reached.note(Limit.MAX_UNADMITTED)
+
     async def _receive(self, stream: trio.abc.Stream, peer: str, own: str, door: _Door) -> None:
         deadline = trio.current_time() + HANDSHAKE_SECONDS
         if not self._doors.is_proxy(peer) and not await self._has_place(stream, door):
             return
         asked = room = None
-        with trio.CancelScope(deadline=deadline):
+        with trio.CancelScope(deadline=deadline) as scope:
             try:
                 asked = await read_request(stream)
                 if asked is not None:
                     room = self._vet(asked, peer, own)
             except HeadRefused as refusal:
                 self._on_refusal()
+                self._reached.note(refusal.limit)
                 await turn_away(stream, refusal)
                 return
+        self._reached.note(Limit.HANDSHAKE_SECONDS if scope.cancelled_caught else None)
         if asked is None:
             return
         door.caller = self._doors.caller(peer, asked.sender)
@@ -156,6 +174,7 @@ class Entrance:
             return True
         except HeadRefused as refusal:
             self._on_refusal()
+            self._reached.note(refusal.limit)
             door.pass_through()
             if self._turned_away < MAX_TURNED_AWAY:
                 self._turned_away += 1
@@ -175,13 +194,17 @@ class Entrance:
             frames = FrameStream(stream, largest=MAX_MESSAGE, masked=True, head=head.raw, meter=meter)
         async with trio.open_nursery() as nursery:
             link: PlainLink | None = None
-            with trio.CancelScope(deadline=deadline):
+            with trio.CancelScope(deadline=deadline) as scope:
                 request = await wrap_server_stream(nursery, frames, message_queue_size=1, max_message_size=MAX_MESSAGE)
                 websocket = await request.accept()
-                link = ExpressLink(websocket, frames) if isinstance(frames, Lane) else PlainLink(websocket, frames)
+                if isinstance(frames, Lane):
+                    link = ExpressLink(websocket, frames, self._reached)
+                else:
+                    link = PlainLink(websocket, frames, self._reached)
+            self._reached.note(Limit.HANDSHAKE_SECONDS if scope.cancelled_caught else None)
             if link is not None:
                 nursery.start_soon(link.run)
-                await Session(link, room, door).run(deadline)
+                await Session(link, room, door, self._reached).run(deadline)
                 await link.closed.wait()
             nursery.cancel_scope.cancel()
 

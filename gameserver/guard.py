@@ -34,6 +34,7 @@ from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
 from gameserver.core.limits import HOOK_CPU_SECONDS, HOOK_WALL_SECONDS
+from gameserver.core.registry import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +60,11 @@ class HookTimeout(BaseException):
     Not an `Exception`, because games write `except Exception`. Whoever calls `Guard.run` has to catch it by name.
     """
 
-    def __init__(self, message: str, when_dropped: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, message: str, when_dropped: Callable[[], None] | None = None, *, limit: Limit = Limit.HOOK_CPU_SECONDS
+    ) -> None:
         super().__init__(message)
+        self.limit = limit
         self._when_dropped = when_dropped
 
     def __del__(self) -> None:
@@ -223,16 +227,18 @@ class Guard:
             sys.settrace(self._old_tracer)
             self._old_tracer = self._old_profiler = None
         if not isinstance(error, HookTimeout | KeyboardInterrupt):
-            raise HookTimeout(self._complaint() + ", and swallowed the exception that told it so")
+            complaint, limit = self._complaint()
+            raise HookTimeout(complaint + ", and swallowed the exception that told it so", limit=limit)
 
-    def _complaint(self) -> str:
+    def _complaint(self) -> tuple[str, Limit]:
         if thread_time() - self._cpu_start >= self._cpu_limit:
-            return f"the hook used more than {self._cpu_limit:g} s of CPU time"
-        return f"the hook took more than {self._wall_limit:g} s"
+            return f"the hook used more than {self._cpu_limit:g} s of CPU time", Limit.HOOK_CPU_SECONDS
+        return f"the hook took more than {self._wall_limit:g} s", Limit.HOOK_WALL_SECONDS
 
     def _timeout(self) -> HookTimeout:
         """Make the exception to raise in the game's frames; it reports when the game lets go of it."""
-        return HookTimeout(self._complaint(), partial(self._on_dropped, self._number))
+        complaint, limit = self._complaint()
+        return HookTimeout(complaint, partial(self._on_dropped, self._number), limit=limit)
 
     def _on_alarm(self, _signum: int, frame: FrameType | None) -> None:
         """Raise in the interrupted frame if it is the game's and its time is up. If we miss, the timer repeats."""

@@ -16,6 +16,7 @@ from gameserver.caller import CALLER
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import ROOM_PATTERN, TICKET_SECONDS
 from gameserver.core.messages import NoticeCode, Role
+from gameserver.core.registry import Limit
 from gameserver.core.words import is_name
 from gameserver.standing import Rank, Standing
 from gameserver.tickets import ROLES, is_account
@@ -79,6 +80,7 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
     caller: Caller = request.scope[CALLER]
     seconds = admission.count_join(caller)
     if seconds:
+        server.reached.note(Limit.JOINS_PER_SECOND)
         raise _No(HTTPStatus.TOO_MANY_REQUESTS, "too many requests to join from one address", Retry_After=str(math.ceil(seconds)))
     wish = _read(request.headers.get("content-type", ""), await request.body())
     if with_tickets:
@@ -92,6 +94,7 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
         _find(server, room, wish)
         return admission.mint(room=room, rank=wish.rank, account=wish.account, name=wish.name)
     except Refused as refusal:
+        server.reached.note(refusal.limit)
         full = refusal.code == NoticeCode.FULL
         raise _No(HTTPStatus.CONFLICT if full else HTTPStatus.FORBIDDEN, str(refusal)) from refusal
     except ValueError as error:

@@ -15,6 +15,8 @@ from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, OVER_ALLOW
 from gameserver.core.messages import Notice, NoticeCode, Ping, Pong
 from gameserver.core.pacing import Pacer
 from gameserver.core.parts import Draft, Viewer
+from gameserver.core.reached import Reached
+from gameserver.core.registry import Limit
 from gameserver.core.wire import encode_head, encode_server
 
 if TYPE_CHECKING:
@@ -39,14 +41,15 @@ class Line:
         ended: our last word has been said; nothing that still comes counts.
     """
 
-    def __init__(self, link: Link, clock: TickClock, now: float, *, flows: bool = True) -> None:
-        """`flows`: a snapshot is due in every tick (Game.ticks_on_input says otherwise)."""
+    def __init__(self, link: Link, clock: TickClock, now: float, *, flows: bool = True, reached: Reached | None = None) -> None:
+        """`flows`: a snapshot is due in every tick (Game.ticks_on_input says otherwise). `reached`: counts what is held back."""
         self.link = link
         self.viewer = Viewer()
         self.pacer = Pacer(clock.rate, now, flows=flows)
         self.margin: int | None = None
         self.ended = False
         self._clock = clock
+        self._reached = reached if reached is not None else Reached()
         self._allowance = Allowance(clock.rate, now)
         self._waiting: deque[Arrived] = deque()
         """Messages beyond the allowance."""
@@ -63,35 +66,50 @@ class Line:
         self._told_divisor = 1
 
     # -- in ----------------------------------------------------------------------------------------------------------------
-    def hear(self, now: float) -> Sequence[Arrived]:
-        """What has arrived, as far as the allowance goes. The rest waits, and meanwhile nothing more is read.
+    def hear(self, now: float, most: int) -> Sequence[Arrived]:
+        """What has arrived, as far as the allowance goes, and so many at most. The rest waits, and meanwhile nothing more is read.
 
         Raises ProtocolError for somebody who has said too much for too long.
         """
-        if not self._waiting:
-            arrived = self.link.receive_nowait()
-            heard = 0
-            for message in arrived:
-                if not self._allowance.take(len(message.data), now):
-                    break
-                heard += 1
-            else:
-                self._over_since = None
-                return arrived
-            self._waiting.extend(arrived[heard:])
-            if self._over_since is None:
-                self._over_since = now
-            return arrived[:heard]
-        return self._hear_late(now)
+        if self._waiting:
+            return self._hear_late(now, most)
+        arrived = self.link.receive_nowait()
+        if len(arrived) > most:
+            self._waiting.extend(arrived)
+            return self._hear_late(now, most)
+        heard = 0
+        for message in arrived:
+            if not self._allowance.take(len(message.data), now):
+                break
+            heard += 1
+        else:
+            self._over_since = None
+            return arrived
+        self._waiting.extend(arrived[heard:])
+        self._hold_back(now)
+        return arrived[:heard]
 
-    def _hear_late(self, now: float) -> Sequence[Arrived]:
+    def _hear_late(self, now: float, most: int) -> Sequence[Arrived]:
         """What waits comes first; whether that is all there is shows when the link is read again."""
-        heard = []
-        while self._waiting and self._allowance.take(len(self._waiting[0].data), now):
+        heard: list[Arrived] = []
+        while self._waiting and len(heard) < most and self._allowance.take(len(self._waiting[0].data), now):
             heard.append(self._waiting.popleft())
-        if self._waiting and self._over_since is not None and now - self._over_since > OVER_ALLOWANCE_SECONDS:
-            raise ProtocolError("too many messages, or too many bytes", 1008)
+        if not self._waiting:
+            return heard
+        if len(heard) == most:
+            self._reached.note(Limit.ROOM_MESSAGES_PER_SECOND)
+            self._over_since = None  # the room is too loud: that is nobody's own fault
+        elif self._over_since is None:
+            self._hold_back(now)
+        elif now - self._over_since > OVER_ALLOWANCE_SECONDS:
+            raise ProtocolError("too many messages, or too many bytes", 1008, limit=Limit.OVER_ALLOWANCE_SECONDS)
         return heard
+
+    def _hold_back(self, now: float) -> None:
+        """He has said more than he may. Counted once, until all has been heard."""
+        if self._over_since is None:
+            self._over_since = now
+            self._reached.note(self._allowance.lacking(now))
 
     def oldest_view(self, at: float) -> int:
         """256 × the oldest tick that can have been on the peer's screen when it sent what arrived then, by our own measure."""
@@ -100,13 +118,13 @@ class Line:
     def take_ping(self, at: float, ping: Ping) -> None:
         """Answer it with the next frame. Raises ProtocolError for a flood."""
         if len(self._pings) >= MAX_QUEUED_MESSAGES:
-            raise ProtocolError("too many pings", 1008)
+            raise ProtocolError("too many pings", 1008, limit=Limit.MAX_QUEUED_MESSAGES)
         self._pings.append((at, ping))
 
     def answer_now(self, at: float, ping: Ping, now: float) -> None:
         """Answer it at once if the line is free, else as `take_ping`. Nobody has more to say here than in the match."""
         if not self._allowance.take(1, now):
-            raise ProtocolError("too many pings", 1008)
+            raise ProtocolError("too many pings", 1008, limit=self._allowance.lacking(now))
         if not self.link.send_nowait(encode_server(self._pong(at, ping, now))):
             self.take_ping(at, ping)
 

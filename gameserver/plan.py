@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import WATCH_DELAY_SECONDS
+from gameserver.core.reached import Reached
 
 if TYPE_CHECKING:
     from gameserver.core.game import Game
@@ -98,3 +99,18 @@ class RoomCounts:
     """Times that the game failed and the match went on."""
     busy_seconds: float = 0.0
     """Time spent in ticks."""
+    late: int = 0
+    """Wake-ups that ended after the next tick was due."""
+    bytes: int = 0
+    """Handed over in frames."""
+    reached: Reached = attrs.field(factory=Reached, repr=False)
+    """How often limits were: the server's own count, not this room's alone."""
+
+    def add(self, other: RoomCounts) -> None:
+        """Of another room, to be told as one; limits are counted together anyway."""
+        for name in _SUMMED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.worst_lateness_seconds = max(self.worst_lateness_seconds, other.worst_lateness_seconds)
+
+
+_SUMMED: Final = ("steps", "snapshots", "skipped", "lost", "resumed", "clamped_shots", "restarts", "busy_seconds", "late", "bytes")

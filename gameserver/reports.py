@@ -21,6 +21,7 @@ import trio
 
 from gameserver.core.errors import Refused
 from gameserver.core.limits import MAX_CHAT, REPORT_SECONDS, ROOM_REPORTS_AT_ONCE, ROOM_REPORTS_SECONDS
+from gameserver.core.registry import Limit
 from gameserver.core.replay.telling import clock_text
 from gameserver.core.rights import may_call
 from gameserver.core.words import spoken
@@ -163,10 +164,10 @@ class Desk:
 
     def _count(self, player: PlayerId, now: float) -> None:
         if self._due.get(player, now) > now:
-            raise Refused(f"one report in {REPORT_SECONDS:g} seconds")
+            raise Refused(f"one report in {REPORT_SECONDS:g} seconds", limit=Limit.REPORT_SECONDS)
         room_due = max(self._room_due, now)
         if room_due - now > ROOM_REPORTS_SECONDS * (ROOM_REPORTS_AT_ONCE - 1):
-            raise Refused("there are many reports from this room already")
+            raise Refused("there are many reports from this room already", limit=Limit.ROOM_REPORTS_SECONDS)
         self._room_due = room_due + ROOM_REPORTS_SECONDS
         self._due = {other: due for other, due in self._due.items() if due > now} | {player: now + REPORT_SECONDS}
 

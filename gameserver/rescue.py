@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gameserver.core.commands import Command
     from gameserver.core.game import Game
     from gameserver.core.layout import Row
+    from gameserver.core.reached import Reached
     from gameserver.core.replay.steps import Step
     from gameserver.core.simulation import Simulation
     from gameserver.guard import HookRunner
@@ -88,10 +89,13 @@ class Rescue:
         restarts: how often the match went on.
     """
 
-    def __init__(self, make: Callable[[], Simulation], simulation: Simulation, *, phase: float = 0.0) -> None:
-        """`make`: a fresh simulation of the same room. `phase`: of the room, so that not all keep their states in one instant."""
+    def __init__(self, make: Callable[[], Simulation], simulation: Simulation, reached: Reached, *, phase: float = 0.0) -> None:
+        """`make`: a fresh simulation of the same room. `phase`: of the room, so that not all keep their states in one instant.
+        `reached`: counts states that are too large.
+        """
         self.restarts = 0
         self._make = make
+        self._reached = reached
         self._game = type(simulation.game)
         self._neutral: Row = simulation.world.schema.input.pack(simulation.world.schema.input.neutral())
         self._every = max(1, round(RESCUE_SECONDS * self._game.tick_rate))
@@ -105,6 +109,11 @@ class Rescue:
         """Where the game has failed: class of the error, FILE:LINE."""
         self._keep(simulation)
         self._due = simulation.world.tick + round(self._every * (1.0 + phase))
+
+    @property
+    def is_spent(self) -> bool:
+        """Has the match gone on as often as it may?"""
+        return self.restarts >= MAX_RESTARTS
 
     def note(self, step: Step, simulation: Simulation) -> None:
         """This step went well, and led to this world."""
@@ -121,6 +130,7 @@ class Rescue:
         try:
             self._state = simulation.encode()
         except GameError as error:
+            self._reached.note_error(error)
             if not self._is_told:
                 log.warning("a room of %s would not go on after a fault: %s", self._game.name, error)
             self._state, self._is_told = None, True
@@ -128,7 +138,7 @@ class Rescue:
     async def revive(self, step: Step, error: BaseException, guard: HookRunner) -> Revival | None:
         """The game has raised this in this step: how the match goes on, None if it cannot. Other rooms tick meanwhile."""
         place = _place(error, self._game)
-        if place in self._places or self.restarts >= MAX_RESTARTS:
+        if place in self._places or self.is_spent:
             return None
         self._places.add(place)
         trials = list(_trials(step, self._neutral, once=isinstance(error, HookTimeout)))

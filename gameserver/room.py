@@ -22,7 +22,9 @@ from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
 from gameserver.core.limits import EMPTY_ROOM_SECONDS, KICK_SECONDS, OVER_ROOM_SECONDS, SETUP_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Reply, Welcome
+from gameserver.core.reached import Reached
 from gameserver.core.registry import Limit
+from gameserver.core.rewind import most_back
 from gameserver.core.simulation import Leave, Simulation
 from gameserver.faults import fault_of
 from gameserver.plan import RoomCounts, RoomFault, RoomState
@@ -71,10 +73,10 @@ class Room:
         last_step: what entered the last step, also one that failed.
     """
 
-    def __init__(self, plan: RoomPlan, guard: HookRunner, fault_id: Callable[[], str]) -> None:
-        """Make the room and run the game's setup. Raises RoomFault."""
+    def __init__(self, plan: RoomPlan, guard: HookRunner, fault_id: Callable[[], str], reached: Reached | None = None) -> None:
+        """Make the room and run the game's setup. `reached`: counts the limits that are reached in it. Raises RoomFault."""
         self.plan = plan
-        self.counts = RoomCounts()
+        self.counts = RoomCounts(reached=reached if reached is not None else Reached())
         self.state = RoomState.RUNNING
         self.on_result: Callable[[Room, Result], None] = lambda room, result: None
         self.on_report: Callable[[Report], None] = lambda report: None
@@ -96,7 +98,7 @@ class Room:
         self._seating.inherit(self._simulation.players.values())
         self._bars = Bars()
         self._desk = Desk()
-        self._rescue = Rescue(self._make_simulation, self._simulation, phase=plan.phase)
+        self._rescue = Rescue(self._make_simulation, self._simulation, self.counts.reached, phase=plan.phase)
         self._wake = trio.Event()
         self._over_at: float | None = None
         self._result: Result | None = self._simulation.result
@@ -305,6 +307,7 @@ class Room:
         if not due or self.state is RoomState.CLOSED:
             return
         if self._clock.lost_seconds > lost_seconds:
+            self.counts.reached.note(Limit.MAX_DEBT_SECONDS)
             for seat in self.seats:
                 if seat.line is not None:
                     seat.line.excuse(now)
@@ -314,8 +317,10 @@ class Room:
                 self._take_outcome()
         self._show()
         end = trio.current_time()
-        self.counts.worst_lateness_seconds = max(self.counts.worst_lateness_seconds, end - deadline)
-        self.counts.busy_seconds += end - now
+        counts = self.counts
+        counts.worst_lateness_seconds = max(counts.worst_lateness_seconds, end - deadline)
+        counts.late += end > self._clock.next_deadline
+        counts.busy_seconds += end - now
         if self._over_at is not None and now >= self._over_at:
             self.close(self._farewell or Notice(NoticeCode.OVER, "the match is over"))
         elif self._farewell is not None and not self.people:
@@ -341,9 +346,11 @@ class Room:
         return True
 
     def _log(self) -> None:
-        """What the game said in its last step, for who wrote it."""
+        """What the game said in its last step, for who wrote it; and what it, or a call, went beyond."""
         for text in self._simulation.logged:
             log.info("room %s, tick %d: %s", self.plan.name, self._clock.tick, text)
+        if self._simulation.reached:
+            self.counts.reached.note_all(self._simulation.reached)
 
     def _take_outcome(self) -> None:
         """A step has gone well: all that must hear of it before it is shown."""
@@ -374,6 +381,8 @@ class Room:
             cut = self._seating.cut(player)
             if cut:
                 self.counts.clamped_shots += 1
+                is_most = back >= most_back(self._clock.rate)
+                self.counts.reached.note(Limit.REWIND_SECONDS if is_most else Limit.REWIND_TRUST_SECONDS)
                 milliseconds = 1_000 / SUBTICKS / self._clock.rate
                 log.debug(
                     "room %s, tick %d: player %d is judged %.0f ms back, and said %.0f",
@@ -401,6 +410,7 @@ class Room:
         try:
             report = self._desk.take(self, seat, call, self._fault_id())
         except Refused as refusal:
+            self.counts.reached.note(refusal.limit)
             return Reply(call.number, False, str(refusal))
         self.on_report(report)
         return Reply(call.number, True, None)
@@ -408,6 +418,7 @@ class Room:
     async def _go_on(self, fault: RoomFault) -> None:
         """After a step that failed: from the last good tick, without what made it fail. Raises the fault if that cannot be."""
         error = fault.__cause__
+        self.counts.reached.note_error(fault)
         if fault.step is None or error is None:
             raise fault
         if self.recorder is not None:
@@ -416,6 +427,8 @@ class Room:
         if self.state is RoomState.CLOSED:
             return
         if revival is None:
+            if self._rescue.is_spent:
+                self.counts.reached.note(Limit.MAX_RESTARTS)
             raise fault
         self.counts.restarts += 1
         log.warning("%s; the match goes on %s", fault, revival.describe(), exc_info=error)
@@ -452,4 +465,5 @@ class Room:
         clock = getattr(self, "_clock", None)
         fault = RoomFault(self.plan.name, clock.tick if clock else 0, self._fault_id())
         fault.__cause__ = error
+        fault.limit = getattr(error, "limit", None)
         return fault

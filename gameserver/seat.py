@@ -11,8 +11,20 @@ import trio
 
 from gameserver.core.errors import ProtocolError
 from gameserver.core.inputs import InputBuffer, Sight
-from gameserver.core.limits import ACK_SECONDS, GRACE_SECONDS, IDLE_SECONDS, INPUT_QUEUE, MAX_CALLS, READY_SECONDS
+from gameserver.core.limits import (
+    ACK_SECONDS,
+    GRACE_SECONDS,
+    IDLE_SECONDS,
+    INPUT_QUEUE,
+    MAX_CALLS,
+    MAX_CHAT,
+    MAX_UNACKED_BYTES,
+    MESSAGES_PER_TICK,
+    READY_SECONDS,
+)
 from gameserver.core.messages import Bye, Call, ClientMessage, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
+from gameserver.core.reached import Reached
+from gameserver.core.registry import Limit
 from gameserver.core.reliable import Reliable
 from gameserver.core.rights import MAY_PLAY, Phase, rank_of_line, sayable
 from gameserver.core.wire import decode_client
@@ -68,9 +80,10 @@ class Seat:
         rewinds: bool = False,
         stands_in: bool = False,
         on_report: Callable[[Seat, Call], Reply] | None = None,
+        reached: Reached | None = None,
     ) -> None:
         """`flows`: as in Line. `rewinds`: it matters to the game what was on his screen. `on_report`: where his
-        reports go, and not into the match.
+        reports go, and not into the match. `reached`: counts what he is refused.
         """
         self.player = player
         self.role = role
@@ -80,13 +93,14 @@ class Seat:
         self.rank = rank_of_line(standing.rank, role)
         self.stands_in = stands_in
         self.generation = 1
-        self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows)
+        self._reached = reached if reached is not None else Reached()
+        self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows, reached=self._reached)
         self.ready = False
         self.joined = False
         self.over = False
         self.shown_connected = True
         self.stirred = False
-        self.inputs = InputBuffer(schema.input, clock.rate)
+        self.inputs = InputBuffer(schema.input, clock.rate, self._reached)
         self._schema = schema
         self._input_width = len(schema.input.fields)
         self._clock = clock
@@ -126,7 +140,7 @@ class Seat:
             self._token = self._next_token
         now = trio.current_time()
         self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
-        self.line = Line(link, self._clock, now, flows=self._flows)
+        self.line = Line(link, self._clock, now, flows=self._flows, reached=self._reached)
         self.generation += 1
         self.inputs.restart(self._clock.tick)
         self.ready = False
@@ -170,16 +184,20 @@ class Seat:
         return self.line is None and (self.over or self._away_until is None or now >= self._away_until)
 
     # -- in ----------------------------------------------------------------------------------------------------------------
-    def receive(self, now: float) -> None:
-        """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away."""
+    def receive(self, now: float, spare: int = 0) -> int:
+        """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away.
+
+        `spare`: so many messages more than MESSAGES_PER_TICK may be heard. Returns how many of them were.
+        """
         line = self.line
         if line is None or line.ended:
-            return
+            return 0
         allowed = self._sayable[self.joined]
         try:
-            for arrived in line.hear(now):
+            heard = line.hear(now, MESSAGES_PER_TICK + spare)
+            for arrived in heard:
                 if line.ended:
-                    return  # what comes behind the last word
+                    break  # what comes behind the last word
                 message = decode_client(arrived.data)
                 if type(message) not in allowed:
                     raise ProtocolError(f"{type(message).__name__} may not be said now")
@@ -189,16 +207,24 @@ class Seat:
                     self._take(line, arrived.at, message)
         except ProtocolError as error:
             self.over = True
+            self._reached.note(error.limit)
             line.close(error.close_code, str(error))
-            return
+            return 0
         except MemoryError:  # what cannot be read costs who said it his line, and nobody the match; his seat is kept
             line.close(1011, "out of memory")
-            return
-        if not line.is_time_to_look(now):
-            return
+            return 0
+        if line.is_time_to_look(now):
+            self._look_after(line, now)
+        return len(heard) - MESSAGES_PER_TICK if len(heard) > MESSAGES_PER_TICK else 0
+
+    def _look_after(self, line: Line, now: float) -> None:
+        """Is he there at all, and does he take what he is sent?"""
         if line.is_silent(now):
+            self._reached.note(Limit.IDLE_SECONDS)
             line.end(Notice(NoticeCode.IDLE, f"nothing was heard for {IDLE_SECONDS:g} s"))
         elif line.pacer.is_stalled(now):
+            too_much = line.pacer.unacknowledged_bytes > MAX_UNACKED_BYTES
+            self._reached.note(Limit.MAX_UNACKED_BYTES if too_much else Limit.ACK_SECONDS)
             if line.link.ready():
                 line.end(Notice(NoticeCode.TOO_SLOW, f"no snapshot was acknowledged for {ACK_SECONDS:g} s"))
             else:
@@ -224,7 +250,7 @@ class Seat:
         if values and (not width or len(values) % width):
             raise ProtocolError(f"an input has {width} values for each tick")
         if len(values) > INPUT_QUEUE * width:
-            raise ProtocolError(f"inputs for more than {INPUT_QUEUE} ticks")
+            raise ProtocolError(f"inputs for more than {INPUT_QUEUE} ticks", limit=Limit.INPUT_QUEUE)
         check = self._schema.input.check_row
         try:
             rows: list[Row] = [check(values[i : i + width]) for i in range(0, len(values), width)] if values else []
@@ -252,7 +278,7 @@ class Seat:
         try:
             layout.check_row(call.arguments)
         except ValueError as error:
-            raise ProtocolError(str(error)) from error
+            raise ProtocolError(str(error), limit=_limit_of(call)) from error
         if call.number <= self._last_call:
             return  # it was heard over an earlier line, and its reply is on the way
         self._last_call = call.number
@@ -261,6 +287,7 @@ class Seat:
         elif call.method == "report" and self._on_report is not None:
             self.owe(self._on_report(self, call))
         elif len(self._calls) >= MAX_CALLS:
+            self._reached.note(Limit.MAX_CALLS)
             self.owe(Reply(call.number, False, "too many calls at once"))
         else:
             self._calls.append(call)
@@ -280,8 +307,10 @@ class Seat:
             self._reliable.add_event(message)
         else:
             self._reliable.add_reply(message)
-        if self._reliable.overflown:
+        overflown = self._reliable.overflown
+        if overflown is not None:
             self.over = True  # it cannot be made good any more
+            self._reached.note(overflown)
             if self.line is not None:
                 self.line.end(Notice(NoticeCode.TOO_SLOW, "the client does not take its messages"))
 
@@ -308,6 +337,12 @@ class Seat:
             self.over = True
         if self.line is not None:
             self.line.end(notice)
+
+
+def _limit_of(call: Call) -> Limit | None:
+    """That its arguments do not keep to; other bounds than that of a chat line are what a game declares."""
+    is_long = call.method == "chat" and any(type(value) is str and len(value) > MAX_CHAT for value in call.arguments)
+    return Limit.MAX_CHAT if is_long else None
 
 
 def _hash(token: bytes) -> bytes:

@@ -16,8 +16,9 @@ import attrs
 from gameserver.core.audience import MAX_PLAYER, PlayerId
 from gameserver.core.commands import Answer, Called, Command, Connected, Join, Leave
 from gameserver.core.errors import Refused
-from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS
+from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, ROOM_MESSAGES_PER_SECOND
 from gameserver.core.messages import Notice, NoticeCode, Reply, Role
+from gameserver.core.registry import Limit
 from gameserver.core.replay.steps import Step
 from gameserver.core.rights import Rank
 from gameserver.rescue import HOST, QUARANTINE_SECONDS
@@ -79,6 +80,8 @@ class Seating:
         self._counts = counts
         self._rewinds = rewinds
         self._on_report = on_report
+        self._spare = max(1, round(ROOM_MESSAGES_PER_SECOND / clock.rate))
+        """Messages that are heard in one tick beyond those that everyone may always say."""
         self._inputs: dict[PlayerId, InputBuffer] = {}
         """Of the players in the match who have a seat, in the order of joining."""
         self._stand_ins: dict[PlayerId, Seat] = {}
@@ -136,7 +139,7 @@ class Seating:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
         if hello.role is Role.SPECTATOR:
             if sum(not seat.player for seat in self.seats) >= MAX_SPECTATORS:
-                raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL)
+                raise Refused(f"the room has {MAX_SPECTATORS} spectators", NoticeCode.FULL, limit=Limit.MAX_SPECTATORS)
             return self._make_seat(0, hello.role, hello.name, profile, link, standing)
         vacancy = self._take_vacancy(hello.role)
         if vacancy is not None:
@@ -153,7 +156,8 @@ class Seating:
         if taken >= self._game.max_players:
             bot = next((seat for seat in reversed(self.seats) if seat.role is Role.BOT and not seat.stands_in), None)
             if bot is None or hello.role is Role.BOT:
-                raise Refused(f"the room is full: {taken} of {self._game.max_players} seats are taken", NoticeCode.FULL)
+                text = f"the room is full: {taken} of {self._game.max_players} seats are taken"
+                raise Refused(text, NoticeCode.FULL, limit=Limit.MAX_SEATS)
             self.send_away(bot, "a person takes the seat")
         return self._make_seat(self._next_player(), hello.role, hello.name, profile, link, standing)
 
@@ -174,6 +178,7 @@ class Seating:
         seat = Seat(
             player, role, name, profile, link, standing, self._schema, self._clock,
             flows=not self._game.ticks_on_input, rewinds=self._rewinds, stands_in=stands_in, on_report=self._on_report,
+            reached=self._counts.reached,
         )  # fmt: skip
         self.seats.append(seat)
         return seat
@@ -256,22 +261,29 @@ class Seating:
         """Take what everyone has sent; who is gone and waited for no more leaves."""
         if self._stand_ins:
             self._welcome_back()
+        spare = self._spare
         for seat in tuple(self.seats):
             if seat.ready:  # until then its line is the session's
-                seat.receive(now)
+                spare -= seat.receive(now, spare)
             elif seat.has_expired(now):
-                self.remove(seat)
+                self._give_up(seat)
+
+    def _give_up(self, seat: Seat) -> None:
+        """Nobody waits for him any more."""
+        if not seat.over:
+            self._counts.reached.note(Limit.GRACE_SECONDS)
+        self.remove(seat)
 
     def stand(self, now: float) -> None:
         """Likewise while the room stands still, where nobody's silence is held against him, and pings are all that is answered."""
         for seat in tuple(self.seats):
             if seat.ready and seat.line is not None:
                 seat.line.excuse(now)
-                seat.receive(now)
+                seat.receive(now, self._spare)
             if seat.line is not None:
                 seat.line.send_pongs(now)
             elif seat.has_expired(now):
-                self.remove(seat)
+                self._give_up(seat)
 
     # -- what enters a step ------------------------------------------------------------------------------------------------
     def take(self, tick: int) -> tuple[Step, dict[PlayerId, Any], bool]:
@@ -312,6 +324,7 @@ class Seating:
                 continue
             if seat.ready and not seat.joined:
                 if joins == JOINS_PER_TICK:
+                    self._counts.reached.note(Limit.JOINS_PER_TICK)
                     continue  # he stays stirred
                 joins += 1
                 self._join(seat, commands)

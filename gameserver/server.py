@@ -27,6 +27,8 @@ from gameserver.core.limits import (
     WATCH_DELAY_SECONDS,
 )
 from gameserver.core.messages import Notice, NoticeCode
+from gameserver.core.reached import Reached
+from gameserver.core.registry import Limit
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
 from gameserver.doors import Doors
@@ -35,7 +37,7 @@ from gameserver.entrance import Entrance
 from gameserver.hooks import Hooks
 from gameserver.net.accepting import accept_all
 from gameserver.net.http import HttpSide
-from gameserver.plan import RoomFault, RoomPlan, RoomState
+from gameserver.plan import RoomCounts, RoomFault, RoomPlan, RoomState
 from gameserver.reception import Reception
 from gameserver.reports import Reports
 from gameserver.results import Results
@@ -90,6 +92,9 @@ class Server:
         bans: knows who may not come in.
         codes: keeps those out of private rooms who do not know the code.
         reception: lets them in.
+        counts: what happened here.
+        reached: how often each limit was, in all of its rooms and on all of its lines.
+        past: what happened in the rooms that have closed.
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class Server:
         keys: Keyring | None = None,
         doors: Doors | None = None,
         most_connections: int = MAX_CONNECTIONS,
+        reached: Reached | None = None,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
@@ -119,11 +125,14 @@ class Server:
         `web` makes the app that answers what is no upgrade (without one that is refused);
         `keys`: of the tickets without which nobody comes in; None: the server is open;
         `doors`: whom it answers at all; None: whoever reaches it, by whatever name and from whichever page.
-        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting).
+        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting);
+        `reached`: counts the limits that are reached here.
         """
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
         self.counts = ServerCounts()
+        self.reached = reached if reached is not None else Reached()
+        self.past = RoomCounts()
         self.codes = CodeGuard()
         self.bans = Bans(
             store=ports.store, randomness=ports.randomness, wall_clock=ports.wall_clock, on_change=self._send_the_banned_away
@@ -151,8 +160,10 @@ class Server:
         self.reception = Reception(
             self, self.counts, admission=self.admission, bans=self.bans, hooks=self._hooks, randomness=ports.randomness
         )
-        side = HttpSide(web(self), ports.wall_clock) if web is not None else None
-        self._entrance = Entrance(self.reception, doors=self._doors, web=side, express=express, on_refusal=self._count_refusal)
+        self._side = side = HttpSide(web(self), ports.wall_clock, self.reached) if web is not None else None
+        self._entrance = Entrance(
+            self.reception, doors=self._doors, web=side, express=express, on_refusal=self._count_refusal, reached=self.reached
+        )
         self._kept: dict[str, RoomPlan] = {}
         """Plans of rooms that are kept: whoever asks for one after it has ended gets it again."""
         self._listeners: list[Listener] = []
@@ -203,6 +214,16 @@ class Server:
                 await self._recorder.finish()
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    @property
+    def connections(self) -> int:
+        """All that have been accepted and have not gone."""
+        return self._connections
+
+    @property
+    def http(self) -> HttpSide | None:
+        """What answers requests, None if nothing does."""
+        return self._side
 
     @property
     def unadmitted(self) -> int:
@@ -270,8 +291,8 @@ class Server:
         if (refusal := self.leaving) is not None:
             raise refusal
         if len(self.rooms) >= MAX_ROOMS:
-            raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL)
-        room = Room(plan, self._guard, self._new_fault_id)
+            raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL, limit=Limit.MAX_ROOMS)
+        room = Room(plan, self._guard, self._new_fault_id, self.reached)
         self._start(room)
         return room
 
@@ -304,7 +325,7 @@ class Server:
             tile_map = self._map_for(new, "") if (plan.map is None) is new.uses_map else plan.map
             options = carried_over(plan.options, new.options)
             changed.append(attrs.evolve(plan, game=new, options=options, map=tile_map))
-        rooms = [Room(plan, self._guard, self._new_fault_id) for plan in changed]
+        rooms = [Room(plan, self._guard, self._new_fault_id, self.reached) for plan in changed]
         self._games[new.name] = new
         self._kept |= {plan.name: plan for plan in changed if plan.keep}
         for room in rooms:
@@ -363,6 +384,7 @@ class Server:
         finally:
             if room.recorder is not None:
                 room.recorder.close()
+            self.past.add(room.counts)
             if self.rooms.get(name) is room:
                 del self.rooms[name]
             if self._drain is not None:
@@ -370,6 +392,7 @@ class Server:
 
     def refusal_of(self, name: str, fault: RoomFault) -> Refused:
         """What somebody is told whose room could not be opened: the game's own words if it refused, else a fault id."""
+        self.reached.note(fault.limit)
         if isinstance(fault.__cause__, Refused):
             return Refused(str(fault.__cause__), NoticeCode.REFUSED)
         log.error("room %s could not be opened, fault %s", name, fault.fault_id, exc_info=fault)
@@ -421,6 +444,7 @@ class Server:
         """The wall around one connection, from accept to the end."""
         self.counts.accepted += 1
         if self._connections >= self._most_connections:
+            self.reached.note(Limit.MAX_CONNECTIONS)
             self._count_refusal()
             await trio.aclose_forcefully(stream)
             return

@@ -12,6 +12,8 @@ import trio
 from gameserver.core.errors import ProtocolError, Refused
 from gameserver.core.limits import READY_SECONDS
 from gameserver.core.messages import Bye, Hello, Notice, NoticeCode, Ping, Ready, Welcome
+from gameserver.core.reached import Reached
+from gameserver.core.registry import Limit
 from gameserver.core.rights import Phase, Rank, sayable
 from gameserver.core.wire import decode_client, encode_server
 
@@ -59,11 +61,12 @@ class Desk(Protocol):
 class Session:
     """See the module."""
 
-    def __init__(self, link: Link, room: str, desk: Desk) -> None:
-        """`room`: what the path of the upgrade said."""
+    def __init__(self, link: Link, room: str, desk: Desk, reached: Reached | None = None) -> None:
+        """`room`: what the path of the upgrade said. `reached`: counts what a refusal or an end is because of."""
         self._link = link
         self._room = room
         self._desk = desk
+        self._reached = reached if reached is not None else Reached()
 
     async def run(self, hello_deadline: float) -> None:
         """Serve the line until it closes. `hello_deadline`: trio time by which HELLO must be here and answered."""
@@ -73,14 +76,17 @@ class Session:
                 hello = self._hello((await link.receive()).data)
                 ticket = await self._desk.admit(hello, link)
             if scope.cancelled_caught:
+                self._reached.note(Limit.HANDSHAKE_SECONDS)
                 self._end(Notice(NoticeCode.IDLE, "no HELLO in time"))
                 return
         except trio.EndOfChannel:
             return
         except ProtocolError as error:
+            self._reached.note(error.limit)
             link.end(error.close_code, str(error)[:100])
             return
         except Refused as refusal:
+            self._reached.note(refusal.limit)
             self._end(Notice(refusal.code or NoticeCode.REFUSED, str(refusal), refusal.detail))
             return
         try:
@@ -88,6 +94,7 @@ class Session:
         except trio.EndOfChannel:
             pass
         except ProtocolError as error:
+            self._reached.note(error.limit)
             ticket.give_up()
             link.end(error.close_code, str(error)[:100])
         finally:
@@ -103,13 +110,14 @@ class Session:
 
     async def _play(self, ticket: Ticket) -> None:
         ready = False
-        with trio.move_on_after(READY_SECONDS):
+        with trio.move_on_after(READY_SECONDS) as scope:
             await self._link.send(encode_server(ticket.welcome))
             ready = await self._wait_for_ready(ticket)
         if ready:
             ticket.enter()
             await self._link.closed.wait()
         else:
+            self._reached.note(Limit.READY_SECONDS if scope.cancelled_caught else None)
             self._end(Notice(NoticeCode.IDLE, "no READY in time"))
 
     async def _wait_for_ready(self, ticket: Ticket) -> bool:

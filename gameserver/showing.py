@@ -14,6 +14,7 @@ from gameserver.core.errors import GameError
 from gameserver.core.limits import SNAPSHOT_HARD
 from gameserver.core.messages import OVER_FLAG, EventMessage, Reply
 from gameserver.core.parts import Parts
+from gameserver.core.registry import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,9 +124,13 @@ class Showing:
         if line.may_send(now):
             draft = self.parts.draft(line.viewer, self._wanted(seat) if self._private_parts else _PUBLIC)
             if len(draft.body) > SNAPSHOT_HARD:
-                raise GameError(f"a snapshot takes {len(draft.body)} bytes, more than {SNAPSHOT_HARD}: show fewer entities")
+                raise GameError(
+                    f"a snapshot takes {len(draft.body)} bytes, more than {SNAPSHOT_HARD}: show fewer entities",
+                    limit=Limit.SNAPSHOT_HARD,
+                )
             if seat.send(draft, flags, now):
                 self._counts.snapshots += 1
+                self._counts.bytes += len(draft.body)
                 return
         self._counts.skipped += 1
 

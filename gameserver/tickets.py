@@ -22,6 +22,7 @@ import jwt
 from gameserver.core.errors import Refused
 from gameserver.core.limits import DECODE_TEXT, MAX_ACCOUNT, ROOM_PATTERN, TICKET_SECONDS, TICKET_TOLERANCE_SECONDS
 from gameserver.core.messages import NoticeCode
+from gameserver.core.registry import Limit
 from gameserver.core.words import is_name
 from gameserver.standing import Rank
 
@@ -47,8 +48,8 @@ _SIGNER: Final = jwt.PyJWS(algorithms=[ALGORITHM])
 class TicketRefused(Refused):
     """This ticket opens nothing. The text tells an honest player what to do, and a forger no more than that."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"{why}: get a new ticket", NoticeCode.REFUSED)
+    def __init__(self, why: str, *, limit: Limit | None = None) -> None:
+        super().__init__(f"{why}: get a new ticket", NoticeCode.REFUSED, limit=limit)
 
 
 @attrs.frozen(kw_only=True)
@@ -139,7 +140,7 @@ def read_ticket(ticket: str, keys: Keyring, *, now: float) -> Claims:
     """What the ticket says, if it is one of ours and its time is now. Raises TicketRefused."""
     claims = _verified(ticket, keys)
     if now > claims.expires_at + TICKET_TOLERANCE_SECONDS:
-        raise TicketRefused("this ticket has expired")
+        raise TicketRefused("this ticket has expired", limit=Limit.TICKET_TOLERANCE_SECONDS)
     if now < max(claims.issued_at, claims.not_before) - TICKET_TOLERANCE_SECONDS:
         raise TicketRefused("this ticket is not valid")
     return claims

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from gameserver.archive import Archive
+    from gameserver.core.reached import Reached
     from gameserver.livefile import LiveFile
     from gameserver.recorder import Recorder
     from gameserver.room import Room
@@ -64,6 +65,7 @@ class Rooms(Protocol):
     """What must be known of a server."""
 
     codes: CodeGuard
+    reached: Reached
 
     @property
     def rooms(self) -> Mapping[str, Room]:
@@ -199,6 +201,8 @@ class _Watching:
         try:
             self._codes.check(code, request.query_params.get("code"), guesser=caller.bucket, now=trio.current_time())
         except Refused as refusal:
+            if self._server is not None:
+                self._server.reached.note(refusal.limit)
             raise HTTPException(HTTPStatus.FORBIDDEN, str(refusal), _NO_STORE) from refusal
 
     def _follow(self, request: Request, live: LiveFile, span: Span) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_module
-import logging
 import signal
 import sys
 from pathlib import Path
@@ -18,7 +17,9 @@ from gameserver.app import serve as serve_app
 from gameserver.cli import limits
 from gameserver.cli.say import FAILED, OK, progress, readable, say
 from gameserver.core.limits import DRAIN_SECONDS, MAX_WATCH_DELAY_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.reached import Reached
 from gameserver.library import load_game
+from gameserver.logs import set_up_logging
 from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk
 from gameserver.results import latest
@@ -133,7 +134,8 @@ def serve(
         return OK
     if json:
         raise UsageError("--json goes with --print-limits; for log lines it is --log-json")
-    set_up_logging(verbose=verbose, as_json=log_json)
+    reached = Reached()
+    set_up_logging(verbose=verbose, as_json=log_json, reached=reached)
     settings = ServeSettings(
         host=host,
         lan=lan,
@@ -162,7 +164,7 @@ def serve(
         allow_hosts=allow_host,
         proxies=proxy,
     )
-    trio.run(serve_app, settings, say)
+    trio.run(serve_app, settings, say, reached)
     return OK
 
 
@@ -277,21 +279,3 @@ async def _until_interrupted(run: Any) -> Any:  # noqa: ANN401 - whatever it ret
             result = await run()
             nursery.cancel_scope.cancel()
     return result
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line, everything escaped."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {"at": record.created, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json_module.dumps(line)
-
-
-def set_up_logging(*, verbose: bool, as_json: bool) -> None:
-    """Log lines go to standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
-    logging.getLogger("trio-websocket").setLevel(logging.WARNING)  # it logs every frame

@@ -12,12 +12,13 @@ from cyclopts import Parameter
 
 from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
-from gameserver.cli.hosting import set_up_logging
 from gameserver.cli.replay import Games, file_of, open_recording, tick_at
 from gameserver.cli.say import OK, say
 from gameserver.core.errors import GameserverError
 from gameserver.core.limits import ROOM_PATTERN
+from gameserver.core.reached import Reached
 from gameserver.fork import Fork, fork_of
+from gameserver.logs import set_up_logging
 
 _Port = Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=65_535))]
 _Bots = Annotated[int | None, Parameter(validator=cyclopts.validators.Number(gte=0, lte=200))]
@@ -86,7 +87,8 @@ def fork(
     log_json
         Log lines as JSON.
     """
-    set_up_logging(verbose=verbose, as_json=log_json)
+    reached = Reached()
+    set_up_logging(verbose=verbose, as_json=log_json, reached=reached)
     made, name, loaded = _read(file, at, game)
     settings = ServeSettings(
         host=host,
@@ -106,7 +108,7 @@ def fork(
         reload=reload,
         fork=made,
     )
-    trio.run(serve_app, settings, say)
+    trio.run(serve_app, settings, say, reached)
     return OK
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gameserver.core.limits import MESSAGE_BYTES_PER_SECOND, MESSAGES_BESIDE_INPUTS, MESSAGES_PER_TICK
+from gameserver.core.registry import Limit
 
 _FULL: Final = 1.0 + 1e-9
 """Seconds until an empty bucket is full; the rest is for rounding."""
@@ -34,3 +35,8 @@ class Allowance:
         self._messages_full_at = messages
         self._bytes_full_at = wire
         return True
+
+    def lacking(self, now: float) -> Limit:
+        """Which of the two kept a message from being heard at this time."""
+        is_full = self._messages_full_at + self._seconds_a_message - now > _FULL
+        return Limit.MESSAGES_PER_TICK if is_full else Limit.MESSAGE_BYTES_PER_SECOND

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from gameserver.core.limits import INPUT_CREDIT, INPUT_HOLD_SECONDS, INPUT_QUEUE, INPUT_WINDOW_SECONDS, SUBTICKS
+from gameserver.core.reached import Reached
+from gameserver.core.registry import Limit
 from gameserver.core.rewind import most_back
 
 if TYPE_CHECKING:
@@ -66,8 +68,10 @@ class InputBuffer:
         cut: how much of that he said and is not believed, or is beyond that most.
     """
 
-    def __init__(self, layout: Layout, tick_rate: int) -> None:
+    def __init__(self, layout: Layout, tick_rate: int, reached: Reached | None = None) -> None:
+        """`reached`: counts what is dropped."""
         self._layout = layout
+        self._reached = reached if reached is not None else Reached()
         self._edges = [slot for slot, field in enumerate(layout.fields) if field.edge]
         self._neutral: Row = layout.pack(layout.neutral())
         self._window = max(1, round(INPUT_WINDOW_SECONDS * tick_rate))
@@ -105,6 +109,7 @@ class InputBuffer:
                 continue
             if wanted > tick + self._window:
                 self.counts.early += 1  # not remembered as sent: a forged stamp must not block the honest ones behind it
+                self._reached.note(Limit.INPUT_WINDOW_SECONDS)
                 continue
             self._newest = wanted
             if fresh is None:
@@ -113,6 +118,7 @@ class InputBuffer:
                 self._add_late(wanted, row, tick, _later(sight, wanted - first_tick))
             elif self._credit == 0 or len(self._waiting) >= INPUT_QUEUE:
                 self.counts.excess += 1
+                self._reached.note(Limit.INPUT_QUEUE if self._credit else Limit.INPUT_CREDIT)
             else:
                 self._credit -= 1
                 self._waiting[wanted] = row, _later(sight, wanted - first_tick)
@@ -180,6 +186,8 @@ class InputBuffer:
             row = self._neutral
             self._look(tick, None)
             self.counts.neutral += 1
+            if self.acknowledged is not None and tick - self._levels_at == self._hold + 1:
+                self._reached.note(Limit.INPUT_HOLD_SECONDS)
         self.back, self.cut = self._levels_back, self._levels_cut
         if self._pressed:
             merged = list(row)

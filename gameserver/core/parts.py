@@ -21,6 +21,7 @@ import msgpack
 from gameserver.core.audience import is_of_team
 from gameserver.core.errors import GameError
 from gameserver.core.limits import COSMETIC_SECONDS, CRC_EVERY, MAX_BASE_AGE, SNAPSHOT_HARD, TICK_RATE
+from gameserver.core.registry import Limit
 from gameserver.core.schema import Schema, split_form
 
 if TYPE_CHECKING:
@@ -244,7 +245,10 @@ class Parts:
         self.encoded += 1
         data: bytes = self._pack(fragment)
         if len(data) > SNAPSHOT_HARD:
-            raise GameError(f"a fragment of {len(now)} entities takes {len(data)} bytes, more than {SNAPSHOT_HARD}: show fewer")
+            raise GameError(
+                f"a fragment of {len(now)} entities takes {len(data)} bytes, more than {SNAPSHOT_HARD}: show fewer",
+                limit=Limit.SNAPSHOT_HARD,
+            )
         return data
 
     def _crc_is_due(self, part: int) -> bool:

@@ -91,18 +91,6 @@ class Limit(enum.Enum):
     MAX_UNADMITTED = limits.MAX_UNADMITTED, "connections", By.PEER, "the one that has waited longest makes way for a new one"
     MAX_CONNECTIONS = limits.MAX_CONNECTIONS, "connections", By.PEER, "a new connection is closed at once"
     READY_CONNECTIONS = limits.READY_CONNECTIONS, "connections", By.NOBODY, "/readyz answers 503, full"
-    ADDRESS_CONNECTIONS = (
-        limits.ADDRESS_CONNECTIONS,
-        "connections of an address",
-        By.PEER,
-        "503 with Retry-After, or closed at once",
-    )
-    ADDRESS_UNADMITTED = limits.ADDRESS_UNADMITTED, "connections of an address", By.PEER, "as address_connections"
-    ADDRESS_CONNECTS_PER_SECOND = limits.ADDRESS_CONNECTS_PER_SECOND, "new connections a second", By.PEER, "as address_connections"
-    ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.NOBODY, "as address_connects_per_second"
-    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.PEER, "a connection that is one too many is closed without a word"
-    ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats of an account", By.PEER, "NOTICE refused"
-    OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused"
     MAX_ROOMS = limits.MAX_ROOMS, "rooms", By.PEER, "NOTICE full: no room is opened"
     MAX_PROFILE = limits.MAX_PROFILE, "characters", By.HOST, "NOTICE refused, and the host's hook stands in the log"
     MAX_SEATS = limits.MAX_SEATS, "players", By.PEER, "NOTICE full; most games say fewer"
@@ -114,17 +102,31 @@ class Limit(enum.Enum):
     MAX_UNACKED_BYTES = limits.MAX_UNACKED_BYTES, "bytes", By.PEER, "as ack_seconds"
     GRACE_SECONDS = limits.GRACE_SECONDS, "s", By.PEER, "the seat is free"
 
-    # -- tickets -----------------------------------------------------------------------------------------------------------
-    TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.PEER, "the ticket is refused"
-    TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.NOBODY, "the ticket is refused"
-    MAX_ACCOUNT = limits.MAX_ACCOUNT, "characters", By.PEER, "the ticket is refused"
-    JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second of an address", By.PEER, "429 with Retry-After"
+    # -- addresses and accounts --------------------------------------------------------------------------------------------
+    ADDRESS_CONNECTIONS = limits.ADDRESS_CONNECTIONS, "connections", By.PEER, "503 with Retry-After, or closed at once"
+    ADDRESS_UNADMITTED = limits.ADDRESS_UNADMITTED, "connections", By.PEER, "503 with Retry-After, or closed at once"
+    ADDRESS_CONNECTS_PER_SECOND = (
+        limits.ADDRESS_CONNECTS_PER_SECOND,
+        "connections a second",
+        By.PEER,
+        "503 with Retry-After, or closed at once",
+    )
+    ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.NOBODY, "as address_connects_per_second"
+    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.NOBODY, "the connection is closed without a word"
+    ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats", By.PEER, "NOTICE refused"
+    OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused: no room is opened"
+    JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second", By.PEER, "429 with Retry-After"
     JOINS_BURST = limits.JOINS_BURST, "requests", By.NOBODY, "as joins_per_second"
+
+    # -- tickets -----------------------------------------------------------------------------------------------------------
+    TICKET_SECONDS = limits.TICKET_SECONDS, "s", By.HOST, "whoever signs for longer is told so, and nobody takes the ticket"
+    TICKET_TOLERANCE_SECONDS = limits.TICKET_TOLERANCE_SECONDS, "s", By.PEER, "NOTICE refused"
+    MAX_ACCOUNT = limits.MAX_ACCOUNT, "characters", By.HOST, "whoever signs is told so, and nobody takes the ticket"
 
     # -- HTTP --------------------------------------------------------------------------------------------------------------
     MAX_HTTP_CONNECTIONS = limits.MAX_HTTP_CONNECTIONS, "requests", By.PEER, "503"
     HTTP_SECONDS = limits.HTTP_SECONDS, "s", By.PEER, "the connection is cut"
-    MAX_STREAMS = limits.MAX_STREAMS, "answers", By.PEER, "503 with Retry-After"
+    MAX_STREAMS = limits.MAX_STREAMS, "answers", By.PEER, "503 with Retry-After, or closed at once"
     STREAM_SECONDS = limits.STREAM_SECONDS, "s", By.NOBODY, "the answer ends between two chunks before; it is cut then"
     STALL_SECONDS = limits.STALL_SECONDS, "s", By.PEER, "the connection is cut"
     MAX_LISTED = limits.MAX_LISTED, "recordings", By.NOBODY, "whoever asks for more is told the bound (400)"
@@ -148,7 +150,7 @@ class Limit(enum.Enum):
     MAX_FRAGMENTS = limits.MAX_FRAGMENTS, "pieces", By.PEER, "the line is closed with 1009"
     MAX_FRAGMENT_BYTES = limits.MAX_FRAGMENT_BYTES, "bytes", By.PEER, "the line is closed with 1009"
     MAX_FRAGMENT_SECONDS = limits.MAX_FRAGMENT_SECONDS, "s", By.PEER, "the line is closed with 1009"
-    MAX_SLOW_BYTES = limits.MAX_SLOW_BYTES, "bytes", By.PEER, "the socket is not read, and TCP holds the peer back"
+    MAX_SLOW_BYTES = limits.MAX_SLOW_BYTES, "bytes", By.NOBODY, "the socket is not read, and TCP holds the peer back"
     MAX_CALLS = limits.MAX_CALLS, "calls", By.PEER, "the call is refused"
     OVER_ALLOWANCE_SECONDS = limits.OVER_ALLOWANCE_SECONDS, "s", By.PEER, "the line is closed with 1008"
     DECODE_ARRAY = limits.DECODE_ARRAY, "elements", By.PEER, "the line is closed with 1002"
@@ -177,7 +179,7 @@ class Limit(enum.Enum):
     COSMETIC_SECONDS = limits.COSMETIC_SECONDS, "s", By.NOBODY, "the event is not shown"
     SNAPSHOT_HARD = limits.SNAPSHOT_HARD, "bytes", By.GAME, "the room faults"
     MAX_ENTITIES = limits.MAX_ENTITIES, "entities", By.GAME, "the room faults"
-    MAX_STATE = limits.MAX_STATE, "bytes", By.GAME, "the room faults"
+    MAX_STATE = limits.MAX_STATE, "bytes", By.GAME, "the room goes on, but would not after a fault"
     MAX_TIMERS = limits.MAX_TIMERS, "timers", By.GAME, "the room faults"
     MAX_EVENTS_PER_TICK = limits.MAX_EVENTS_PER_TICK, "events", By.GAME, "the room faults"
     HOOK_CPU_SECONDS = limits.HOOK_CPU_SECONDS, "s", By.GAME, "the hook is stopped and the room faults"
@@ -231,8 +233,10 @@ _ORDER: Final = (
     ("READY_CONNECTIONS", "MAX_CONNECTIONS", "the server would be full before it says so"),
     ("MAX_UNADMITTED", "MAX_CONNECTIONS", "those who have not said who they are would take the place of those who play"),
     ("ADDRESS_CONNECTIONS", "MAX_CONNECTIONS", "one address could take every place"),
-    ("ADDRESS_UNADMITTED", "ADDRESS_CONNECTIONS", "an address could never reach it"),
     ("ADDRESS_UNADMITTED", "MAX_UNADMITTED", "one address could keep all others from coming in"),
+    ("ADDRESS_UNADMITTED", "ADDRESS_CONNECTIONS", "an address could be waiting with more than it may have"),
+    ("ADDRESS_CONNECTS_PER_SECOND", "ADDRESS_CONNECTS_BURST", "a second's worth could not be opened at once"),
+    ("JOINS_PER_SECOND", "JOINS_BURST", "a second's worth could not be asked for at once"),
     ("MAX_UPGRADE_BYTES", "MAX_HEAD_BYTES", "the head of an upgrade could not be read"),
     ("MAX_UPGRADE_HEADERS", "MAX_HEADERS", "the head of an upgrade could not be read"),
     ("CLOSE_SECONDS", "SEAL_SECONDS", "the recordings would be given up before the players have been told"),

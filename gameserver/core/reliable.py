@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gameserver.core.limits import RELIABLE_BYTES, RELIABLE_MESSAGES
+from gameserver.core.registry import Limit
 from gameserver.core.wire import encode_server
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ class Reliable:
         self._bytes += len(data)
 
     @property
-    def overflown(self) -> bool:
-        """Is he owed more than anybody may be? Then the promise cannot be kept any more."""
-        return len(self._owed) > RELIABLE_MESSAGES or self._bytes > RELIABLE_BYTES
+    def overflown(self) -> Limit | None:
+        """What of it is more than anybody may be owed; then the promise cannot be kept any more."""
+        if len(self._owed) > RELIABLE_MESSAGES:
+            return Limit.RELIABLE_MESSAGES
+        return Limit.RELIABLE_BYTES if self._bytes > RELIABLE_BYTES else None
 
     @property
     def has_unsent(self) -> bool:

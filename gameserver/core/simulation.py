@@ -19,6 +19,7 @@ from gameserver.core.game import Game, NoGlobals, Result
 from gameserver.core.groups import Entities, Players
 from gameserver.core.limits import MAX_EVENTS_PER_TICK, MAX_KICK_TEXT, MAX_LOG_LINES, MAX_LOG_TEXT, SUBTICKS
 from gameserver.core.record import Entity, Event, Input, Options, Player
+from gameserver.core.registry import Limit
 from gameserver.core.rewind import most_back
 from gameserver.core.rights import Rank, may_call, may_expel, may_silence
 from gameserver.core.talk import BUILT_IN_EVENTS, Ended
@@ -52,6 +53,7 @@ class Simulation:
         kicked: whom the game, or the host, sent away in the last step, and why.
         barred: which of them may not come back for a while.
         logged: what the game said to its author in the last step, also in one that failed.
+        reached: the limits that calls and the game went beyond in it, without failing.
         judged: as whose eyes saw them the last step looked at entities, and how far back, in 1/256 of a tick.
     """
 
@@ -68,6 +70,7 @@ class Simulation:
         self.kicked: list[tuple[PlayerId, str]] = []
         self.barred: set[PlayerId] = set()
         self.logged: list[str] = []
+        self.reached: list[Limit] = []
         self.judged: dict[PlayerId, int] = {}
         self._views: Mapping[PlayerId, int] = {}
         self._most_back = most_back(game_type.tick_rate)
@@ -127,6 +130,7 @@ class Simulation:
         self.kicked = []
         self.barred = set()
         self.logged = []
+        self.reached = []
         world.tick = tick
         for command in commands:
             self._apply(command)
@@ -210,6 +214,8 @@ class Simulation:
         try:
             value = getattr(self.game, called.method)(player, **{f.name: getattr(arguments, f.name) for f in layout.fields})
         except Refused as refusal:
+            if refusal.limit is not None:
+                self.reached.append(refusal.limit)
             return Replied(called.player, called.number, False, str(refusal))
         if type(value) is float or not is_plain(value):
             raise GameError(f"call {called.method!r} returned {value!r}: return None, a bool, an int or a str")
@@ -241,7 +247,7 @@ class Simulation:
         if kind is None:
             raise GameError(f"{type(event).__name__} is not declared: add it to {type(self.game).__name__}.events")
         if len(self.emitted) >= MAX_EVENTS_PER_TICK:
-            raise GameError(f"{MAX_EVENTS_PER_TICK} events in one tick: emit fewer")
+            raise GameError(f"{MAX_EVENTS_PER_TICK} events in one tick: emit fewer", limit=Limit.MAX_EVENTS_PER_TICK)
         if type(to) is not int or not EVERYONE <= to <= NOBODY:
             raise GameError(f"{type(event).__name__} emitted to {to!r}: say EVERYONE, team(n), owner(player) or NOBODY")
         self.emitted.append(Emitted(kind, type(event).layout.pack(event), to, type(event).reliable, deaf))
@@ -315,11 +321,23 @@ class Simulation:
             raise GameError(f"kick(): {why!r} is no text: say why, he will read it")
         if all(player != number for number, _ in self.kicked):
             self.kicked.append((player, why[:MAX_KICK_TEXT]))
+            if len(why) > MAX_KICK_TEXT:
+                self._reach(Limit.MAX_KICK_TEXT)
 
     def log(self, text: str, values: tuple[object, ...]) -> None:
         """See Game.log."""
-        if len(self.logged) < MAX_LOG_LINES:
-            self.logged.append(str(text % values if values else text)[:MAX_LOG_TEXT])
+        if len(self.logged) >= MAX_LOG_LINES:
+            self._reach(Limit.MAX_LOG_LINES)
+            return
+        line = str(text % values if values else text)
+        self.logged.append(line[:MAX_LOG_TEXT])
+        if len(line) > MAX_LOG_TEXT:
+            self._reach(Limit.MAX_LOG_TEXT)
+
+    def _reach(self, limit: Limit) -> None:
+        """Once in a step: a loop may go beyond one a million times."""
+        if limit not in self.reached:
+            self.reached.append(limit)
 
     # -- the state as a whole ----------------------------------------------------------------------------------------------
     def encode(self) -> bytes:

@@ -16,8 +16,9 @@ from gameserver.core.errors import Refused
 from gameserver.core.fields import boolean, integer, integers, text
 from gameserver.core.limits import CHAT_AT_ONCE, CHAT_SECONDS, EMOTE_SECONDS, EMOTES_AT_ONCE, MAX_CHAT, MAX_SEATS
 from gameserver.core.record import Event, Player
+from gameserver.core.registry import Limit
 from gameserver.core.rights import Rank
-from gameserver.core.words import spoken
+from gameserver.core.words import has_towers, spoken
 
 if TYPE_CHECKING:
     from gameserver.core.audience import Audience
@@ -81,11 +82,14 @@ class Talk:
         """A line for everyone or the own team: the event, for whom, and who does not want it. Raises Refused, in words."""
         heard = spoken(line)
         if heard is None:
-            raise Refused(f"a line has 1 to {MAX_CHAT} characters and no control characters")
+            limit = Limit.MAX_MARKS if has_towers(line) else None
+            raise Refused(f"a line has 1 to {MAX_CHAT} characters and no control characters", limit=limit)
         if to_team and not player.team:
             raise Refused("you have no team")
         voice = self._voice_of(player)
-        voice.chat_due = _take(voice.chat_due, tick, self._chat_ticks, CHAT_AT_ONCE, "not so fast")
+        voice.chat_due = _take(
+            voice.chat_due, tick, self._chat_ticks, CHAT_AT_ONCE, Refused("not so fast", limit=Limit.CHAT_SECONDS)
+        )
         said = Said(player=player.owner, to_team=to_team, text=heard)
         deaf = frozenset(number for number, other in self._voices.items() if player.owner in other.mutes)
         return said, team(player.team) if to_team else EVERYONE, deaf
@@ -93,7 +97,8 @@ class Talk:
     def emote(self, player: Player, which: int, tick: int) -> Emoted:
         """The event. Raises Refused, in words."""
         voice = self._voice_of(player)
-        voice.emote_due = _take(voice.emote_due, tick, self._emote_ticks, EMOTES_AT_ONCE, "one emote a second")
+        refusal = Refused("one emote a second", limit=Limit.EMOTE_SECONDS)
+        voice.emote_due = _take(voice.emote_due, tick, self._emote_ticks, EMOTES_AT_ONCE, refusal)
         return Emoted(player=player.owner, which=which)
 
     def _voice_of(self, player: Player) -> _Voice:
@@ -157,9 +162,9 @@ class Talk:
         }
 
 
-def _take(due: int, tick: int, ticks: int, at_once: int, refusal: str) -> int:
-    """The new due tick. Raises Refused if too much has been said already."""
+def _take(due: int, tick: int, ticks: int, at_once: int, refusal: Refused) -> int:
+    """The new due tick. Raises the refusal if too much has been said already."""
     due = max(due, tick)
     if due - tick > ticks * (at_once - 1):
-        raise Refused(refusal)
+        raise refusal
     return due + ticks

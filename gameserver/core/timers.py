@@ -8,6 +8,7 @@ import attrs
 
 from gameserver.core.errors import GameError
 from gameserver.core.limits import MAX_INTEGER, MAX_TIMERS
+from gameserver.core.registry import Limit
 
 TimerArgument = int | str | float | bool | None
 
@@ -53,7 +54,7 @@ class Timers:
     def add(self, tick: int, method: str, arguments: tuple[TimerArgument, ...]) -> int:
         """Call the method at this tick; returns the timer's number. Raises GameError if too many wait."""
         if len(self._waiting) >= MAX_TIMERS:
-            raise GameError(f"{MAX_TIMERS} timers wait already: cancel some, or count ticks in a field")
+            raise GameError(f"{MAX_TIMERS} timers wait already: cancel some, or count ticks in a field", limit=Limit.MAX_TIMERS)
         timer = Timer(tick, self._next, method, arguments)
         self._next += 1
         at = len(self._waiting)

@@ -31,7 +31,8 @@ from gameserver.core.messages import (
     Snapshot,
     Welcome,
 )
-from gameserver.core.words import is_name
+from gameserver.core.registry import Limit
+from gameserver.core.words import has_towers, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +47,7 @@ _ROOM: Final = re.compile(limits.ROOM_PATTERN)
 def decode_client(data: bytes) -> ClientMessage:
     """One message to the server. Raises ProtocolError for anything that docs/protocol.md does not allow."""
     if len(data) > limits.MAX_MESSAGE:
-        raise ProtocolError(f"a message of {len(data)} bytes; at most {limits.MAX_MESSAGE}", 1009)
+        raise ProtocolError(f"a message of {len(data)} bytes; at most {limits.MAX_MESSAGE}", 1009, limit=Limit.MAX_MESSAGE)
     try:
         body = msgpack.unpackb(
             data,
@@ -59,13 +60,41 @@ def decode_client(data: bytes) -> ClientMessage:
             max_ext_len=0,
         )
     except (ValueError, TypeError, RecursionError) as error:  # TypeError: an unhashable key of a map
-        raise ProtocolError("not msgpack, or out of bounds") from error
+        raise ProtocolError("not msgpack, or out of bounds", limit=_bound_of(error)) from error
     if type(body) is not tuple or not body or type(body[0]) is not int or not 0 <= body[0] < len(_CLIENT):
         raise ProtocolError("not an array led by a known number")
     try:
         return _CLIENT[body[0]](*body)
     except (TypeError, ValueError) as error:
-        raise ProtocolError(f"message {body[0]}: {str(error)[:100]}") from error
+        limit = error.limit if isinstance(error, _Beyond) else None
+        raise ProtocolError(f"message {body[0]}: {str(error)[:100]}", limit=limit) from error
+
+
+class _Beyond(ValueError):
+    """A value that is beyond a limit, if it is of the right type at all."""
+
+    def __init__(self, message: str, limit: Limit | None) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+_BOUNDS: Final = {
+    "max_array_len": Limit.DECODE_ARRAY,
+    "max_map_len": Limit.DECODE_MAP,
+    "max_str_len": Limit.DECODE_TEXT,
+    "max_bin_len": Limit.DECODE_BIN,
+}
+
+
+def _bound_of(error: Exception) -> Limit | None:
+    """Which of its bounds msgpack complains of: it says so in its text only."""
+    text = str(error)
+    return next((limit for bound, limit in _BOUNDS.items() if bound in text), None)
+
+
+def _beyond(value: object, message: str) -> _Beyond:
+    """What to raise for what is no integer, or one of too many bits."""
+    return _Beyond(message, Limit.MAX_INTEGER if type(value) is int and abs(value) > MAX_INTEGER else None)
 
 
 _ROLES: Final = frozenset(Role)
@@ -94,15 +123,15 @@ def _inputs(_: int, first_tick: object, ack_tick: object, ack_event: object, vie
         raise ValueError("values are no array")
     for value in values:
         if type(value) is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise ValueError("a value is no integer")
+            raise _beyond(value, "a value is no integer")
     if type(first_tick) is not int or not 0 <= first_tick <= MAX_INTEGER:
-        raise ValueError("first tick is no integer of 0 or more")
+        raise _beyond(first_tick, "first tick is no integer of 0 or more")
     if type(ack_event) is not int or not 0 <= ack_event <= MAX_INTEGER:
-        raise ValueError("ack event is no integer of 0 or more")
+        raise _beyond(ack_event, "ack event is no integer of 0 or more")
     if ack_tick is not None and (type(ack_tick) is not int or not 0 <= ack_tick <= MAX_INTEGER):
-        raise ValueError("ack tick is neither nil nor an integer of 0 or more")
+        raise _beyond(ack_tick, "ack tick is neither nil nor an integer of 0 or more")
     if view_tick is not None and (type(view_tick) is not int or not 0 <= view_tick <= MAX_INTEGER):
-        raise ValueError("view tick is neither nil nor an integer of 0 or more")
+        raise _beyond(view_tick, "view tick is neither nil nor an integer of 0 or more")
     return Inputs(first_tick, ack_tick, ack_event, view_tick, values)
 
 
@@ -131,20 +160,28 @@ _CLIENT: Final[tuple[Callable[..., ClientMessage], ...]] = (_hello, _ready, _inp
 
 def _natural(value: object) -> int:
     if type(value) is not int or not 0 <= value <= MAX_INTEGER:
-        raise ValueError("not an integer of 0 or more")
+        raise _beyond(value, "not an integer of 0 or more")
     return value
 
 
 def _integer(value: object) -> int:
     if type(value) is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise ValueError("not an integer of 53 bits")
+        raise _beyond(value, "not an integer of 53 bits")
     return value
 
 
 def _name(value: object) -> str:
     if type(value) is not str or not is_name(value):
-        raise ValueError("name does not fit")
+        raise _Beyond("name does not fit", _limit_of_name(value))
     return value
+
+
+def _limit_of_name(name: object) -> Limit | None:
+    if type(name) is not str:
+        return None
+    if len(name) > limits.MAX_NAME:
+        return Limit.MAX_NAME
+    return Limit.MAX_MARKS if has_towers(name) else None
 
 
 def encode_client(message: ClientMessage) -> bytes:

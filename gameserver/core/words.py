@@ -15,12 +15,23 @@ _MARKS: Final = frozenset(("Mn", "Me"))
 
 
 def is_name(text: str) -> bool:
-    """May a player be called so? 1 to 24 code points, none of them a control or formatting character, and not only blanks."""
+    """May a player be called so? 1 to 24 code points, no controls, no formatting, no towers of marks, and not only blanks."""
     return (
         1 <= len(text) <= MAX_NAME
         and not text.isspace()
         and not any(unicodedata.category(character) in _BAD_CATEGORIES for character in text)
+        and not has_towers(text)
     )
+
+
+def has_towers(text: str) -> bool:
+    """Does any letter bear more than MAX_MARKS marks?"""
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
+        if marks > MAX_MARKS:
+            return True
+    return False
 
 
 def spoken(text: str) -> str | None:
@@ -28,12 +39,6 @@ def spoken(text: str) -> str | None:
     text = " ".join(part for part in text.split(" ") if part).strip()
     if not 1 <= len(text) <= MAX_CHAT or text.isspace():
         return None
-    marks = 0
-    for character in text:
-        category = unicodedata.category(character)
-        if category in _BAD_CATEGORIES and character not in _JOINERS:
-            return None
-        marks = marks + 1 if category in _MARKS else 0
-        if marks > MAX_MARKS:
-            return None
-    return text
+    if any(unicodedata.category(character) in _BAD_CATEGORIES and character not in _JOINERS for character in text):
+        return None
+    return None if has_towers(text) else text

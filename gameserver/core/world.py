@@ -17,6 +17,7 @@ import msgpack
 from gameserver.core.audience import EVERYONE, Audience
 from gameserver.core.errors import GameError
 from gameserver.core.limits import ID_REST_SECONDS, MAX_BASE_AGE, MAX_ENTITIES, MAX_STATE
+from gameserver.core.registry import Limit
 from gameserver.core.rewind import Past
 from gameserver.core.rng import Rng
 from gameserver.core.schema import GLOBALS
@@ -104,7 +105,10 @@ class World:
         if entity.id:
             raise GameError(f"{type(entity).__name__} of id {entity.id} is in the world already: make a new one to add")
         if len(self.entities) >= MAX_ENTITIES:
-            raise GameError(f"the world holds {MAX_ENTITIES} entities: remove some before adding a {type(entity).__name__}")
+            raise GameError(
+                f"the world holds {MAX_ENTITIES} entities: remove some before adding a {type(entity).__name__}",
+                limit=Limit.MAX_ENTITIES,
+            )
         entity.id = self._take_id(audience)
         self.entities[entity.id] = self.by_kind[type(entity)][entity.id] = entity
         return entity
@@ -171,7 +175,10 @@ class World:
         """The whole state. `restore` in another process continues from it exactly. Raises GameError if it is too large."""
         data: bytes = msgpack.packb([self.schema.fingerprint(), *(value for _, value in self._sections())])
         if len(data) > MAX_STATE:
-            raise GameError(f"the room's state takes {len(data)} bytes, more than {MAX_STATE}: keep fewer or smaller entities")
+            raise GameError(
+                f"the room's state takes {len(data)} bytes, more than {MAX_STATE}: keep fewer or smaller entities",
+                limit=Limit.MAX_STATE,
+            )
         return data
 
     def restore(self, data: bytes) -> None:

@@ -38,6 +38,7 @@ from gameserver import (
 )
 from gameserver.codes import LETTERS
 from gameserver.core.limits import CODE_LETTERS, ORDER_SECONDS, ORDERS_AT_ONCE
+from gameserver.core.registry import Limit
 
 LOBBY: Final = "lobby"
 """The name of the game, and of its room."""
@@ -201,7 +202,7 @@ class Lobby(Game):
             raise Refused(f"{game} has no map {map!r}; it has {', '.join(maps) or 'none'}")
         ticks, due = self.ticks(ORDER_SECONDS), max(player.order_due, self.tick)
         if due - self.tick > ticks * (ORDERS_AT_ONCE - 1):
-            raise Refused("not so fast")
+            raise Refused("not so fast", limit=Limit.ORDER_SECONDS)
         player.order_due = due + ticks
         taken = {offer.room for offer in self.offers}
         room = self._draw_name()

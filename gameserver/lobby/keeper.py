@@ -16,6 +16,7 @@ import trio
 
 from gameserver.core.errors import GameError, Refused
 from gameserver.core.limits import ROOMS_PER_VISITOR, SETUP_SECONDS
+from gameserver.core.registry import Limit
 from gameserver.guard import HookTimeout
 from gameserver.library import blaming
 from gameserver.lobby.game import LOBBY, MOST_LIST, MOST_MAP, MOST_MODE, MOST_NAME, Lobby, Ordered, Terms
@@ -99,6 +100,7 @@ class Keeper:
             try:
                 ok, value = True, self._open(order)
             except Refused as refusal:
+                lobby.counts.reached.note(refusal.limit)
                 ok, value = False, str(refusal)
             simulation.replied = [
                 attrs.evolve(reply, ok=ok, value=value)
@@ -111,7 +113,9 @@ class Keeper:
         """What the visitor is told: the room's name, and the code of a private one. Raises Refused, in words for him."""
         if sum(visitor == order.visitor for visitor in self._by.values()) >= ROOMS_PER_VISITOR:
             raise Refused(
-                f"{ROOMS_PER_VISITOR} of your rooms are open: play in one of them, or wait until nobody has been there for a minute"
+                f"{ROOMS_PER_VISITOR} of your rooms are open: "
+                "play in one of them, or wait until nobody has been there for a minute",
+                limit=Limit.ROOMS_PER_VISITOR,
             )
         if order.room in self._server.rooms:
             raise Refused("try again: somebody else has just opened a room of this name")

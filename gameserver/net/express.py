@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gameserver.core.limits import MAX_QUEUED_MESSAGES
+from gameserver.core.registry import Limit
 from gameserver.net.plain import PlainLink
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from trio_websocket import WebSocketConnection
 
+    from gameserver.core.reached import Reached
     from gameserver.net.lane import Lane
     from gameserver.net.link import Arrived
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 class ExpressLink(PlainLink):
     """See the module. What goes the slow way, the goodbye and the rest of a frame that did not fit are PlainLink's tasks still."""
 
-    def __init__(self, websocket: WebSocketConnection, lane: Lane) -> None:
-        super().__init__(websocket, lane)
+    def __init__(self, websocket: WebSocketConnection, lane: Lane, reached: Reached | None = None) -> None:
+        super().__init__(websocket, lane, reached)
         self._lane = lane
         self._outlet = lane.outlet
         lane.lift(self._take_early)
@@ -30,6 +32,7 @@ class ExpressLink(PlainLink):
         if len(self._inbox) < MAX_QUEUED_MESSAGES:
             self._take(message, at)
         else:
+            self._reached.note(Limit.MAX_QUEUED_MESSAGES)
             self.end(1008, "too many messages")
 
     def engage(self) -> None:

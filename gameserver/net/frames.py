@@ -79,6 +79,11 @@ class FrameStream(trio.abc.Stream):
         self._splitter.delivered()
 
     @property
+    def is_drained(self) -> bool:
+        """Has the peer sent more since our last word than anybody reads?"""
+        return self._drained >= MAX_DRAIN_BYTES
+
+    @property
     def is_closing(self) -> bool:
         """Has a Close gone past, in either direction? No snapshot may follow it."""
         return self._splitter.closing or self.outlet.said_close

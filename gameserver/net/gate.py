@@ -17,7 +17,7 @@ import base64
 import binascii
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 import trio
@@ -33,9 +33,7 @@ from gameserver.core.limits import (
     MAX_UPGRADE_BYTES,
     MAX_UPGRADE_HEADERS,
 )
-
-if TYPE_CHECKING:
-    from gameserver.core.registry import Limit
+from gameserver.core.registry import Limit
 
 READ_BYTES: Final = 4_096
 
@@ -152,7 +150,7 @@ def vet(raw: bytes) -> Head | Request:
     if found is None:
         raise HeadRefused(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1 request")
     if len(lines) > MAX_HEADERS:
-        raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"at most {MAX_HEADERS} headers")
+        raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"at most {MAX_HEADERS} headers", limit=Limit.MAX_HEADERS)
     headers: dict[bytes, bytes] = {}
     kept = [line]
     for header_line in lines:
@@ -169,7 +167,8 @@ def vet(raw: bytes) -> Head | Request:
     is_first_version = found[3] == b"0"
     host = headers.get(b"host", b"")
     if (host or not is_first_version) and (len(host) > MAX_HOST_CHARS or not _HOST.fullmatch(host)):
-        raise HeadRefused(HTTPStatus.BAD_REQUEST, "exactly one valid Host is needed")
+        limit = Limit.MAX_HOST_CHARS if len(host) > MAX_HOST_CHARS else None
+        raise HeadRefused(HTTPStatus.BAD_REQUEST, "exactly one valid Host is needed", limit=limit)
     if b"websocket" in _tokens(headers, b"upgrade"):
         if is_first_version:
             raise HeadRefused(HTTPStatus.BAD_REQUEST, "an upgrade needs HTTP/1.1")
@@ -204,7 +203,8 @@ def _vet_upgrade(method: bytes, headers: dict[bytes, bytes], raw: bytes) -> None
     """Raises HeadRefused unless this is a plain request for a WebSocket (RFC 6455 4.2.1)."""
     if len(raw) > MAX_UPGRADE_BYTES or raw.count(b"\r\n") - 2 > MAX_UPGRADE_HEADERS:
         why = f"the head of an upgrade may have {MAX_UPGRADE_BYTES} bytes and {MAX_UPGRADE_HEADERS} headers"
-        raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
+        limit = Limit.MAX_UPGRADE_BYTES if len(raw) > MAX_UPGRADE_BYTES else Limit.MAX_UPGRADE_HEADERS
+        raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why, limit=limit)
     if not raw.isascii():
         raise HeadRefused(HTTPStatus.BAD_REQUEST, "a header is not plain ASCII")
     if b"content-length" in headers or b"transfer-encoding" in headers:
@@ -238,7 +238,9 @@ def _length(method: bytes, headers: dict[bytes, bytes]) -> int:
     if length and method in (b"GET", b"HEAD"):  # it means nothing, and proxies differ about it (RFC 9110 9.3.1)
         raise HeadRefused(HTTPStatus.BAD_REQUEST, "this request has no body")
     if length > MAX_BODY_BYTES:
-        raise HeadRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MAX_BODY_BYTES} bytes")
+        raise HeadRefused(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MAX_BODY_BYTES} bytes", limit=Limit.MAX_BODY_BYTES
+        )
     if length and headers.get(b"expect"):  # whoever expects a word before the body sends it without one after this
         raise HeadRefused(HTTPStatus.EXPECTATION_FAILED, "send the body at once")
     return length
@@ -261,7 +263,8 @@ async def read_request(stream: trio.abc.ReceiveStream) -> Head | Request | None:
         if end >= len(_END) and end <= MAX_HEAD_BYTES:
             break
         if end >= len(_END) or len(raw) >= MAX_HEAD_BYTES:
-            raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the head of a request may have {MAX_HEAD_BYTES} bytes")
+            why = f"the head of a request may have {MAX_HEAD_BYTES} bytes"
+            raise HeadRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why, limit=Limit.MAX_HEAD_BYTES)
     asked = vet(bytes(raw[:end]))
     if isinstance(asked, Head):
         if len(raw) > end:

@@ -37,6 +37,8 @@ from gameserver.core.limits import (
     STALL_SECONDS,
     STREAM_SECONDS,
 )
+from gameserver.core.reached import Reached
+from gameserver.core.registry import Limit
 from gameserver.net.gate import PART_HEADERS, PART_TYPES, READ_BYTES, SECURITY_HEADERS, HeadRefused, Request, hang_up
 
 if TYPE_CHECKING:
@@ -57,11 +59,14 @@ class HttpSide:
     Attributes:
         connections: how many are being served now, without the streams.
         streams: how many of these.
+        reached: counts the limits.
     """
 
-    def __init__(self, app: ASGIApp, wall_clock: WallClock) -> None:
+    def __init__(self, app: ASGIApp, wall_clock: WallClock, reached: Reached | None = None) -> None:
+        """`reached`: counts who is refused, or cut off."""
         self.connections = 0
         self.streams = 0
+        self.reached = reached if reached is not None else Reached()
         self._app = app
         self._wall_clock = wall_clock
         self._config = _config()
@@ -69,7 +74,7 @@ class HttpSide:
     def admit(self) -> None:
         """Raises HeadRefused if there are too many at once."""
         if self.connections >= MAX_HTTP_CONNECTIONS:
-            raise HeadRefused(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests at once")
+            raise HeadRefused(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests at once", limit=Limit.MAX_HTTP_CONNECTIONS)
 
     async def serve(self, stream: trio.abc.Stream, request: Request, caller: Caller | None = None) -> None:
         """Answer this caller, in HTTP_SECONDS or as a stream, and close the stream. Raises what the stream raises."""
@@ -83,6 +88,7 @@ class HttpSide:
                 )  # Starlette and Hypercorn write one type in two ways
                 await TCPServer(ASGIWrapper(dressed), self._config, WorkerContext(None), {}, exchange).run()
                 await hang_up(stream)
+                patience.is_over = True
                 nursery.cancel_scope.cancel()
             finally:
                 patience.end()
@@ -93,6 +99,8 @@ class _Patience:
 
     def __init__(self, side: HttpSide, scope: trio.CancelScope) -> None:
         self.streams = False
+        self.is_over = False
+        """All has been said and heard."""
         self._side = side
         self._scope = scope
         self._end = scope.deadline = trio.current_time() + HTTP_SECONDS
@@ -100,13 +108,23 @@ class _Patience:
 
     def stream(self) -> bool:
         """The app says that this answer is a stream; False: there are too many."""
-        if self.streams or self._side.streams >= MAX_STREAMS:
-            return self.streams
+        if self.streams:
+            return True
+        if self._side.streams >= MAX_STREAMS:
+            self._side.reached.note(Limit.MAX_STREAMS)
+            return False
         self.streams = True
         self._side.connections -= 1
         self._side.streams += 1
         self._end = self._scope.deadline = trio.current_time() + STREAM_SECONDS
         return True
+
+    @property
+    def _limit(self) -> Limit | None:
+        """What is reached when the time is up; None: the stream is as long as one may be."""
+        if not self.streams:
+            return Limit.HTTP_SECONDS
+        return Limit.STALL_SECONDS if self._scope.deadline < self._end else None
 
     def expect_reading(self) -> None:
         """A piece of a stream is about to be sent: the peer has to take it in time."""
@@ -118,6 +136,8 @@ class _Patience:
 
     def end(self) -> None:
         """The answer is over, or was given up."""
+        if not self.is_over and trio.current_time() >= self._scope.deadline:
+            self._side.reached.note(self._limit)
         if self.streams:
             self._side.streams -= 1
         else:

@@ -10,6 +10,7 @@ from typing import Final
 
 from gameserver.core.errors import ProtocolError
 from gameserver.core.limits import CONTROL_PER_SECOND, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_SECONDS, MAX_FRAGMENTS
+from gameserver.core.registry import Limit
 
 _CONTROL: Final = 0x08
 _FIN: Final = 0x80
@@ -39,7 +40,7 @@ class Meter:
         self._tokens = min(CONTROL_PER_SECOND, self._tokens + (now - self._tokens_at) * CONTROL_PER_SECOND)
         self._tokens_at = now
         if self._tokens < 1.0:
-            raise ProtocolError("too many control frames", 1008)
+            raise ProtocolError("too many control frames", 1008, limit=Limit.CONTROL_PER_SECOND)
         self._tokens -= 1.0
 
     def _count_fragment(self, wire_bytes: int, now: float, *, last: bool) -> None:
@@ -48,7 +49,11 @@ class Meter:
             self._since = now
         self._fragments += 1
         self._bytes += wire_bytes
-        if self._fragments > MAX_FRAGMENTS or self._bytes > MAX_FRAGMENT_BYTES or now - self._since > MAX_FRAGMENT_SECONDS:
-            raise ProtocolError("a message in too many pieces, too many bytes or too long a time", 1009)
+        if self._fragments > MAX_FRAGMENTS:
+            raise ProtocolError("a message in too many pieces", 1009, limit=Limit.MAX_FRAGMENTS)
+        if self._bytes > MAX_FRAGMENT_BYTES:
+            raise ProtocolError("a message of too many bytes", 1009, limit=Limit.MAX_FRAGMENT_BYTES)
+        if now - self._since > MAX_FRAGMENT_SECONDS:
+            raise ProtocolError("a message that takes too long a time", 1009, limit=Limit.MAX_FRAGMENT_SECONDS)
         if last:
             self._fragments = 0

@@ -12,6 +12,8 @@ import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gameserver.core.limits import CLOSE_SECONDS, MAX_QUEUED_MESSAGES
+from gameserver.core.reached import Reached
+from gameserver.core.registry import Limit
 from gameserver.net.link import Arrived
 
 if TYPE_CHECKING:
@@ -21,17 +23,19 @@ if TYPE_CHECKING:
     from gameserver.net.frames import FrameStream
 
 
-_BREACHES: Final = (1002, 1007, 1009)
+_TOO_BIG: Final = 1009
+_BREACHES: Final = (1002, 1007, _TOO_BIG)
 """Codes with which trio-websocket closes by itself: the protocol was broken, text was none, a message was too large."""
 
 
 class PlainLink:
     """See the module. `run` must be running for it to work."""
 
-    def __init__(self, websocket: WebSocketConnection, frames: FrameStream) -> None:
-        """`frames` is the stream under the websocket."""
+    def __init__(self, websocket: WebSocketConnection, frames: FrameStream, reached: Reached | None = None) -> None:
+        """`frames` is the stream under the websocket. `reached`: counts what the line ends by."""
         self._websocket = websocket
         self._frames = frames
+        self._reached = reached if reached is not None else Reached()
         frames.watch(self._on_flood)
         self._inbox: list[Arrived] = []
         self._arrival = trio.lowlevel.ParkingLot()
@@ -95,7 +99,9 @@ class PlainLink:
                 message = await self._websocket.get_message()
             except ConnectionClosed as closed:
                 code = closed.reason.code if closed.reason is not None else None
-                self.breached = self.breached or (code in _BREACHES and not self._frames.peer_said_close)
+                if code in _BREACHES and not self._frames.peer_said_close and not self.breached:
+                    self.breached = True
+                    self._reached.note(Limit.MAX_MESSAGE if code == _TOO_BIG else None)
                 return
             self._frames.delivered()
             if isinstance(message, str):
@@ -119,6 +125,7 @@ class PlainLink:
 
     def _on_flood(self, flood: ProtocolError) -> None:
         self.breached = True
+        self._reached.note(flood.limit)
         self.end(flood.close_code, str(flood))
 
     # -- out ---------------------------------------------------------------------------------------------------------------
@@ -158,6 +165,7 @@ class PlainLink:
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 pass
         if self._goodbye.cancelled_caught:
+            self._reached.note(Limit.MAX_DRAIN_BYTES if self._frames.is_drained else Limit.CLOSE_SECONDS)
             await trio.aclose_forcefully(self._frames)  # a write that was cut short has torn the stream: nothing may follow it
         reading.cancel()
 

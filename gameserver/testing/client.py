@@ -111,7 +111,7 @@ class Client:
             self._reliable.add_event(message)
         else:
             self._reliable.add_reply(message)
-        self.over = self._reliable.overflown
+        self.over = self._reliable.overflown is not None
 
     def take(self, draft: Draft, tick: int, flags: int) -> None:
         """Get the frame of this tick, as bytes."""

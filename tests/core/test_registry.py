@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from gameserver.cli.limits import reasons
 from gameserver.core import limits, registry
-from gameserver.core.registry import Limit, contradictions
+from gameserver.core.registry import By, Limit, contradictions
 
 NO_LIMITS: Final = {"PROTOCOL", "SUBTICKS", "CRC_EVERY", "TOKEN_BYTES"}
 """Numbers of the wire: nobody can go beyond them."""
+PACKAGE: Final = Path(limits.__file__).parents[1]
 
 
 def constants() -> dict[str, float]:
@@ -34,6 +36,14 @@ def test_labels_are_names_that_prometheus_takes() -> None:
     labels = [limit.label for limit in Limit]
     assert len(set(labels)) == len(labels)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", label) for label in labels)
+
+
+def test_every_limit_that_a_peer_or_a_game_reaches_is_counted_somewhere() -> None:
+    """Where it is reached its name stands in the code; tests/test_limits.py reaches each of them."""
+    code = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py") if path.name != "registry.py")
+    named = set(re.findall(r"\bLimit\.([A-Z_]+)\b", code))
+    assert [limit.name for limit in Limit if limit.is_counted and limit.name not in named] == []
+    assert [limit.name for limit in Limit if limit.by in (By.HOST, By.NOBODY) and limit.name in named] == []
 
 
 # -- contradictions --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,38 @@
+"""Each limit that a client or a game can reach is reached once: what happens then, and that its counter moves, and no other's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from gameserver.core.registry import Limit
+from tests.reaching import WAYS
+
+if TYPE_CHECKING:
+    from trio.testing import MockClock
+
+BESIDE: Final = {
+    Limit.OVER_ALLOWANCE_SECONDS: {Limit.MESSAGES_PER_TICK},
+    Limit.MAX_QUEUED_MESSAGES: {Limit.MESSAGES_PER_TICK},
+    Limit.ROOM_MESSAGES_PER_SECOND: {Limit.JOINS_PER_TICK},
+    Limit.ROOM_REPORTS_SECONDS: {Limit.JOINS_PER_TICK},
+    Limit.MAX_FRAGMENT_SECONDS: {Limit.CLOSE_SECONDS},
+    Limit.MAX_STATE: {Limit.INPUT_HOLD_SECONDS},
+    Limit.MAX_RESTARTS: {Limit.INPUT_HOLD_SECONDS},
+    Limit.ORDER_SECONDS: {Limit.ROOMS_PER_VISITOR},
+    Limit.REWIND_SECONDS: {Limit.REWIND_TRUST_SECONDS, Limit.INPUT_HOLD_SECONDS},
+}
+"""What is reached on the way there."""
+
+
+def test_there_is_a_way_to_each_limit_that_is_counted() -> None:
+    assert set(WAYS) == {limit for limit in Limit if limit.is_counted}
+
+
+@pytest.mark.parametrize("limit", WAYS, ids=lambda limit: limit.label)
+async def test_whoever_reaches_it_is_counted(limit: Limit, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = await WAYS[limit](monkeypatch)
+    counted = {found for found, times in reached if times}
+    assert limit in counted
+    assert counted - {limit} <= BESIDE.get(limit, set())
