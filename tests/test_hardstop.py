@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-
-import pytest
+from typing import TYPE_CHECKING
 
 from gameserver.hardstop import HARD_STOP_CODE, LAST_WORD_SECONDS, HardStop
+
+if TYPE_CHECKING:
+    import pytest
 
 SOON = 0.02
 LONG = 30.0
