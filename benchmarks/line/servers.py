@@ -58,7 +58,7 @@ class Server:
 
 
 def _gameserver(game: str, rooms: list[str], *more: str) -> list[str]:
-    command = [sys.executable, "-m", "gameserver", "serve", "--port", "0", "--game", game, *more]
+    command = [sys.executable, "-m", "gameserver", "serve", "--port", "0", "--drain", "0", "--game", game, *more]
     for room in rooms:
         command += ("--room", room)
     return command

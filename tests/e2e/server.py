@@ -50,8 +50,9 @@ class Server:
     def start(self) -> None:
         """Returns when it listens."""
         command = [sys.executable, "-m", "gameserver", "serve", "--port", str(self.port), "--data", "off", *self._arguments]
-        if "--record" not in self._arguments:
-            command += ["--record", "off"]
+        for option, usual in (("--record", "off"), ("--drain", "0")):  # a page that was closed has its seat for a while
+            if option not in self._arguments:
+                command += [option, usual]
         before = len(self.said())
         with self._said.open("ab") as said:
             self._process = subprocess.Popen(command, cwd=self._folder, env=environment(), stdout=said, stderr=said)
@@ -85,7 +86,9 @@ class Server:
 
 @contextmanager
 def running_server(folder: Path, *arguments: str) -> Iterator[Server]:
-    """A server for the length of a block. `arguments`: for `serve`, beside port and data."""
+    """A server for the length of a block. `arguments`: for `serve`, beside port and data; it records only if told to, and waits for
+    matches when it stops only if told to.
+    """
     server = Server(folder, *arguments)
     server.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -129,13 +130,30 @@ def test_a_server_that_goes_and_comes_is_told_and_joined_anew(chromium: Chromium
         assert window.js("() => window.gameserver.client.session") == 2
 
 
-def test_a_server_that_stops_says_so(chromium: Chromium, tmp_path: Path) -> None:
-    with running_server(tmp_path, "--seed", "1") as server, player(chromium, server.origin) as window:
-        window.expect(*LOST_LINE, r"status of 503 .*/readyz")  # so the page asks whether it comes again
-        server.stop()
-        window.until("() => document.querySelector('dialog[open] h2')?.textContent ?? ''", what="words for it")
-        window.screenshot("server-stopped")
-        assert window.page.get_by_role("dialog").get_by_role("button").count() > 0, "there is a next step"
+def test_a_server_that_restarts_says_so_before_and_everybody_is_back_after(chromium: Chromium, tmp_path: Path) -> None:
+    """In a match, and in the lobby."""
+    with (
+        running_server(tmp_path, "--seed", "1", "--drain", "2") as server,
+        player(chromium, server.origin) as window,
+        chromium.window(server.origin) as lobby,
+    ):
+        for it in (window, lobby):
+            it.expect(*LOST_LINE)
+        lobby.open("/")
+        lobby.until("() => document.querySelectorAll('.people-here .person').length > 0", what="the lobby")
+        with ThreadPoolExecutor() as threads:
+            stopped = threads.submit(server.stop)
+            window.sees(re.compile(r"The server restarts in [12] second"))
+            lobby.sees(re.compile(r"The server restarts within [12] second"))
+            window.screenshot("server-drains")
+            lobby.screenshot("lobby-drains")
+            dialog(window, "The server restarts")
+            window.screenshot("server-restarts")
+            stopped.result()
+        server.start()
+        window.until(PLAYING, what="the match on the new server")
+        assert window.js("() => window.gameserver.client.session") == 2
+        lobby.until("() => document.querySelector('.lost')?.hidden", what="the lobby again")
 
 
 def test_a_room_that_fails_says_so_with_its_number(chromium: Chromium, server: Server) -> None:

@@ -150,7 +150,7 @@ class LobbyPage {
   }
 
   #show() {
-    const { state, offers, choices, visitors, looking, why } = this.#lobby;
+    const { state, offers, choices, visitors, looking, why, restartsIn } = this.#lobby;
     const known = this.#lobby.listed;
     this.#rooms.show(offers);
     this.#online.classList.toggle("live", state === "playing");
@@ -164,7 +164,7 @@ class LobbyPage {
     else this.#nothing.replaceChildren(h("p", { text: t(this.#create.hidden ? "lobby.empty" : "lobby.empty.create") }));
     this.#nothing.hidden ||= state === "ended";
     if (state === "ended") this.#connectLater();
-    this.#showLost(state, why, looking);
+    this.#showLost(state, why, looking, restartsIn);
     this.#showPeople(visitors);
   }
 
@@ -180,12 +180,25 @@ class LobbyPage {
     }, AGAIN_MS);
   }
 
-  /** @param {string} state @param {string} why @param {boolean} looking */
-  #showLost(state, why, looking) {
-    const told =
-      state === "lost" ? t("lobby.lost") : state === "ended" ? t("lobby.ended", { why }) : looking ? t("lobby.full") : "";
+  /** @param {string} state @param {string} why @param {boolean} looking @param {number | null} restartsIn */
+  #showLost(state, why, looking, restartsIn) {
+    const restarts = state === "playing" && restartsIn !== null;
+    const told = restarts
+      ? t("lobby.draining", { count: restartsIn })
+      : state === "lost"
+        ? t("lobby.lost")
+        : state === "ended"
+          ? t("lobby.ended", { why })
+          : looking
+            ? t("lobby.full")
+            : "";
     this.#lost.hidden = told === "";
     if (this.#lost.firstChild?.textContent === told) return;
+    this.#lost.replaceChildren(h("span", { text: told }), ...(restarts ? [] : [this.#lineAction(state)]));
+  }
+
+  /** @param {string} state */
+  #lineAction(state) {
     const again = () => {
       this.#lobby.close();
       this.#lobby = this.#connect();
@@ -194,7 +207,7 @@ class LobbyPage {
     const next = state === "lost" ? () => this.#lobby.nudge() : again;
     const action = button(state === "lost" ? t("do.try") : t("lobby.again"), next, { name: "again" });
     action.classList.add("small");
-    this.#lost.replaceChildren(h("span", { text: told }), action);
+    return action;
   }
 
   /** @param {readonly {player: number, name: string}[]} visitors */

@@ -339,13 +339,13 @@ export class PlayPage {
     if (bytesIn !== this.#heard.bytes) this.#heard = { bytes: bytesIn, atMs: nowMs };
     const lost = client.state === "lost" && this.#lostAtMs > 0;
     const quiet = begun && client.state === "playing" && nowMs - this.#heard.atMs > QUIET_MS && !document.hidden;
-    this.#stage.trouble = lost || quiet;
-    if (!lost) return;
-    if (client.notice?.code === NoticeCode.RESTARTING) {
+    const restarts = lost && client.notice?.code === NoticeCode.RESTARTING;
+    this.#stage.trouble = (lost && !restarts) || quiet;
+    if (restarts) {
       this.#drainsAtMs = null; // what was announced has come
       this.#overlay.show({ kind: "lost", title: t("over.restarting"), text: t("over.restarting.text"), steps: ["lobby"] });
-      return;
     }
+    if (!lost || restarts) return;
     const forMs = nowMs - this.#lostAtMs;
     if (forMs < OVERLAY_AFTER_MS) return;
     this.#overlay.show({

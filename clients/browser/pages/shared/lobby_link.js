@@ -83,6 +83,12 @@ export class LobbyLink {
     return this.#client.notice?.text ?? this.#client.end?.message ?? "";
   }
 
+  /** In how many seconds at most the server restarts, as it said last; null: it does not, as far as we know. @returns {number | null} */
+  get restartsIn() {
+    const notice = this.#client.notice;
+    return notice?.code === NoticeCode.DRAINING && typeof notice.detail === "number" ? notice.detail : null;
+  }
+
   /** Our number among the visitors. */
   get player() {
     return this.#client.player;
@@ -157,6 +163,7 @@ export class LobbyLink {
     const client = new Client({ url: `/ws/${LOBBY}`, game: LOBBY, name: this.#name, role });
     client.on("snapshot", () => this.changed());
     client.on("state", () => this.changed());
+    client.on("draining", () => this.changed());
     client.on("event", ({ name, values }) => {
       if (name !== "Said") return;
       const visitor = this.visitors.find(({ player }) => player === values.player);

@@ -80,6 +80,10 @@ const TEXTS = Object.freeze({
   "lobby.empty.create": "No room is open just now. Create the first one.",
   "lobby.lost": "The connection is lost. Trying again …",
   "lobby.ended": "The list of rooms is not live any more: {why}",
+  "lobby.draining": {
+    one: "The server restarts within {count} second. Nobody new is let in until then; this page comes back by itself.",
+    other: "The server restarts within {count} seconds. Nobody new is let in until then; this page comes back by itself.",
+  },
   "lobby.again": "Connect again",
   "lobby.full": "The lobby is full: you see the rooms, but cannot chat or create one.",
   "room.people": { one: "{count} person", other: "{count} people" },

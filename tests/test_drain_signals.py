@@ -1,0 +1,63 @@
+"""What real signals do to a real server in which somebody plays."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+from gameclient.client import Client, ClientClosed
+
+from benchmarks.processes import running_server
+from gameserver.core.messages import Notice, NoticeCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.processes import RunningServer
+
+AT_ONCE_SECONDS = 2.0
+"""With what a process needs to end on a machine that has other things to do."""
+
+
+async def play(server: RunningServer, *numbers: signal.Signals) -> tuple[Notice | None, float]:
+    """Join, and send the server these signals, each when he has been told of the one before. What he heard last, and how many
+    seconds passed from the last signal to the end of the server.
+    """
+    client = Client(server.url, game="arena", name="ann", comes_back=False)
+    signalled_at = 0.0
+
+    async def send(client: Client) -> None:
+        nonlocal signalled_at
+        for number in numbers:
+            heard = client.notice
+            signalled_at = time.monotonic()
+            server.process.send_signal(number)
+            while client.notice is heard:
+                await client.next_snapshot()
+
+    with pytest.raises(ClientClosed):
+        await client.run(send)
+    await trio.to_thread.run_sync(server.process.wait)
+    return client.notice, time.monotonic() - signalled_at
+
+
+@pytest.mark.real_time
+def test_ctrl_c_waits_for_goodbyes_only(tmp_path: Path) -> None:
+    with running_server("--record", str(tmp_path), "--data", "off", "--drain", "600") as server:
+        notice, seconds = trio.run(play, server, signal.SIGINT)
+    assert notice is not None and notice.code == NoticeCode.RESTARTING
+    assert seconds <= AT_ONCE_SECONDS
+    assert server.process.returncode == 0
+    assert [file.suffix for file in tmp_path.iterdir()] == [".trpl"], "sealed"
+
+
+@pytest.mark.real_time
+def test_a_second_signal_waits_for_nothing(tmp_path: Path) -> None:
+    with running_server("--record", str(tmp_path), "--data", "off", "--drain", "600") as server:
+        notice, seconds = trio.run(play, server, signal.SIGTERM, signal.SIGTERM)
+    assert notice is not None and (notice.code, notice.detail) == (NoticeCode.DRAINING, 600)
+    assert seconds <= AT_ONCE_SECONDS
+    assert server.process.returncode == 0
