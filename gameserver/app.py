@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 import trio
 
-from gameserver import joining, watching, web
+from gameserver import admin, joining, watching, web
 from gameserver.api import make_app
 from gameserver.archive import Archive
 from gameserver.caller import is_loopback
@@ -156,6 +156,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
                     *pages,
                     *_recordings(recorder, server),
                     *joining.routes(server, with_tickets=settings.join == "tickets"),
+                    *admin.routes(server, ports.wall_clock),
                     *(routes(server) if develops else ()),
                 ],
             ),

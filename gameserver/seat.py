@@ -42,6 +42,7 @@ class Seat:
         role: what he came as.
         standing: who he is to the server.
         rank: as what he speaks on his line.
+        since: when he was let in, in trio's time.
         line: his connection, None while he is away.
         ready: he has loaded the map, and the room reads his line.
         joined: he is in the match.
@@ -80,7 +81,8 @@ class Seat:
         self.rank = rank_of_line(standing.rank, role)
         self.stands_in = stands_in
         self.generation = 1
-        self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows)
+        self.since = trio.current_time()
+        self.line: Line | None = Line(link, clock, self.since, flows=flows)
         self.ready = False
         self.joined = False
         self.over = False

@@ -160,10 +160,10 @@ class Seating:
     def has_place(self, role: Role) -> bool:
         """Would `reserve` find a seat now?"""
         if role is Role.SPECTATOR:
-            return len(self.seats) - self.players < MAX_SPECTATORS
+            return sum(not seat.player for seat in self.seats) < MAX_SPECTATORS
         if any(vacancy.is_open for vacancy in self._vacancies.values()):
             return True
-        has_bot = role is not Role.BOT and any(seat.role is Role.BOT for seat in self.seats)
+        has_bot = role is not Role.BOT and any(seat.role is Role.BOT and not seat.stands_in for seat in self.seats)
         return has_bot or self.players + len(self._vacancies) < self._game.max_players
 
     def _make_seat(
