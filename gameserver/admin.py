@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from gameserver.caller import CALLER
 from gameserver.core.errors import Refused
 from gameserver.core.limits import MAX_INTEGER, MAX_KICK_SECONDS, MAX_KICK_TEXT
 from gameserver.core.messages import Notice, NoticeCode
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from gameserver.caller import Caller
     from gameserver.ports import WallClock
     from gameserver.room import Room
     from gameserver.seat import Seat
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
     from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.audit")
+
+QUIET_SECONDS: Final = 10.0
+"""Between two lines of the log about those who are no admins."""
 
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _JSON: Final = "application/json"
@@ -110,6 +116,9 @@ class _Desk:
     def __init__(self, server: Server, wall_clock: WallClock) -> None:
         self._server = server
         self._wall_clock = wall_clock
+        self._refused = 0
+        """Requests without a ticket of an admin, since the log was told of one."""
+        self._quiet_until = -math.inf
 
     def answering(self, answer: Callable[[_Asked], Awaitable[object]]) -> Callable[[Request], Awaitable[Response]]:
         """An endpoint of this."""
@@ -120,6 +129,8 @@ class _Desk:
                 asked = _Asked(request, await self._server.admission.check_admin(request), said)
                 return JSONResponse(await answer(asked), headers=_NO_STORE)
             except HTTPException as error:
+                if error.status_code == HTTPStatus.UNAUTHORIZED:
+                    self._note_refused(request.scope[CALLER], error.detail)
                 return JSONResponse({"error": error.detail}, error.status_code, {**_NO_STORE, **(error.headers or {})})
             except (Refused, ValueError) as error:
                 return JSONResponse({"error": str(error)}, HTTPStatus.BAD_REQUEST, _NO_STORE)
@@ -129,6 +140,14 @@ class _Desk:
                 return JSONResponse({"error": why}, HTTPStatus.SERVICE_UNAVAILABLE, _NO_STORE)
 
         return endpoint
+
+    def _note_refused(self, caller: Caller, why: str) -> None:
+        """Somebody who is no admin has asked. Who tries that without end does not fill the log."""
+        self._refused += 1
+        now = trio.current_time()
+        if now >= self._quiet_until:
+            log.warning("%s", json.dumps({"refused": self._refused, "from": caller.address, "why": why}))
+            self._refused, self._quiet_until = 0, now + QUIET_SECONDS
 
     # -- who is here -------------------------------------------------------------------------------------------------------
     async def sessions(self, asked: _Asked) -> object:
