@@ -125,9 +125,9 @@ class _Desk:
 
         async def endpoint(request: Request) -> Response:
             try:
+                admin = await self._server.admission.check_admin(request)
                 said = _read(request.headers.get("content-type", ""), await request.body())
-                asked = _Asked(request, await self._server.admission.check_admin(request), said)
-                return JSONResponse(await answer(asked), headers=_NO_STORE)
+                return JSONResponse(await answer(_Asked(request, admin, said)), headers=_NO_STORE)
             except HTTPException as error:
                 if error.status_code == HTTPStatus.UNAUTHORIZED:
                     self._note_refused(request.scope[CALLER], error.detail)
