@@ -178,17 +178,18 @@ class Seat:
         if line is None or line.ended:
             return
         allowed = self._sayable[self.joined]
+        takes_inputs = Inputs in allowed
         try:
             for arrived in line.hear(now):
                 if line.ended:
                     return  # what comes behind the last word
                 message = decode_client(arrived.data)
-                if type(message) not in allowed:
-                    raise ProtocolError(f"{type(message).__name__} may not be said now")
-                if type(message) is Inputs:  # nearly all are
+                if type(message) is Inputs and takes_inputs:  # nearly all are
                     self._take_inputs(line, arrived.at, message)
-                else:
+                elif type(message) in allowed:
                     self._take(line, arrived.at, message)
+                else:
+                    raise ProtocolError(f"{type(message).__name__} may not be said now")
         except ProtocolError as error:
             self.over = True
             line.close(error.close_code, str(error))
