@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 import trio
 
-from gameserver import joining, metrics, watching, web
+from gameserver import admin, joining, metrics, watching, web
 from gameserver.api import make_app
 from gameserver.archive import Archive
 from gameserver.caller import is_loopback
@@ -160,6 +160,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
                     *_recordings(recorder, server),
                     *joining.routes(server, with_tickets=settings.join == "tickets"),
                     *metrics.routes(server, server.admission.check_admin),
+                    *admin.routes(server, ports.wall_clock),
                     *(routes(server) if develops else ()),
                 ],
             ),

@@ -44,7 +44,7 @@ REVOKED_SECONDS: Final = TICKET_SECONDS + 4 * TICKET_TOLERANCE_SECONDS
 """How long a void ticket is remembered: longer than any server would take it."""
 WIDEST: Final = {4: 8, 6: 16}
 """Least bits of a network that can be banned, by version: a slip of the finger shall not shut everybody out."""
-ID_BYTES: Final = 4
+ID_BYTES: Final = 6
 _PAGE: Final = 1_000
 _NUMBER: Final = re.compile(r"[0-9a-f]{32}")
 

@@ -54,6 +54,7 @@ class Seat:
         role: what he came as.
         standing: who he is to the server.
         rank: as what he speaks on his line.
+        since: when he was let in, in trio's time.
         line: his connection, None while he is away.
         ready: he has loaded the map, and the room reads his line.
         joined: he is in the match.
@@ -93,8 +94,9 @@ class Seat:
         self.rank = rank_of_line(standing.rank, role)
         self.stands_in = stands_in
         self.generation = 1
+        self.since = trio.current_time()
         self._reached = reached if reached is not None else Reached()
-        self.line: Line | None = Line(link, clock, trio.current_time(), flows=flows, reached=self._reached)
+        self.line: Line | None = Line(link, clock, self.since, flows=flows, reached=self._reached)
         self.ready = False
         self.joined = False
         self.over = False
@@ -193,18 +195,19 @@ class Seat:
         if line is None or line.ended:
             return 0
         allowed = self._sayable[self.joined]
+        takes_inputs = Inputs in allowed
         try:
             heard = line.hear(now, MESSAGES_PER_TICK + spare)
             for arrived in heard:
                 if line.ended:
                     break  # what comes behind the last word
                 message = decode_client(arrived.data)
-                if type(message) not in allowed:
-                    raise ProtocolError(f"{type(message).__name__} may not be said now")
-                if type(message) is Inputs:  # nearly all are
+                if type(message) is Inputs and takes_inputs:  # nearly all are
                     self._take_inputs(line, arrived.at, message)
-                else:
+                elif type(message) in allowed:
                     self._take(line, arrived.at, message)
+                else:
+                    raise ProtocolError(f"{type(message).__name__} may not be said now")
         except ProtocolError as error:
             self.over = True
             self._reached.note(error.limit)

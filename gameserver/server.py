@@ -423,6 +423,8 @@ class Server:
         """Somebody has been banned, or his ticket is void: he may be in a room."""
         for room in self.rooms.values():
             for seat in room.seats[:]:
+                if seat not in room.seats:  # who stood in for somebody has gone with him
+                    continue
                 try:
                     self.bans.check(seat.standing)
                 except Refused as refusal:

@@ -459,6 +459,21 @@ async def test_bots_fill_created_rooms_and_not_the_lobby(autojump_clock: MockClo
         assert orders == [{"room": name, "game": "toy", "bots": 2}]
 
 
+def test_who_came_first_keeps_no_order_in_the_lobby() -> None:
+    simulation = Simulation(Lobby, options=Terms(), seed=7)
+    simulation.step([Join(1, "ann"), Join(2, "ben"), Join(3, "cid", host=True), Join(4, "eve", admin=True)], {})
+
+    def outcome(player: int, call: str, other: int) -> object:
+        simulation.step([Called(player, 1, call, (other, 1))], {})
+        return simulation.replied[0].value
+
+    for call in ("silence", "expel"):
+        assert outcome(1, call, 2) == "in the lobby that is for who has the ticket of a host"
+        assert simulation.kicked == []
+        assert outcome(3, call, 2) is None
+        assert outcome(4, call, 3) is None
+
+
 def test_the_lobby_repeats() -> None:
     """What it was told and asked makes it, in every process: names of rooms come from its own dice."""
     rooms = [{"room": "a", "game": "toy", "map": "", "mode": "", "players": 0, "people": 0, "bots": 0, "spectators": 0}]

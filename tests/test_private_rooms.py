@@ -20,6 +20,8 @@ from gameserver.core.rights import Rank
 from gameserver.net.simulated import simulated_ports
 from gameserver.standing import Standing
 from tests.helpers import wire
+from tests.test_joining import PLAYER, RING, error, post
+from tests.test_joining import house as joining
 from tests.test_lobby import SOON, house, offers, refused
 from tests.theatre import look, someone, theatre
 from tests.web import ask, get
@@ -27,6 +29,7 @@ from tests.web import ask, get
 if TYPE_CHECKING:
     from trio.testing import MockClock
 
+    from gameserver.keys import Keyring
     from tests.theatre import Theatre
 
 NEEDED = "this room is private: its code is needed"
@@ -116,6 +119,24 @@ async def test_nobody_enters_without_a_ticket_that_was_given_for_the_code(autoju
             assert welcome.player == 1
             async with wire(it.host.network, "secret") as again:
                 await again.join(credential=welcome.resume)  # his token is his
+
+
+@pytest.mark.parametrize("keys", [None, RING], ids=["open", "keyed"])
+async def test_who_says_the_code_to_the_host_is_given_a_ticket_and_is_in(keys: Keyring | None, autojump_clock: MockClock) -> None:
+    async with joining(keys=keys) as host:
+        room = host.server.open_room("secret", host.server.games["toy"], private=True)
+        for code, why in ((None, NEEDED), ("wrong", WRONG)):
+            answer = await post(host, PLAYER | {"code": code}, room="secret")
+            assert (answer.status, error(answer)) == (403, why)
+        answer = await post(host, PLAYER | {"code": room.plan.code}, room="secret")
+        assert answer.status == 200
+        async with wire(host.network, "secret") as line:
+            await line.join(credential=json.loads(answer.body)["ticket"])
+        elsewhere = await post(host, PLAYER)
+        async with wire(host.network, "secret") as line:
+            await line.say(line.hello(credential=json.loads(elsewhere.body)["ticket"]))
+            await line.end()
+            assert line.notice is not None and "for another room" in line.notice.text
 
 
 async def test_whoever_is_barred_is_given_no_ticket(autojump_clock: MockClock) -> None:

@@ -2,7 +2,7 @@
 
 hosting.py     serve, bots, results       authoring.py     new, bench, schema, maps check
 developing.py  dev                         replay.py      replay info, verify, trim
-tickets.py     ticket, keys
+tickets.py     ticket, keys               admin.py        admin sessions, kick, ban, unban, bans, close, revoke
 moderating.py  reports, forget
 say.py         how they end, and how they talk to a person
 """
@@ -18,6 +18,7 @@ import cyclopts
 from cyclopts import App
 
 from gameserver.cli import developing
+from gameserver.cli.admin import make_admin_app
 from gameserver.cli.authoring import bench, maps_check, new, schema
 from gameserver.cli.hosting import bots, results, serve
 from gameserver.cli.moderating import reports
@@ -54,6 +55,7 @@ def make_app() -> App:
     keys.command(keys_rotate, name="rotate")
     app.command(keys)
     app.command(reports)
+    app.command(make_admin_app())
     app.command(bench)
     app.command(schema)
     maps = App(name="maps", help="Look after maps.")

@@ -272,6 +272,8 @@ ROOMS_PER_VISITOR: Final = 2
 KICK_SECONDS: Final = 300
 """How long somebody stays out whom a host has sent away and barred. Longer than a round: whoever wanted to spoil this one finds
 another pastime, and a quarrel among friends is over by then."""
+MAX_KICK_SECONDS: Final = 86_400
+"""As long as an admin may keep somebody out of one room: what is to last longer is a ban."""
 MAX_BARS: Final = 1_024
 """Of one room: a host would have to send three away every second to get there."""
 CODE_LETTERS: Final = 5

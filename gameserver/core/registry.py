@@ -208,6 +208,7 @@ class Limit(enum.Enum):
 
     # -- order -------------------------------------------------------------------------------------------------------------
     KICK_SECONDS = limits.KICK_SECONDS, "s", By.PEER, "NOTICE kicked, until then"
+    MAX_KICK_SECONDS = limits.MAX_KICK_SECONDS, "s", By.HOST, "the admin is told"
     MAX_BARS = limits.MAX_BARS, "players", By.NOBODY, "the oldest may come back"
     CODE_LETTERS = limits.CODE_LETTERS, "letters", By.NOBODY, "a code has as many"
     WRONG_CODES = limits.WRONG_CODES, "codes", By.PEER, "403, the right one too"

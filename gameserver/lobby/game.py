@@ -211,5 +211,21 @@ class Lobby(Game):
         self.emit(Ordered(visitor=player.owner, room=room, game=game, map=map, options=options, private=private), NOBODY)
         return room
 
+    @call
+    def silence(self, player: Visitor, other: int = integer(1, MOST_VISITOR), silenced: bool = boolean()) -> None:
+        """As in every game, but for one: whoever came first is no host of people who are here by chance."""
+        self._need_title(player)
+        super().silence(player, other, silenced)
+
+    @call
+    def expel(self, player: Visitor, other: int = integer(1, MOST_VISITOR), bar: bool = boolean()) -> None:
+        """Likewise."""
+        self._need_title(player)
+        super().expel(player, other, bar)
+
+    def _need_title(self, player: Visitor) -> None:
+        if not self._simulation.world.talk.is_entitled(player.owner):
+            raise Refused("in the lobby that is for who has the ticket of a host")
+
     def _draw_name(self) -> str:
         return "".join(self.random.choice(LETTERS) for _ in range(CODE_LETTERS))

@@ -119,7 +119,7 @@ def _different_audience(match: Simulation, twin: Simulation) -> str:
 
 
 def _different_outcome(match: Simulation, twin: Simulation) -> Iterator[str]:
-    for what in ("emitted", "replied", "kicked"):
+    for what in ("emitted", "replied", "kicked", "barred"):
         mine, other = getattr(match, what), getattr(twin, what)
         if mine != other:
             yield f"{what}: {mine} in the match, {other} in the copy"
