@@ -7,6 +7,7 @@ import inspect
 import logging
 import re
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -43,6 +44,7 @@ from gameserver.lobby.game import LOBBY, Lobby
 from gameserver.lobby.keeper import Keeper
 from gameserver.maps import load_map, map_names
 from gameserver.net.accepting import connections_within
+from gameserver.net.folder import FolderInUse, hold
 from gameserver.net.real import FileDisk, real_ports
 from gameserver.options import OptionError, parse_options
 from gameserver.plan import RoomFault
@@ -125,7 +127,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
         say("This system cannot stop a game that does not end: run only games that you trust.")
-    with guard:
+    with guard, ExitStack() as held:
         games = [_load(name, guard) for name in settings.games]
         if any(game.name == LOBBY for game in games):
             raise UsageError(f"a game cannot be called {LOBBY!r}: that is where people look for rooms")
@@ -184,6 +186,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         )
         if settings.reload and not reloader.watches:
             raise UsageError("--reload is for a game in a file: give --game path/to/game.py")
+        _hold_folders(settings, held)
         gc.collect()
         gc.freeze()  # what is loaded now stays: a full collection need not look at it (42 ms for 100,000 objects)
         try:
@@ -230,6 +233,16 @@ async def _stop_at_once(signals: AsyncIterator[int], scope: trio.CancelScope) ->
     """Whoever asks a second time has no patience for goodbyes."""
     async for _ in signals:
         scope.cancel()
+
+
+def _hold_folders(settings: ServeSettings, held: ExitStack) -> None:
+    """Nobody rewrites what is in them while the server runs. Raises UsageError if somebody does just now."""
+    for folder in dict.fromkeys((settings.data, settings.record)):
+        if folder != NOWHERE:
+            try:
+                held.enter_context(hold(folder))
+            except FolderInUse as error:
+                raise UsageError(str(error)) from error
 
 
 def _recorder(settings: ServeSettings, ports: Ports) -> Recorder | None:

@@ -279,6 +279,7 @@ class Seated:
 def make_room(
     game: type[Game] = Toy,
     *,
+    name: str = "room1",
     options: AnyOptions | None = None,
     seed: int = 1,
     keep: bool = True,
@@ -288,7 +289,7 @@ def make_room(
 ) -> Room:
     """A room that nobody runs. Must be called under trio."""
     plan = RoomPlan(
-        name="room1",
+        name=name,
         game=game,
         options=options if options is not None else game.options(),
         map=tile_map,

@@ -6,6 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from gameserver import cli
 from gameserver.library import load_game
 from gameserver.testing import Match
@@ -34,6 +36,13 @@ def test_the_readme_names_the_pages_that_there_are() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text())
     assert "docs/writing-a-game.md" in links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/privacy.md"])
+def test_a_page_names_what_there_is(page: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text())
+    assert links
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
 def test_the_commands_of_the_readme_are_commands() -> None:

@@ -21,7 +21,7 @@ from gameserver.cli import developing
 from gameserver.cli.admin import make_admin_app
 from gameserver.cli.authoring import bench, maps_check, new, schema
 from gameserver.cli.hosting import bots, results, serve
-from gameserver.cli.moderating import reports
+from gameserver.cli.moderating import forget, reports
 from gameserver.cli.replay import make_replay_app
 from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK
@@ -55,6 +55,7 @@ def make_app() -> App:
     keys.command(keys_rotate, name="rotate")
     app.command(keys)
     app.command(reports)
+    app.command(forget)
     app.command(make_admin_app())
     app.command(bench)
     app.command(schema)

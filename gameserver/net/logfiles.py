@@ -15,6 +15,8 @@ import trio
 from gameserver.net.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gameserver.ports import Disk
 
 SUFFIX: Final = ".log"
@@ -89,6 +91,24 @@ class FileStore(MemoryStore):
             records = records_in(data := await self._disk.read(log + SUFFIX))
             self._files[log] = _Log(len(records), torn=bool(data) and not data.endswith(b"\n"))
             return records[start : start + most]
+
+    async def rewrite(self, log: str, change: Callable[[bytes], bytes | None]) -> int:
+        """Put what `change` makes of it in the place of each record, and leave out those of which it makes None. Returns how many
+        are not as they were.
+
+        Lines that were torn go as well. The old file is there or the new one, and no other process may use the log meanwhile.
+        """
+        if not await self._is_log(log):
+            return 0
+        async with self._lock:
+            before = records_in(await self._disk.read(log + SUFFIX))
+            after = [change(record) for record in before]
+            changed = sum(old != new for old, new in zip(before, after, strict=True))
+            kept = [record for record in after if record is not None]
+            await self._disk.write(log + SUFFIX, b"".join(map(_line, kept)))
+            await self._disk.sync(log + SUFFIX)
+            self._files[log] = _Log(len(kept))
+            return changed
 
     async def _is_log(self, key: str) -> bool:
         async with self._lock:

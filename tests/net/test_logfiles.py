@@ -54,6 +54,34 @@ async def test_a_deleted_log_is_gone(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+async def test_a_log_that_is_rewritten_has_what_was_made_of_it(tmp_path: Path) -> None:
+    store = FileStore(FileDisk(tmp_path))
+    for record in (b"one", b"two", b"three\n"):
+        await store.append("log", record)
+    with (tmp_path / "log.log").open("ab") as file:
+        file.write(b"00000000 torn")
+    changes = {b"one": None, b"two": b"TWO", b"three\n": b"three\n"}
+    assert await store.rewrite("log", changes.__getitem__) == 2
+    assert await store.rewrite("none", changes.__getitem__) == 0
+    assert b"torn" not in (tmp_path / "log.log").read_bytes()
+    for again in (store, FileStore(FileDisk(tmp_path))):
+        assert await again.read("log") == [b"TWO", b"three\n"]
+    assert await store.append("log", b"four") == 2
+    assert await FileDisk(tmp_path).list("") == ["log.log"]
+
+
+async def test_a_rewrite_that_fails_leaves_all_as_it_was() -> None:
+    held = disk()
+    store = FileStore(held)
+    await store.append("log", b"one")
+    held.fail(2, errno.ENOSPC)  # it reads, then writes
+    with pytest.raises(OSError, match="No space"):
+        await store.rewrite("log", lambda record: None)
+    held.mend()
+    assert await store.read("log") == [b"one"]
+    assert await store.append("log", b"two") == 1
+
+
 async def test_an_append_that_fails_costs_no_other_record() -> None:
     """Even if part of its line came to be written."""
     for seed in range(30):
