@@ -166,10 +166,10 @@ async def jump(world: World, rng: random.Random) -> None:
 
 async def leap(world: World, rng: random.Random) -> None:
     """F12: the machine was suspended. Whoever was away is too late for his seat, and every line may break."""
-    world.shake()
+    world.leap()
     world.guard.jump(rng.choice((5.0, 60.0, 600.0)))
     await trio.sleep(GRACE_SECONDS)
-    world.shake()
+    world.leap()
 
 
 async def slow_steps(world: World, rng: random.Random) -> None:

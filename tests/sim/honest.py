@@ -13,6 +13,7 @@ import attrs
 import trio
 from gameclient.calls import SessionGone
 from gameclient.client import Client
+from gameclient.line import ClientClosed
 
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import GRACE_SECONDS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from gameserver.core.messages import Snapshot
     from gameserver.seat import Seat
+    from tests.sim.invariants import Life
     from tests.sim.world import World
 
 AWAY_SECONDS: Final = GRACE_SECONDS - 1.0
@@ -66,6 +68,8 @@ class Honest:
         self._network = world.calm if calm else world.rough
         self._type = Watched
         self._client: Client | None = None
+        self._life: Life | None = None
+        """Of the room: in which of them he plays."""
         self._session = 0
         self._player = 0
         self._told = self._rung = 0
@@ -98,6 +102,8 @@ class Honest:
 
     def _lost(self, error: Exception) -> None:
         self._world.outcome.losses += 1
+        if not isinstance(error, ClientClosed):
+            self._complain(f"was told what cannot be: {error!r}")
 
     # -- what he does ------------------------------------------------------------------------------------------------------
     async def _play(self, client: Client) -> None:
@@ -148,19 +154,20 @@ class Honest:
     def _look(self, snapshot: Snapshot, now: float) -> None:
         client = self._client
         assert client is not None
-        self._world.oracle.compare(self.name, client)
+        life = self._world.oracle.compare(self.name, client)
         if client.sessions != self._session:
-            self._begin(client, now)
+            self._begin(client, life, now)
         elif client.player != self._player:
             self._complain(f"was player {self._player} and is {client.player}, in one session")
         self._heard_at = now
         self._hear_events(client)
         self._check_marks(client, snapshot)
 
-    def _begin(self, client: Client, now: float) -> None:
-        """Somebody new in the room: that is right only if there was no seat to come back to."""
-        if self._session and now - self._heard_at < AWAY_SECONDS and not self._world.upheaval(self.room, self._heard_at):
+    def _begin(self, client: Client, life: Life, now: float) -> None:
+        """Somebody new in the room: that is right only if it is another room, or he was away for too long."""
+        if life is self._life and now - self._heard_at < AWAY_SECONDS and not self._world.leapt(self._heard_at):
             self._complain(f"lost the seat of player {self._player} after {now - self._heard_at:.1f} s")
+        self._life = life
         self._session, self._player = client.sessions, client.player
         self._told = self._rung = self._last_mark = 0
         self._marks.clear()

@@ -192,8 +192,11 @@ class Oracle:
         self.lives.setdefault(life.name, []).append(life)
         return life
 
-    def compare(self, name: str, client: Client) -> None:
-        """A client has applied a snapshot: its world must be what the server showed to this player at that tick, and no more."""
+    def compare(self, name: str, client: Client) -> Life:
+        """A client has applied a snapshot: its world must be what the server showed to this player at that tick, and no more.
+
+        Returns the life of the room that it is in.
+        """
         replica = client.replica
         tick = replica.tick
         assert tick is not None
@@ -215,6 +218,7 @@ class Oracle:
         self._bound[name] = (client.sessions, life, tick)
         if wrong is not None:
             self._outcome.complain(f"{name}: tick {tick}: {wrong}")
+        return life
 
     def digest(self) -> str:
         """Of all states so far."""

@@ -171,24 +171,28 @@ async def thief(world: World, rng: random.Random) -> None:
     room = rng.choice((TELLING, TELLING, "elsewhere"))
     guessed = rng.randbytes(rng.choice((TOKEN_BYTES, TOKEN_BYTES, 1, 64)))
     await _try_token(world, room, guessed, "guessed")
-    first = second = None
     async with _line(world) as mine:
         welcome = await _join(world, mine, name="owner")
-        first = welcome.resume if welcome is not None else None
-    if first is None:
+    if welcome is None or welcome.resume is None:
         return
+    first, second = welcome.resume, None
     async with _line(world) as mine:
         welcome = await _join(world, mine, name="owner", credential=first)
         if welcome is None:
             return
         second = welcome.resume
-        with trio.move_on_after(2.0):  # until he has acknowledged a snapshot: then the first token is void
-            for _ in range(40):
+        with trio.move_on_after(2.0):
+            while True:
                 await mine.hear()
-            await mine.say(Bye())
-    for token in (first, second):
-        if token is not None:
-            await _try_token(world, TELLING, token, "old")
+        seat = world.seat_of(TELLING, welcome.player)
+        line = seat.line if seat is not None else None
+        if line is None or line.pacer.acknowledged_tick is None:
+            return  # he has not proved that he has the second token, so the first one is good still
+        await _try_token(world, TELLING, first, "old")
+        await mine.say(Bye())
+        await trio.sleep(1.0)
+        if seat is not None and seat.over:
+            await _try_token(world, TELLING, second or b"", "of a session that is over")
 
 
 async def _try_token(world: World, room: str, token: bytes, which: str) -> None:
@@ -199,8 +203,7 @@ async def _try_token(world: World, room: str, token: bytes, which: str) -> None:
             with suppress(ConnectionClosed):
                 await mine.until(Notice)
             if any(isinstance(message, Welcome) for message in mine.heard):
-                if which == "guessed" or mine.notice is None:
-                    world.outcome.complain(f"a token that was {which} opened a seat")
+                world.outcome.complain(f"a token that was {which} opened a seat")
             elif mine.notice is not None and mine.notice.code not in (NoticeCode.SESSION_GONE, NoticeCode.CLOSED):
                 world.outcome.complain(f"who had a token that was {which} was told: {mine.notice}")
 

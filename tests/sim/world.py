@@ -182,7 +182,7 @@ class World:
         self._recorder: Recorder
         self._seeds = random.Random(rng.getrandbits(32))
         self._quiet_seed = rng.getrandbits(32)
-        self._upheavals: dict[str, list[float]] = {}
+        self._leaps: list[float] = []
         self._disk_failed_at = -1e9
         self._scope = trio.CancelScope()
         self._gone = trio.Event()
@@ -224,8 +224,6 @@ class World:
     def _opened(self, room: Room) -> None:
         """Of each room, also of one that opens anew."""
         name = room.plan.name
-        if name in self.oracle.lives:
-            self.shake(name)
         self.oracle.watch(room, copies=self.knobs.copies or name in self.brittle)
 
     async def power_cut(self, seconds: float) -> None:
@@ -244,7 +242,6 @@ class World:
         await self._gone.wait()
         self.disk.crash()
         self.disk.mend()
-        self.shake()
         await tapes.check_crash(self, lives)
         await trio.sleep(seconds)
         assert self._nursery is not None
@@ -259,7 +256,6 @@ class World:
     async def _start_again(self, seconds: float) -> None:
         lives = self._living()
         began = trio.current_time() - self.guard.lost_seconds
-        self.shake()
         await self.server.stop()
         await self._gone.wait()
         took = trio.current_time() - self.guard.lost_seconds - began
@@ -282,14 +278,13 @@ class World:
         await self._recorder.finish()
 
     # -- what happened -----------------------------------------------------------------------------------------------------
-    def shake(self, room: str | None = None) -> None:
-        """Something happens that may cost players of this room their seats; None: of all rooms."""
-        for name in self.games if room is None else (room,):
-            self._upheavals.setdefault(name, []).append(trio.current_time())
+    def leap(self) -> None:
+        """So much time is lost now that whoever is away may be too late for his seat."""
+        self._leaps.append(trio.current_time())
 
-    def upheaval(self, room: str, since: float) -> bool:
-        """Has anything of that kind happened here since then?"""
-        return any(at >= since for at in self._upheavals.get(room, ()))
+    def leapt(self, since: float) -> bool:
+        """Has that happened since then?"""
+        return any(at >= since for at in self._leaps)
 
     def break_disk(self) -> None:
         """The disk does not do what it should; what is recorded in these moments may be lost."""
