@@ -488,6 +488,39 @@ async def test_a_seat_that_is_gone_is_followed_by_another(autojump_clock: MockCl
     assert numbers(client) == [1, 1], "its sequence begins anew"
 
 
+async def test_a_new_seat_whose_first_line_breaks_before_a_snapshot_is_not_measured_by_the_world_before(
+    autojump_clock: MockClock,
+) -> None:
+    """Another world may be at any tick; what the client knows is of the one that is gone."""
+    hellos: list[Hello] = []
+
+    async def first(it: Script) -> None:
+        hellos.append(await it.let_in(ONE))
+        await it.say(it.snapshot())
+        await it.go_on(2.0)
+
+    async def gone(it: Script) -> None:
+        assert isinstance(await it.hear(), Hello)
+        await notice(NoticeCode.SESSION_GONE)(it)
+
+    async def anew(it: Script) -> None:
+        hellos.append(await it.let_in(TWO))
+        it.stream.connection.reset()
+
+    async def resumed(it: Script) -> None:
+        hellos.append(await it.let_in(THREE))
+        await it.say(it.snapshot())
+        await it.go_on_hearing()
+
+    async def play(client: Client) -> None:
+        assert await client.next_snapshot(1_000) == 1
+        assert (client.sessions, client.stats.losses) == (2, 2)
+        await client.next_snapshot()
+
+    await converse_again(first, gone, anew, resumed, play=play, worlds=[World() for _ in range(4)])
+    assert [hello.credential for hello in hellos] == [None, None, TWO]
+
+
 async def test_a_spectator_has_no_seat_and_joins_anew(autojump_clock: MockClock) -> None:
     async with serving(rooms=["toy1"]) as host:
 

@@ -1,4 +1,4 @@
-"""`python -m tests.sim --seed N --seconds S`: play the box once, or with --seeds A-B many times, and say what came of it.
+"""`python -m tests.sim --seed N --seconds S`: play the box once, or with --seeds A-B or --corpus often, and say what came of it.
 
 Exits with 1 if a promise was broken, and prints the command that repeats the first such run.
 """
@@ -8,24 +8,34 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import json
-import logging
 import multiprocessing
 import sys
 import time
+import traceback
 from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from tests.determinism import run_deterministic
-from tests.sim.box import Outcome, Scenario, play
+from tests.sim.box import run
+from tests.sim.scenario import FAULTS, Outcome, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CORPUS: Final = Path(__file__).with_name("corpus.txt")
 
 
 def run_one(scenario: Scenario) -> tuple[Scenario, Outcome, float]:
     """Play it; the float is how many times faster than real time."""
     faulthandler.dump_traceback_later(600 + scenario.seconds, exit=True)  # virtual time in which nobody waits stands still
-    logging.getLogger("gameserver.recorder").setLevel(logging.CRITICAL)  # that the disk fails is in the line
     begin = time.process_time()
-    outcome = run_deterministic(play, scenario, seed=scenario.seed)
+    try:
+        outcome = run(scenario)
+    except Exception as error:  # of the box itself, perhaps: it has its command all the same
+        traceback.print_exc()
+        outcome = Outcome(wrong=[f"the run was not finished: {error!r}"])
     took = time.process_time() - begin
     faulthandler.cancel_dump_traceback_later()
     return scenario, outcome, scenario.seconds / took
@@ -34,9 +44,13 @@ def run_one(scenario: Scenario) -> tuple[Scenario, Outcome, float]:
 def show(scenario: Scenario, outcome: Outcome, speed: float) -> None:
     """One line for a person, and the first promises that were broken."""
     faults = ", ".join(f"{count} {name}" for name, count in sorted(outcome.faults.items())) or "no faults"
+    ends = ", ".join(f"{count} with {code}" for code, count in sorted(outcome.ends.items()))
     print(
         f"seed {scenario.seed}: {outcome.hash}, {outcome.ticks} ticks, {outcome.snapshots} snapshots compared, "
-        f"{outcome.resimulated} steps made again, {outcome.losses} lines lost, {faults}; {speed:.0f} times real time; "
+        f"{outcome.events} events, {outcome.calls} calls, {outcome.marks} marks, "
+        f"{outcome.resimulated} steps of {outcome.recordings} recordings made again, {outcome.copied} by copies, "
+        f"{'a twin, ' if outcome.twin else ''}{outcome.losses} lines lost, closed {ends or 'none'}; {faults}; "
+        f"{speed:.0f} times real time; "
         f"{len(outcome.wrong)} promises broken",
         flush=True,
     )
@@ -44,22 +58,47 @@ def show(scenario: Scenario, outcome: Outcome, speed: float) -> None:
         print(f"  {wrong}", flush=True)
 
 
-def main() -> int:
+def corpus(text: str) -> Iterator[Scenario]:
+    """Runs worth repeating, one a line: seed, seconds, and faults if not all; what stands behind # is why."""
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        if words:
+            seed, seconds, *only = words
+            yield Scenario(seed=int(seed), seconds=float(seconds), only=_faults(only[0]) if only else None)
+
+
+def _faults(text: str) -> frozenset[str]:
+    """Names of faults, between commas. Raises ValueError."""
+    names = frozenset(text.split(","))
+    if unknown := names - set(FAULTS):
+        raise ValueError(f"there is no fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+    return names
+
+
+def _range(text: str) -> range:
+    """A-B, or A alone. Raises ValueError."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description="A whole server in virtual time.")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seeds", metavar="A-B", help="all seeds from A to B instead of one")
+    parser.add_argument("--seed", "--seeds", metavar="A-B", type=_range, default=range(1, 2), help="this seed, or all from A to B")
     parser.add_argument("--seconds", type=float, default=120.0, help="virtual seconds (default: 120)")
-    parser.add_argument("--bots", type=int, default=8)
-    parser.add_argument("--calm", action="store_true", help="no faults")
-    parser.add_argument("--processes", type=int, default=1, help="share the seeds among so many processes")
-    parser.add_argument("--json", action="store_true", help="print one JSON object for each seed")
-    arguments = parser.parse_args()
-    first, _, last = (arguments.seeds or f"{arguments.seed}-{arguments.seed}").partition("-")
+    parser.add_argument("--bots", type=int, help="in the large room (default: as the seed draws)")
+    parser.add_argument("--calm", action="store_true", help="one room of arena, and no faults")
+    parser.add_argument("--only", type=_faults, metavar="FAULT,…", help="no faults but these: to find which one it takes")
+    parser.add_argument("--corpus", action="store_true", help="the runs in tests/sim/corpus.txt instead")
+    parser.add_argument("--processes", type=int, default=1, help="share the runs among so many processes")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each run")
+    arguments = parser.parse_args(words)
     scenarios = [
-        Scenario(seed=seed, seconds=arguments.seconds, bots=arguments.bots, faults=not arguments.calm)
-        for seed in range(int(first), int(last) + 1)
+        Scenario(seed=seed, seconds=arguments.seconds, bots=arguments.bots, faults=not arguments.calm, only=arguments.only)
+        for seed in arguments.seed
     ]
-    failed: list[int] = []
+    if arguments.corpus:
+        scenarios = list(corpus(CORPUS.read_text()))
+    failed: list[Scenario] = []
     with multiprocessing.Pool(arguments.processes) if arguments.processes > 1 else nullcontext() as pool:
         for scenario, outcome, speed in map(run_one, scenarios) if pool is None else pool.imap(run_one, scenarios):
             if arguments.json:
@@ -67,14 +106,10 @@ def main() -> int:
             else:
                 show(scenario, outcome, speed)
             if outcome.wrong:
-                failed.append(scenario.seed)
+                failed.append(scenario)
     print(f"{len(scenarios) - len(failed)} of {len(scenarios)} seeds kept every promise", file=sys.stderr)
     if failed:
-        calm = " --calm" if arguments.calm else ""
-        print(
-            f"repeat with: python -m tests.sim --seed {failed[0]} --seconds {arguments.seconds:g} --bots {arguments.bots}{calm}",
-            file=sys.stderr,
-        )
+        print(f"repeat with: {failed[0].command}", file=sys.stderr)
     return 1 if failed else 0
 
 

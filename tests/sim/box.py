@@ -1,5 +1,4 @@
-"""The box: one server, one room, honest bots, faults on their lines and on the disk; and an oracle that watches every world. The
-match is recorded, and at the end made again from its recordings.
+"""Plays one scenario: a server in a world that breaks, honest players who know what they were promised, liars, and those who watch.
 
 Everything is decided by the seed: the same seed gives the same hash, in every process and under every hash seed. The real server,
 the real WebSocket stack and the real client run on simulated ports.
@@ -7,261 +6,175 @@ the real WebSocket stack and the real client run on simulated ports.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import random
 from typing import TYPE_CHECKING, Final
 
-import attrs
 import trio
-from gameclient.bots import BotRunner
+from gameclient.bots import BotReport, BotRunner
 from gameclient.client import Client
 
-from gameserver.core.audience import EVERYONE, owner, part_of
-from gameserver.core.errors import GameserverError
-from gameserver.core.replay.recording import Recording
-from gameserver.games.arena import Arena
-from gameserver.guard import NoGuard
-from gameserver.maps import load_map
-from gameserver.net.simulated import Latency, Toward, simulated_ports
-from gameserver.server import Server
-from tests.recording import recorder_on, resimulated
+from tests.determinism import run_deterministic
+from tests.sim import faults, liars, tapes
+from tests.sim.honest import Honest
+from tests.sim.scenario import Outcome
+from tests.sim.world import BRITTLE, LARGE, QUIET, TELLING, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from gameserver.core.game import Game
-    from gameserver.core.layout import Row
     from gameserver.core.messages import Snapshot
-    from gameserver.core.view import Contents
-    from gameserver.net.simulated import SimConnection, SimDisk, SimNetwork
-    from gameserver.recorder import Recorder
-    from gameserver.room import Room
+    from tests.sim.invariants import Life
+    from tests.sim.scenario import Scenario
 
-HOST: Final = "127.0.0.1"
-ROOM: Final = "box1"
-PORT: Final = 8765
 CALM_SECONDS: Final = 10.0
-"""After the last fault everyone must play again within this time."""
-KEPT_TICKS: Final = 1_200
-"""How far back the oracle remembers: a clogged line delivers late."""
-HASH_EVERY: Final = 30
-DISK_SHARE: Final = 0.06
-"""Of the faults: one every 17 s, or there would be nothing that is recorded for long."""
+"""After the last fault everyone must play again within this time (I10)."""
+LOOK_SECONDS: Final = 0.5
+"""Between two looks at who sits where."""
+SILENT_SECONDS: Final = 0.5
+"""Who was shown nothing for so long does not play."""
+GUESTS: Final = 2
+"""In each room but the one in which nothing may be lost."""
 
 
-@attrs.frozen(kw_only=True)
-class Scenario:
-    """What happens in the box."""
-
-    seed: int
-    seconds: float
-    bots: int = 8
-    faults: bool = True
-    game: type[Game] = Arena
-
-
-@attrs.define
-class Outcome:
-    """What came of it. `hash` covers the room's whole state at every 30th tick and what every bot counted."""
-
-    hash: str = ""
-    ticks: int = 0
-    snapshots: int = 0
-    """Worlds that bots held and the oracle compared."""
-    crcs: int = 0
-    faults: dict[str, int] = attrs.field(factory=dict)
-    losses: int = 0
-    resimulated: int = 0
-    """Steps that were made again from recordings."""
-    wrong: list[str] = attrs.field(factory=list)
-    """Every broken promise, in words."""
+def run(scenario: Scenario) -> Outcome:
+    """Play it, and its twin if there is one: the room that nothing touched must have been the same (I8)."""
+    outcome = run_deterministic(play, scenario, seed=scenario.seed)
+    if outcome.twin:
+        twin = run_deterministic(play_twin, scenario, seed=scenario.seed)
+        if twin.twin != outcome.twin:
+            outcome.wrong.append(f"the quiet room would have been another without the faults: {outcome.twin} and {twin.twin}")
+        outcome.wrong += [f"in the twin: {wrong}" for wrong in twin.wrong]
+    return outcome
 
 
-class Oracle:
-    """Remembers what the server may show at each tick, and compares what each client holds."""
-
-    def __init__(self, room: Room, outcome: Outcome) -> None:
-        self._outcome = outcome
-        self._digest = hashlib.blake2b(digest_size=16)
-        self._room = room
-        self._truth: dict[int, Contents] = {}
-        self.last_seen: dict[str, float] = {}
-        commit = room._showing.parts.commit
-
-        def remember(tick: int, contents: Contents, cosmetics: Mapping[int, Sequence[tuple[int, int, Row]]] | None = None) -> None:
-            self._truth[tick] = contents
-            self._truth.pop(tick - KEPT_TICKS, None)
-            if tick % HASH_EVERY == 0:
-                self._digest.update(room.simulation.world.hash().to_bytes(8, "big"))
-            commit(tick, contents, cosmetics)
-
-        room._showing.parts.commit = remember  # type: ignore[method-assign] # the only place that sees every tick's contents
-
-    def compare(self, name: str, client: Client) -> None:
-        """A client has applied a snapshot: its world must be what the server showed to this player at that tick, and no more."""
-        replica = client.replica
-        assert replica.tick is not None
-        self.last_seen[name] = trio.current_time()
-        self._outcome.snapshots += 1
-        truth = self._truth.get(replica.tick)
-        allowed = {part_of(EVERYONE), part_of(owner(client.player))}
-        if truth is None:
-            self._outcome.wrong.append(f"{name}: tick {replica.tick} is not one that the server had")
-        elif not replica.parts.keys() <= allowed:
-            self._outcome.wrong.append(f"{name}: tick {replica.tick}: holds parts {sorted(replica.parts)}")
-        else:
-            for part, records in replica.parts.items():
-                if records != truth.get(part, {}):
-                    self._outcome.wrong.append(f"{name}: tick {replica.tick}: part {part} differs from the server's")
-
-    def finish(self, runner: BotRunner) -> None:
-        """Close the hash over what the bots counted."""
-        self._outcome.ticks = self._room.clock.tick
-        report = runner.report
-        self._digest.update(repr((self._room.clock.tick, report.to_json(), self._outcome.snapshots)).encode())
-        self._outcome.hash = self.digest()
-
-    def digest(self) -> str:
-        """Of all states so far."""
-        return self._digest.hexdigest()
+async def play(scenario: Scenario) -> Outcome:
+    """Run the scenario; must run under `tests.determinism.run_deterministic`."""
+    outcome = Outcome()
+    world = World(scenario, scenario.draw(), outcome)
+    with world.logs.watched(), world.endings.watched():
+        await _Play(world).run()
+    return outcome
 
 
-def watched_client(oracle: Oracle) -> type[Client]:
-    """A Client whose every snapshot the oracle compares."""
+async def play_twin(scenario: Scenario) -> Outcome:
+    """The quiet room of the scenario, with nobody else on the server and nothing broken."""
+    outcome = Outcome()
+    world = World(scenario, scenario.draw(), outcome, alone=True)
+    quiet = _quiet(world)
+    async with trio.open_nursery() as nursery:
+        await world.start(nursery)
+        for guest in quiet:
+            nursery.start_soon(guest.run)
+        await world.sleep_until_end()
+        outcome.twin = _hash_of(world.oracle.lives[QUIET][0])
+        nursery.cancel_scope.cancel()
+    return outcome
+
+
+class _Play:
+    """One run."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        rng = random.Random(f"play of {world.scenario.seed}")
+        who = [(TELLING, f"guest {number}") for number in range(world.knobs.guests)]
+        who += [(BRITTLE, f"brave {number}") for number in range(GUESTS)]
+        self._guests = [Honest(name, world, room, rng.getrandbits(32)) for room, name in who if room in world.games]
+        self._quiet = _quiet(world) if QUIET in world.games else []
+        self._runner = _bots(world, rng.getrandbits(16))
+        self._rng = rng
+
+    async def run(self) -> None:
+        """From the first player's coming until the last has left, and a while."""
+        world, outcome, report = self._world, self._world.outcome, self._runner.report
+        async with trio.open_nursery() as nursery:
+            await world.start(nursery)
+            async with trio.open_nursery() as players:
+                for guest in (*self._quiet, *self._guests):
+                    players.start_soon(guest.run)
+                players.start_soon(self._runner.run)
+                players.start_soon(self._look)
+                await self._break_things()
+                await world.sleep_until_end()
+                if world.knobs.lively:
+                    self._check_end()
+                if self._quiet:
+                    outcome.twin = _hash_of(world.oracle.lives[QUIET][0])
+                players.cancel_scope.cancel()
+            outcome.losses += report.losses
+            outcome.wrong += report.errors
+            outcome.hash = self._hash(report)
+            if world.knobs.leaves:
+                await world.check_left_over()
+            await world.close()
+            outcome.ticks = sum(life.last_tick for lives in world.oracle.lives.values() for life in lives)
+            await tapes.check_all(world, self._rng)
+            nursery.cancel_scope.cancel()
+
+    async def _break_things(self) -> None:
+        """All that is drawn, until it is time for everyone to come back, or to the end."""
+        world = self._world
+        async with trio.open_nursery() as nursery:
+            for name in sorted(world.knobs.faults):
+                nursery.start_soon(liars.lie if name in liars.ATTACKS else faults.inject, world, name)
+            await world.sleep_until_end(before=CALM_SECONDS if world.knobs.lively else 0.0)
+            nursery.cancel_scope.cancel()
+        world.disk.mend()
+
+    async def _look(self) -> None:
+        """At who sits where, now and then."""
+        while True:
+            await trio.sleep(LOOK_SECONDS)
+            self._world.census.look(self._world.server)
+
+    def _check_end(self) -> None:
+        """It was calm for a while: everybody plays, and is owed nothing (I10)."""
+        world = self._world
+        now = trio.current_time()
+        playing = {name for name, at in world.oracle.last_seen.items() if now - at < SILENT_SECONDS}
+        expected = {guest.name for guest in (*self._guests, *self._quiet)}
+        expected |= {f"bot {number + 1}" for number in range(world.knobs.bots)}
+        for name in sorted(expected - playing):
+            world.outcome.complain(f"{name} does not play {CALM_SECONDS:g} s after the last fault")
+        if world.server.unadmitted > 0:
+            world.outcome.complain(f"{world.server.unadmitted} connections are still unadmitted")
+        for guest in self._guests:
+            guest.check_end()
+
+    def _hash(self, report: BotReport) -> str:
+        outcome = self._world.outcome
+        counted = (outcome.snapshots, outcome.events, outcome.calls, outcome.marks, sorted(outcome.faults.items()))
+        ends = sorted(outcome.ends.items())
+        history = (self._world.oracle.digest(), report.to_json(), counted, ends, outcome.wrong)
+        return hashlib.blake2b(repr(history).encode(), digest_size=16).hexdigest()
+
+
+def _quiet(world: World) -> list[Honest]:
+    """They are the same in the run and in its twin."""
+    rng = random.Random(f"quiet of {world.scenario.seed}")
+    return [Honest(f"quiet {number}", world, QUIET, rng.getrandbits(32), calm=True) for number in range(GUESTS)]
+
+
+def _hash_of(life: Life) -> str:
+    """Of all that the room was, at every HASH_EVERY-th tick."""
+    return hashlib.blake2b(repr(sorted(life.hashes.items())).encode(), digest_size=16).hexdigest()
+
+
+def _bots(world: World, seed: int) -> BotRunner:
+    oracle = world.oracle
 
     class Watched(Client):
         def _take_snapshot(self, snapshot: Snapshot, now: float) -> None:
             super()._take_snapshot(snapshot, now)
             oracle.compare(self.name, self)
 
-    return Watched
-
-
-class Faults:
-    """Breaks lines, and the disk, at random until it is told to stop."""
-
-    def __init__(self, rng: random.Random, network: SimNetwork, disk: SimDisk, outcome: Outcome) -> None:
-        self._rng = rng
-        self._network = network
-        self._disk = disk
-        self._outcome = outcome
-
-    async def run(self, until: float) -> None:
-        """Inject until this time, then mend everything that can be mended."""
-        of_lines = (self._reset, self._blackhole, self._clog, self._slow_down, self._partition)
-        of_the_disk = (self._hang_disk, self._fail_disk)
-        while trio.current_time() < until:
-            await trio.sleep(min(self._rng.expovariate(1.0), until - trio.current_time()))
-            live = self._network.connections
-            verb = self._rng.choice(of_the_disk if self._rng.random() < DISK_SHARE else of_lines)
-            if live and trio.current_time() < until:
-                name = verb.__name__.strip("_")
-                self._outcome.faults[name] = self._outcome.faults.get(name, 0) + 1
-                await verb(self._rng.choice(live))
-        self._disk.mend()
-        self._network.partition(False)
-        self._network.set_latency(DAY_TO_DAY)
-        for connection in self._network.connections:
-            for toward in Toward:
-                connection.unclog(toward)
-            connection.set_latency(DAY_TO_DAY)
-
-    async def _reset(self, connection: SimConnection) -> None:
-        connection.reset()
-
-    async def _blackhole(self, connection: SimConnection) -> None:
-        connection.blackhole(self._rng.choice(tuple(Toward)))
-
-    async def _clog(self, connection: SimConnection) -> None:
-        toward = self._rng.choice(tuple(Toward))
-        connection.clog(toward)
-        await trio.sleep(self._rng.uniform(0.05, 3.0))
-        connection.unclog(toward)
-
-    async def _slow_down(self, connection: SimConnection) -> None:
-        connection.set_latency(Latency(self._rng.uniform(0.0, 0.3), self._rng.uniform(0.0, 0.15)))
-
-    async def _partition(self, connection: SimConnection) -> None:
-        connection.reset()
-        self._network.partition(True)
-        await trio.sleep(self._rng.uniform(0.1, 3.0))
-        self._network.partition(False)
-
-    async def _hang_disk(self, connection: SimConnection) -> None:
-        self._disk.hang()
-        await trio.sleep(self._rng.uniform(0.05, 8.0))
-        self._disk.go_on()
-
-    async def _fail_disk(self, connection: SimConnection) -> None:
-        self._disk.fail(self._rng.randint(1, 9), self._rng.choice((errno.EIO, errno.ENOSPC)))
-
-
-DAY_TO_DAY: Final = Latency(0.025, 0.01)
-"""A good home line: 50 to 70 ms there and back."""
-
-
-async def play(scenario: Scenario) -> Outcome:
-    """Run the scenario; must run under `tests.determinism.run_deterministic`."""
-    outcome = Outcome()
-    rng = random.Random(scenario.seed)
-    ports = simulated_ports(rng.getrandbits(32), latency=DAY_TO_DAY, chunking=scenario.faults)
-    maps = {"field": load_map("field")}
-    recorder = recorder_on(ports)
-    server = Server(ports=ports, games={scenario.game.name: scenario.game}, maps=maps, guard=NoGuard(), recorder=recorder)
-    room = server.open_room(ROOM, scenario.game, seed=rng.getrandbits(32), keep=True)
-    oracle = Oracle(room, outcome)
-    await server.listen(HOST, PORT)
-    runner = BotRunner(
-        f"ws://{HOST}:{PORT}",
-        game=scenario.game,
-        room=ROOM,
-        count=scenario.bots,
+    return BotRunner(
+        f"ws://{world.HOST}:{world.PORT}",
+        game=world.games[LARGE],
+        room=LARGE,
+        count=world.knobs.bots,
         seconds=float("inf"),
-        seed=rng.getrandbits(16),
-        network=ports.network,
+        seed=seed,
+        network=world.rough,
         comes_back=True,
-        client_type=watched_client(oracle),
+        client_type=Watched,
     )
-    faults_end = scenario.seconds - CALM_SECONDS
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(server.run)
-        nursery.start_soon(runner.run)
-        if scenario.faults and faults_end > 0:
-            faults = Faults(random.Random(rng.getrandbits(32)), ports.network, ports.disk, outcome)
-            nursery.start_soon(faults.run, faults_end)
-        await trio.sleep_until(scenario.seconds)
-        _check_end(scenario, server, oracle, outcome)
-        oracle.finish(runner)
-        await _check_recordings(room, recorder, outcome)
-        nursery.cancel_scope.cancel()
-    outcome.losses = runner.report.losses
-    outcome.wrong += runner.report.errors
-    return outcome
-
-
-async def _check_recordings(room: Room, recorder: Recorder, outcome: Outcome) -> None:
-    """Each can be opened, and is what its steps make again. On a calm disk nothing is missing."""
-    assert room.recorder is not None
-    room.recorder.close()
-    await recorder.finish()
-    disk = recorder.shelf.disk
-    tile_map = room.plan.map[0] if room.plan.map is not None else None
-    for name in await disk.list(""):
-        try:
-            recording = Recording.open(await disk.read(name))
-            outcome.resimulated += resimulated(recording, room.plan.game, tile_map)
-        except (AssertionError, GameserverError) as error:
-            outcome.wrong.append(f"{name}: {error!r}")
-    if not outcome.faults and outcome.resimulated != outcome.ticks:
-        outcome.wrong.append(f"{outcome.resimulated} of {outcome.ticks} ticks are recorded")
-
-
-def _check_end(scenario: Scenario, server: Server, oracle: Oracle, outcome: Outcome) -> None:
-    if server.counts.rooms_faulted:
-        outcome.wrong.append(f"{server.counts.rooms_faulted} rooms faulted")
-    playing = sum(trio.current_time() - at < 0.5 for at in oracle.last_seen.values())
-    if playing < scenario.bots:
-        outcome.wrong.append(f"{playing} of {scenario.bots} bots play {CALM_SECONDS:g} s after the last fault")
-    if server.unadmitted > 0:
-        outcome.wrong.append(f"{server.unadmitted} connections are still unadmitted")

@@ -23,17 +23,16 @@ from gameserver.guard import NoGuard
 from gameserver.net.simulated import Toward, simulated_ports
 from gameserver.server import Server
 from tests.determinism import run_deterministic
-from tests.sim import box
-from tests.sim.guest import Cut, Guest, Outcome, some_latency
+from tests.sim.guest import ROOM, Cut, Guest, Outcome, some_latency
+from tests.sim.invariants import Oracle
+from tests.sim.scenario import Outcome as Seen
 from tests.sim.telling import Telling
+from tests.sim.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gameserver.line import Line
     from gameserver.net.simulated import SimConnection, SimNetwork
-    from gameserver.room import Room
-    from gameserver.seat import Seat
 
 CUTS_PER_WORLD: Final = 25
 LONGEST_AWAY_SECONDS: Final = 25.0
@@ -115,45 +114,17 @@ class Scissors:
                 connection.reset()  # it was about to break, or is full
 
 
-class Seats:
-    """Watches the room: nobody is handed two frames in one tick, or one on a line that is not his; and nobody sits twice."""
-
-    def __init__(self, room: Room, outcome: Outcome) -> None:
-        self._room = room
-        self._outcome = outcome
-        self._tick = 0
-        self._served: set[int] = set()
-        send = room._showing._send
-
-        def watch(seat: Seat, line: Line, flags: int, now: float) -> None:
-            self._see(seat, line)
-            send(seat, line, flags, now)
-
-        room._showing._send = watch  # type: ignore[method-assign] # the only place through which all frames go
-
-    def _see(self, seat: Seat, line: Line) -> None:
-        if self._room.clock.tick != self._tick:
-            self._tick = self._room.clock.tick
-            self._served.clear()
-            players = [seat.player for seat in self._room.seats]
-            if len(set(players)) != len(players):
-                self._outcome.wrong.append(f"tick {self._tick}: players sit twice: {players}")
-        if seat.player in self._served or line is not seat.line:
-            self._outcome.wrong.append(f"tick {self._tick}: player {seat.player} has two lines")
-        self._served.add(seat.player)
-
-
 async def play(seed: int, cuts: int) -> Outcome:
     """A world of so many cuts; must run under `tests.determinism.run_deterministic`."""
     outcome = Outcome()
     rng = random.Random(seed)
     ports = simulated_ports(rng.getrandbits(32), chunking=False)  # reads cut short would look like a slow line
     server = Server(ports=ports, games={Telling.name: Telling}, maps={}, guard=NoGuard())
-    room = server.open_room(box.ROOM, Telling, seed=rng.getrandbits(32), keep=True)
-    seen = box.Outcome()
-    oracle = box.Oracle(room, seen)
-    Seats(room, outcome)
-    await server.listen(box.HOST, box.PORT)
+    room = server.open_room(ROOM, Telling, seed=rng.getrandbits(32), keep=True)
+    seen = Seen()
+    oracle = Oracle(seen)
+    oracle.watch(room)
+    await server.listen(World.HOST, World.PORT)
     guests = [
         Guest(f"guest {number}", ports.network, rng.getrandbits(32), oracle, outcome)
         for number in range(1, Telling.max_players + 1)

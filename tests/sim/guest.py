@@ -12,8 +12,8 @@ from gameclient.client import Client
 
 from gameserver.core.errors import GameserverError
 from gameserver.net.simulated import Latency
-from tests.sim import box
 from tests.sim.telling import Push, Telling
+from tests.sim.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from gameserver.core.messages import Snapshot
     from gameserver.net.simulated import SimConnection, SimNetwork, SimStream
     from gameserver.ports import Listener
+    from tests.sim.invariants import Oracle
 
+ROOM: Final = "cuts"
 HANDSHAKE_TRIPS: Final = 2
 """The upgrade; then HELLO with READY behind it, until the first snapshot."""
 SLACK_SECONDS: Final = 0.05
@@ -86,7 +88,7 @@ class Wires:
 class Guest:
     """A client that plays and calls, and checks all that he hears."""
 
-    def __init__(self, name: str, network: SimNetwork, seed: int, oracle: box.Oracle, outcome: Outcome) -> None:
+    def __init__(self, name: str, network: SimNetwork, seed: int, oracle: Oracle, outcome: Outcome) -> None:
         guest = self
 
         class Watched(Client):
@@ -99,7 +101,7 @@ class Guest:
         self.wires = Wires(network)
         self.wires.latency = some_latency(self.rng)
         self.client = Watched(
-            f"ws://{box.HOST}:{box.PORT}/ws/{box.ROOM}",
+            f"ws://{World.HOST}:{World.PORT}/ws/{ROOM}",
             game=Telling.name,
             name=name,
             network=self.wires,

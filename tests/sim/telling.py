@@ -1,10 +1,31 @@
-"""A game in which nothing may be lost: it tells each player numbers, rings a bell for everyone, and counts calls."""
+"""A game in which nothing may be lost: it tells each player numbers, rings a bell for everyone, counts calls, and gives back every
+mark that somebody presses. `Brittle` can also be made to fail.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from gameserver import Event, Game, Globals, Input, Player, call, integer, owner, players_of, shared
+from gameserver import (
+    EVERYONE,
+    NOBODY,
+    Audience,
+    Entity,
+    Event,
+    Game,
+    Globals,
+    Input,
+    Player,
+    boolean,
+    call,
+    entities_of,
+    integer,
+    owner,
+    players_of,
+    shared,
+    text,
+)
+from tests.bombs import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +35,8 @@ if TYPE_CHECKING:
 
 class Push(Input):
     right: int = integer(-1, 1, default=0)
+    mark: int = integer(0, 2**31, default=0, edge=True)
+    """A number that is never pressed twice; 0 is none."""
 
 
 class Tally(Player):
@@ -36,6 +59,10 @@ class Rung(Event, reliable=True):
     number: int = integer(0, 2**31)
 
 
+class Marked(Event, reliable=True):
+    number: int = integer(0, 2**31)
+
+
 class Telling(Game):
     """See the module."""
 
@@ -43,7 +70,7 @@ class Telling(Game):
     tick_rate = 20
     max_players = 4
     inputs = Push
-    events = (Told, Rung)
+    events = (Told, Rung, Marked)
 
     tallies = players_of(Tally)
     bell = shared(Bell)
@@ -60,6 +87,8 @@ class Telling(Game):
     def step(self, inputs: Mapping[PlayerId, Push]) -> None:
         for number, push in inputs.items():
             self.tallies[number].x += push.right
+            if push.mark:
+                self.emit(Marked(number=push.mark), owner(number))
         if self.tick % self.TOLD_EVERY == 0:
             for tally in self.tallies.values():
                 tally.told += 1
@@ -77,3 +106,71 @@ class Telling(Game):
     def knock(self, player: Tally) -> int:
         player.knocks += 1
         return player.knocks
+
+
+class Quiet(Telling):
+    """The same, for a room that nothing may disturb."""
+
+    name = "quiet"
+
+
+class Ballast(Entity):
+    what: str = text(256, default="")
+
+
+class Cracks(Bell):
+    rotten_from: int = integer(0, 2**31, default=0)
+    """Every step fails from this tick on; 0: none does."""
+    grows: bool = boolean(default=False)
+
+
+BALLAST = "ballast " * 32
+"""Four of them are 1 KiB."""
+
+
+class Brittle(Telling):
+    """Fails on demand: once, at every step from now on, or by growing without end. What it was told up to then stays promised."""
+
+    name = "brittle"
+    max_players = 6
+
+    bell = shared(Cracks)
+    ballast = entities_of(Ballast)
+
+    def audience(self, entity: Entity) -> Audience:
+        return NOBODY if isinstance(entity, Ballast) else EVERYONE
+
+    def step(self, inputs: Mapping[PlayerId, Push]) -> None:
+        super().step(inputs)
+        if self.bell.grows:
+            for _ in range(4):
+                self.ballast.add(Ballast(what=BALLAST))
+        if 0 < self.bell.rotten_from <= self.tick:
+            raise ArithmeticError("the floor is rotten")
+
+    @call
+    def snap(self, player: Tally, kind: int = integer(0, len(ERRORS) - 1)) -> None:
+        """Raise one of the ten errors, half-way through."""
+        player.bumps += 1
+        self.bell.rung += 1
+        tuple(ERRORS.values())[kind]()
+
+    @call
+    def rot(self, player: Tally) -> None:
+        self.bell.rotten_from = self.tick + 3
+
+    @call
+    def grow(self, player: Tally) -> None:
+        self.bell.grows = True
+
+
+def telling_at(rate: int, seats: int) -> type[Telling]:
+    """The same game at another tick rate, with more room: it tells as much in a second."""
+
+    class Timed(Telling):
+        tick_rate = rate
+        max_players = seats
+        TOLD_EVERY = max(1, rate // 4)
+        RUNG_EVERY = max(1, rate * 17 // 20)
+
+    return Timed

@@ -122,7 +122,8 @@ export class Sight {
     const schema = new Schema(welcome.schema);
     const options = schema.options.fromWire(welcome.options);
     const world = new Replica(schema, welcome);
-    const goesOn = resumed && this.#now !== null && isSame(this.#now.welcome, welcome);
+    const isKnown = this.#coming === null || this.#coming.goesOn; // else the line of another world ended before its first snapshot
+    const goesOn = resumed && isKnown && this.#now !== null && isSame(this.#now.welcome, welcome);
     if (goesOn) [world.tick, world.epoch] = [this.now.world.tick, this.now.world.epoch]; // these only grow
     this.#coming = { welcome, schema, options, world, goesOn, resumed };
     if (!resumed || this.#happenings === null)

@@ -319,6 +319,25 @@ test("a seat that is gone: calls say so, and the client joins anew as somebody e
   assert.deepEqual(server.faults, []);
 });
 
+test("a new seat whose first line breaks before a snapshot is not measured by the world before", async () => {
+  const { client, server, time } = await joined();
+  await time.pass(2_000);
+  server.line.socket.cut(AT_ONCE);
+  server.reachable = false;
+  await time.pass(35_000);
+  server.reachable = true;
+  const before = server.lines.length;
+  while (server.lines.length === before || server.line.state !== "ready") await time.pass(1);
+  await time.pass(12); // WELCOME is there, and READY on its way
+  server.line.socket.cut(AT_ONCE);
+  [server.beganMs, server.tick] = [time.clock(), 0]; // it is another room
+  await time.pass(4_000);
+  assert.equal(client.state, "playing");
+  assert.equal(client.session, 2);
+  assert.equal(server.lines.length, before + 3, "the seat that is gone, the new one, and back to that");
+  assert.deepEqual(server.faults, []);
+});
+
 test("the waits grow, and after a minute the client gives up", async () => {
   const { client, server, time } = await joined();
   const call = outcome(client.call("echo", "never"));

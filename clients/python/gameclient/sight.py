@@ -67,9 +67,10 @@ class Sight:
         schema = Schema.from_wire(welcome.schema)
         self.map = self._load_map(welcome)
         self.player, self.schema, self.tick_rate = welcome.player, schema, welcome.tick_rate
-        self._next_replica = Replica(schema)
+        coming, self._next_replica = self._next_replica, Replica(schema)
         if resumed:
-            self._next_replica.tick, self._next_replica.epoch = self.replica.tick, self.replica.epoch  # these only grow
+            known = coming if coming is not None else self.replica  # a line may have ended before its first snapshot
+            self._next_replica.tick, self._next_replica.epoch = known.tick, known.epoch  # these only grow
         else:
             self.sessions += 1
             self._clock_number = None
