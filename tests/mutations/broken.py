@@ -57,8 +57,8 @@ MUTATIONS: Final = (
     Mutation(
         "inputs of the old line count on the new one",
         "gameserver/core/inputs.py",
-        "        self._waiting.clear()\n        self._newest = tick",
-        "        self._newest = tick",
+        "        self._waiting.clear()\n        self._pressed.clear()\n        self._came_late = False\n",
+        "        self._came_late = False\n",
         ("tests/core/test_inputs.py", "tests/test_resume.py"),
     ),
     Mutation(
@@ -193,5 +193,47 @@ MUTATIONS: Final = (
         "if step.tick <= last:",
         "if step.tick < 0:",
         ("tests/core/replay/test_damage.py::test_steps_that_stand_there_twice_are_a_format_error",),
+    ),
+    Mutation(
+        "an origin is judged by its end",
+        "gameserver/doors.py",
+        "origin in self.origins or (",
+        "any(origin.name.host.endswith(own.name.host) for own in self.origins) or (",
+        ("tests/test_doors.py",),
+    ),
+    Mutation(
+        "any Host will do",
+        "gameserver/doors.py",
+        "if name is None or not (",
+        "if name is None and not (",
+        ("tests/test_doors.py",),
+    ),
+    Mutation(
+        "who is banned comes in with a ticket",
+        "gameserver/bans.py",
+        "        if ban is not None:\n            raise ban.refusal()",
+        "        if ban is not None and standing.ticket is None:\n            raise ban.refusal()",
+        ("tests/test_bans.py",),
+    ),
+    Mutation(
+        "codes may be guessed without end",
+        "gameserver/codes.py",
+        "if len(wrong) >= WRONG_CODES:",
+        "if len(wrong) > 1_000 * WRONG_CODES:",
+        ("tests/test_private_rooms.py",),
+    ),
+    Mutation(
+        "a player may send others away",
+        "gameserver/core/rights.py",
+        '"expel": _KEEPERS,',
+        '"expel": _SEATED,',
+        ("tests/core/test_rights.py", "tests/test_expel.py"),
+    ),
+    Mutation(
+        "who comes while the server drains is let in",
+        "gameserver/server.py",
+        "return self._drain.refusal() if self._drain is not None else None",
+        "return self._drain.refusal() if self._stopping and self._drain is not None else None",
+        ("tests/test_drain.py",),
     ),
 )
