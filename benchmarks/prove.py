@@ -212,6 +212,12 @@ FIGURES = (
         "python -m benchmarks.recordings",
         all_aims,
     ),
+    Figure(
+        "Hostile peers, bad lines, broken games and broken copies of the server (docs/reliability.md has the table)",
+        "all aims",
+        "python -m benchmarks.reliability",
+        all_aims,
+    ),
     Figure("From the start until eight bots play", "≤ 3 s", "python -m benchmarks.start", at_most(3.0, "s")),
     Figure(
         "A room of eight clients that send inputs and do not move",

@@ -51,13 +51,13 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(("| what | aim | measured | reached |", "|---|---|---|---|", *lines))
 
 
-def between_the_marks(page: str, text: str) -> str:
+def between_the_marks(page: str, text: str, begin: str = BEGIN, end: str = END) -> str:
     """The page with this text in the place of what stood between the marks. Raises ValueError if they are not there once each."""
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise ValueError(f"the page needs the lines {BEGIN!r} and {END!r}, in this order")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+    if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
+        raise ValueError(f"the page needs the lines {begin!r} and {end!r}, in this order")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def write(rows: Sequence[Row], on: str) -> None:

@@ -133,7 +133,7 @@ async def site(*, express: bool) -> AsyncIterator[Site]:
             nursery.cancel_scope.cancel()
 
 
-async def meet(place: Site, number: int, who: Stranger, held: Callable[[], None] = lambda: None) -> None:
+async def meet(place: Site, number: int, who: Stranger, held: Callable[[], None] | None = None) -> None:
     """One connection. `held` is called when all has been said, as long as the line may still be up."""
     place.watchman.recent.append(number)
     place.outcome.ends["malformed handshakes and frames"] += who.count
@@ -153,7 +153,7 @@ async def meet(place: Site, number: int, who: Stranger, held: Callable[[], None]
         await trio.aclose_forcefully(stream)
 
 
-async def _speak(place: Site, stream: trio.SocketStream, ear: Ear, who: Stranger, held: Callable[[], None]) -> None:
+async def _speak(place: Site, stream: trio.SocketStream, ear: Ear, who: Stranger, held: Callable[[], None] | None) -> None:
     for said in who.opening:
         await stream.send_all(said)
         with trio.move_on_after(PATIENCE_SECONDS):
@@ -162,7 +162,7 @@ async def _speak(place: Site, stream: trio.SocketStream, ear: Ear, who: Stranger
         await stream.send_all(piece)
         if who.chunks:
             await trio.lowlevel.checkpoint()
-    if held is not _nothing:
+    if held is not None:
         await trio.sleep(SETTLES_SECONDS)
         held()
     if who.end in ("finish", "stay"):
@@ -175,10 +175,6 @@ async def _speak(place: Site, stream: trio.SocketStream, ear: Ear, who: Stranger
         with trio.move_on_after(ANSWER_SECONDS):
             await ear.hear()
     place.outcome.ends[ear.end] += 1
-
-
-def _nothing() -> None:
-    """Nobody weighs."""
 
 
 class Ear:
@@ -249,7 +245,7 @@ async def _beside_a_match(place: Site, seed: int, numbers: range, outcome: Outco
 
     async def attack(cases: Iterator[int]) -> None:
         for number in cases:
-            await meet(place, number, stranger(seed, number), _nothing)
+            await meet(place, number, stranger(seed, number))
 
     async with trio.open_nursery() as nursery:
         clients = [Client(f"ws://127.0.0.1:{place.port}/ws/match1", game="toy", name=name) for name in ("ann", "bob")]
@@ -297,7 +293,7 @@ async def _weigh(seed: int, numbers: range, express: bool, outcome: Outcome) -> 
     weighed = [number for number in numbers[::WEIGHED] if stranger(seed, number).end != "stay"]
     async with site(express=express) as place:
         for number in weighed[:WARM_UP]:
-            await meet(place, number, stranger(seed, number), _nothing)
+            await meet(place, number, stranger(seed, number))
     tracemalloc.start()
     try:
         for begin in range(0, len(weighed), AT_A_SITE):
@@ -353,6 +349,6 @@ async def _find(seed: int, text: str, suspects: list[int], express: bool) -> Fai
 
 async def _disturbs(who: Stranger, number: int, express: bool) -> bool:
     async with site(express=express) as place:
-        await meet(place, number, who, _nothing)
+        await meet(place, number, who)
         await trio.sleep(SETTLES_SECONDS)
         return bool(place.watchman.noted or place.wrong)

@@ -120,7 +120,7 @@ async def test_a_cancelled_write_ends_the_stream(autojump_clock: MockClock) -> N
     with trio.move_on_after(0.1):
         await outlet.send_all(b"y" * 30)
     assert not outlet.send_nowait(b"next")
-    with pytest.raises(trio.BrokenResourceError):
+    with trio.fail_after(1.0), pytest.raises(trio.BrokenResourceError):
         await outlet.send_all(b"next")
 
 
