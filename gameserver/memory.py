@@ -19,7 +19,7 @@ _ARENA_MAX: Final = -8
 ARENAS: Final = 1
 """Threads wait for each other where they allocate, and nearly all that do so hold Python's own lock anyway."""
 LARGE_BYTES: Final = 128 * 1_024
-"""Blocks from here on go back to the system when they are freed: glibc's own value, which stays as it is once somebody has set it."""
+"""Blocks from here on go back to the system when they are freed: glibc's own value, which it raises unless somebody has set it."""
 
 
 def stay_small() -> bool:
