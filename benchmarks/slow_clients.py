@@ -71,12 +71,14 @@ async def join(url: str) -> trio.SocketStream:
     await raw.connect((address.host, address.port))
     stream = trio.SocketStream(raw)
     await stream.send_all(
-        f"GET /ws/{address.room} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET /ws/{address.room} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     answer = b""
     while b"\r\n\r\n" not in answer:
         answer += await stream.receive_some(1)
+    if not answer.startswith(b"HTTP/1.1 101"):
+        raise OSError(f"the server does not let anybody in: {answer[:40]!r}")
     tile_map, data = load_map(Arena.default_map)
     await stream.send_all(frame(Hello(PROTOCOL, Arena.name, address.room, None, Role.PLAYER, "bad")))
     left = len(data)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 import trio
 
-from gameserver import admin, joining, metrics, watching, web
+from gameserver import admin, joining, memory, metrics, watching, web
 from gameserver.api import make_app
 from gameserver.archive import Archive
 from gameserver.caller import is_loopback
@@ -124,6 +124,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         raise UsageError(f"--dev and --reload show players what fails inside: leave {option} out, or them ({host})")
     keyring = _keyring(settings)
     doors = _doors(settings, host)
+    memory.stay_small()
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
         say("This system cannot stop a game that does not end: run only games that you trust.")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 UPGRADE: Final = (
-    b"GET /ws/arena1 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    "GET /ws/{room} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 DRIP_SECONDS: Final = 0.5
 """Between two bytes of who says his request one by one."""
@@ -33,38 +33,39 @@ APART_SECONDS: Final = 0.002
 """Between one and the next at the beginning."""
 
 
-async def say_nothing(stream: trio.SocketStream) -> None:
+async def say_nothing(stream: trio.SocketStream, upgrade: bytes) -> None:
     """A connection, and no more."""
 
 
-async def say_half(stream: trio.SocketStream) -> None:
+async def say_half(stream: trio.SocketStream, upgrade: bytes) -> None:
     """Half a request."""
-    await stream.send_all(UPGRADE[:60])
+    await stream.send_all(upgrade[:60])
 
 
-async def drip(stream: trio.SocketStream) -> None:
+async def drip(stream: trio.SocketStream, upgrade: bytes) -> None:
     """A request byte by byte."""
-    for byte in UPGRADE:
+    for byte in upgrade:
         await stream.send_all(bytes((byte,)))
         await trio.sleep(DRIP_SECONDS)
 
 
-async def stop_before_hello(stream: trio.SocketStream) -> None:
+async def stop_before_hello(stream: trio.SocketStream, upgrade: bytes) -> None:
     """A whole upgrade, and no HELLO."""
-    await stream.send_all(UPGRADE)
+    await stream.send_all(upgrade)
 
 
-WAYS: Final[tuple[Callable[[trio.SocketStream], Awaitable[None]], ...]] = (say_nothing, say_half, drip, stop_before_hello)
+WAYS: Final[tuple[Callable[[trio.SocketStream, bytes], Awaitable[None]], ...]] = (say_nothing, say_half, drip, stop_before_hello)
 
 
-async def hold_open(address: Address, way: Callable[[trio.SocketStream], Awaitable[None]]) -> None:
+async def hold_open(address: Address, way: Callable[[trio.SocketStream, bytes], Awaitable[None]]) -> None:
     """Handshakes of this kind, one after the other."""
+    upgrade = UPGRADE.format(room=address.room, host=address.host, port=address.port).encode()
     while True:
         try:
             stream = await trio.open_tcp_stream(address.host, address.port)
             try:
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(way, stream)
+                    nursery.start_soon(way, stream, upgrade)
                     while await stream.receive_some(4_096):
                         pass
                     nursery.cancel_scope.cancel()
@@ -81,7 +82,8 @@ async def flood(url: str) -> None:
         try:
             async with await join(url) as stream:
                 await be_noisy(stream)
-        except (OSError, trio.BrokenResourceError):
+        except (OSError, trio.BrokenResourceError) as error:
+            print(f"the flooder was not let in: {error}", file=sys.stderr)
             await trio.sleep(AGAIN_SECONDS)
 
 

@@ -44,17 +44,16 @@ class WatchedServer:
 
     Attributes:
         url: of its first room.
-        held: what it said so far; who wants fewer of them takes them out.
+        held: what it said so far.
     """
 
     def __init__(self, process: Popen[str], url: str) -> None:
         self.process = process
         self.url = url
         self.held: list[Held] = []
-        self._reader = Thread(target=self._read, daemon=True)
-        self._reader.start()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take what it says, until it ends."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.held.append(Held(**json.loads(line)))
@@ -64,19 +63,24 @@ class WatchedServer:
 def watched_server(recordings: str, data: str) -> Iterator[WatchedServer]:
     """Runs until the block ends."""
     command = [sys.executable, "-m", __name__, recordings, data]
-    process = Popen(command, stdout=PIPE, stderr=PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        url = read_address(process.stderr)
-        Thread(target=process.stderr.read, daemon=True).start()  # or a full pipe would hold up whoever logs
-        yield WatchedServer(process, url)
-    finally:
-        process.terminate()
+    with Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stderr is not None
+        readers = []
         try:
-            process.wait(LEAVE_SECONDS)
-        except TimeoutExpired:
-            process.kill()
-            process.wait()
+            url = read_address(process.stderr)
+            server = WatchedServer(process, url)
+            readers = [Thread(target=read, daemon=True) for read in (server.read, process.stderr.read)]  # a full pipe holds up
+            for reader in readers:
+                reader.start()
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(LEAVE_SECONDS)
+            except TimeoutExpired:
+                process.kill()
+            for reader in readers:
+                reader.join()
 
 
 async def report() -> None:

@@ -1,8 +1,8 @@
 """A stream under trio-websocket through which every byte goes past a `Splitter`, on either side of a line.
 
 The head of the upgrade passes as it is. Behind it plain frames may be lifted out as they come; trio-websocket stays the authority
-on all else. This stream also says what trio-websocket leaves out: 1002, when a client breaks the protocol; and it closes so that
-the peer can read the last word.
+on all else. This stream also says what trio-websocket leaves out: 1002, when a client breaks the protocol, and 1007, when what it
+says as text is none; and it closes so that the peer can read the last word.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ READ_BYTES: Final = 65_536
 _HEAD_END: Final = b"\r\n\r\n"
 _AGREED: Final = b"HTTP/1.1 101"
 _PROTOCOL_ERROR: Final = 1002
-"""The close code (RFC 6455 7.4.1)."""
+_NO_TEXT: Final = 1007
+"""What was said as text is none (RFC 6455 7.4.1, close codes)."""
 
 
 class FrameStream(trio.abc.Stream):
@@ -54,6 +55,7 @@ class FrameStream(trio.abc.Stream):
         """The peer has sent all that it ever will."""
         self._last_code = _PROTOCOL_ERROR
         """What is said at the end if nobody else has said a Close."""
+        self._verdict: Callable[[], int | None] = lambda: None
         self._drained = 0
         """Bytes read and thrown away."""
         self._heard_at = 0.0
@@ -73,6 +75,10 @@ class FrameStream(trio.abc.Stream):
     def watch(self, on_flood: Callable[[ProtocolError], None]) -> None:
         """What the meter has against the peer goes to `on_flood`, which may not raise and sees to the end of the line."""
         self._on_flood = on_flood
+
+    def ask(self, verdict: Callable[[], int | None]) -> None:
+        """`verdict` tells the close code with which trio-websocket has ended the line, None if it has not: it does not say it."""
+        self._verdict = verdict
 
     def delivered(self) -> None:
         """trio-websocket has handed out a message that went the slow way."""
@@ -182,7 +188,8 @@ class FrameStream(trio.abc.Stream):
         await self._stream.wait_send_all_might_not_block()
 
     async def aclose(self) -> None:
-        """Close so that the peer can read the last word, within CLOSE_SECONDS; say why if nobody else did: 1002, or hush's code.
+        """Close so that the peer can read the last word, within CLOSE_SECONDS; say why if nobody else did: 1002, 1007, or what
+        `hush` was told.
 
         trio-websocket closes without a word when a peer breaks the protocol, or closes just before us; then this is the only Close
         frame. Two tasks may call it: both return when it is done. Cancelled, it closes at once.
@@ -206,7 +213,8 @@ class FrameStream(trio.abc.Stream):
         with trio.move_on_after(CLOSE_SECONDS):
             try:
                 if not self.outlet.said_close:
-                    await self.outlet.send_all(b"\x88\x02" + self._last_code.to_bytes(2, "big"))
+                    code = _NO_TEXT if self._verdict() == _NO_TEXT else self._last_code
+                    await self.outlet.send_all(b"\x88\x02" + code.to_bytes(2, "big"))
                 await self.outlet.send_eof()
                 while not self._peer_is_done():
                     if self._reading:

@@ -37,6 +37,7 @@ class PlainLink:
         self._frames = frames
         self._reached = reached if reached is not None else Reached()
         frames.watch(self._on_flood)
+        frames.ask(lambda: websocket.closed.code if websocket.closed is not None else None)
         self._inbox: list[Arrived] = []
         self._arrival = trio.lowlevel.ParkingLot()
         self._room_in_inbox = trio.lowlevel.ParkingLot()

@@ -91,13 +91,31 @@ BAD_CODES = [0, 999, 1004, 1005, 1006, 1015, 1100, 2999, 5000, 65_535]
 
 @pytest.mark.parametrize(
     "close",
-    [*map(goodbye, BAD_CODES), frame(b"\x03", CLOSE), goodbye(1000, b"\xff")],
-    ids=[*map(str, BAD_CODES), "half a code", "a reason that is no text"],
+    [*map(goodbye, BAD_CODES), frame(b"\x03", CLOSE)],
+    ids=[*map(str, BAD_CODES), "half a code"],
 )
 async def test_a_close_that_is_wrong_is_answered_with_1002(way: Way, clock: Clock | None, close: bytes) -> None:
     async with playing(way) as it:
         await it.peer.say(frame(b"a"), close)
         assert await it.ends() == 1002
+        assert it.heard == [b"a"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        frame(b"\xff", TEXT),
+        frame(b"ok", TEXT, final=False) + frame(b"\xed\xa0\x80", CONTINUED),
+        frame(b"\xf0\x9f", TEXT, final=False) + frame(b"", CONTINUED),
+        goodbye(1000, b"\xff"),
+    ],
+    ids=["text", "text in fragments", "text cut short", "the reason of a close"],
+)
+async def test_text_that_is_none_is_answered_with_1007(way: Way, clock: Clock | None, said: bytes) -> None:
+    """RFC 6455 8.1: whatever becomes of text, that comes first."""
+    async with playing(way) as it:
+        await it.peer.say(frame(b"a"), said)
+        assert await it.ends() == 1007
         assert it.heard == [b"a"]
 
 

@@ -21,7 +21,9 @@ from gameserver.core.limits import (
     MAX_CALLS,
     MAX_QUEUED_MESSAGES,
     MAX_SPECTATORS,
+    MAX_TRUTH_BYTES,
     MAX_UNADMITTED,
+    MAX_VIEW_BYTES,
     READY_SECONDS,
     RELIABLE_BYTES,
     RELIABLE_MESSAGES,
@@ -30,7 +32,6 @@ from gameserver.core.simulation import Simulation
 from gameserver.net.plain import PlainLink
 from gameserver.net.simulated.network import RECEIVE_BYTES
 from gameserver.plan import RoomState
-from gameserver.room_recorder import MAX_TRUTH_BYTES, MAX_VIEW_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
