@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 NOBODY: Final = "forgotten"
 """What he is called in a result."""
-BANS: Final = "bans"
-"""The log of the store that says who may not come in."""
 
 _Who = tuple[int, str]
 """Player and name, in one recording."""

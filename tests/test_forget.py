@@ -13,6 +13,7 @@ import trio.testing
 
 from gameserver import cli
 from gameserver.app import NOWHERE, ServeSettings, UsageError, _hold_folders
+from gameserver.bans import BANS, Ban
 from gameserver.core.commands import Join
 from gameserver.core.messages import Call, Role
 from gameserver.core.replay.chunks import chunk_at, places
@@ -119,17 +120,8 @@ def report(by: Reported, about: Reported, recording: str | None = None) -> Repor
 
 
 def ban(account: str | None, *, until: float, by: str | None = None, network: str | None = None) -> bytes:
-    plain = {
-        "kind": "ban",
-        "id": "1",
-        "account": account,
-        "network": network,
-        "until": until,
-        "by": by,
-        "reason": "r",
-        "since": 1.0,
-    }
-    return json.dumps(plain).encode()
+    made = Ban(id="1", account=account, network=network, since=1.0, until=until, reason="r", by=by)
+    return json.dumps({"kind": "ban", **attrs.asdict(made)}).encode()
 
 
 SOON: Final = SystemWallClock().now() + 3_600.0
@@ -165,7 +157,7 @@ def place(tmp_path: Path) -> Place:
             report(person(1, "x", ACCOUNT), person(2, "bob")).encode(),
             report(person(1, "ann"), person(2, "bob"), others).encode(),
         ],
-        "bans": [
+        BANS: [
             ban(ACCOUNT, until=SOON), ban(ACCOUNT, until=2.0), ban("bob's", until=SOON, by=ACCOUNT),
             ban(None, until=SOON, network="192.0.2.0/24"), b'{"kind": "unban", "id": "1"}',
         ],
@@ -208,7 +200,7 @@ def test_no_byte_of_him_is_left_and_all_of_the_others(place: Place, capsys: pyte
     assert names(place) == [["ann", NOBODY, "bob"], [NOBODY, "bob"], ["ann", "bob"]]
     assert [MatchRecord.decode(data).recording for data in logged(place, RESULTS)] == [None, "removed.trpl", place.others]
     assert [Report.decode(data).about.name for data in logged(place, REPORTS)] == ["bob"]
-    assert [json.loads(data).get("account") for data in logged(place, "bans")] == ["bob's", None, None]
+    assert [json.loads(data).get("account") for data in logged(place, BANS)] == ["bob's", None, None]
     said = capsys.readouterr().out
     assert "4 recordings, 2 results, 2 reports, 3 bans" in said
     assert said.endswith("Removed.\n")
@@ -223,7 +215,7 @@ def test_an_account_is_found_in_recordings_that_go_on_and_by_its_other_names(
     assert place.recordings == [place.others]
     assert place.mentions(ACCOUNT) == ["bans.log"]
     assert names(place) == [["ann", NOBODY, "bob"], [CANARY, "bob"], ["ann", "bob"]], "who that was nobody can say"
-    assert [json.loads(data).get("account") for data in logged(place, "bans")] == [ACCOUNT, "bob's", None, None]
+    assert [json.loads(data).get("account") for data in logged(place, BANS)] == [ACCOUNT, "bob's", None, None]
     said = capsys.readouterr().out
     assert f"The account was called Alias, {CANARY}, x: give --name as well" in said
     assert "1 bans of the account stay until they are over" in said

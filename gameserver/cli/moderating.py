@@ -14,10 +14,11 @@ import trio
 from cyclopts import Parameter
 
 from gameserver.app import NOWHERE, UsageError
+from gameserver.bans import BANS
 from gameserver.cli.replay import SUFFIXES, open_recording
 from gameserver.cli.say import FAILED, OK, printable, say
 from gameserver.core.errors import FormatError
-from gameserver.forget import BANS, Forgetting
+from gameserver.forget import Forgetting
 from gameserver.net.folder import hold
 from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk, SystemWallClock
