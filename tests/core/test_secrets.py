@@ -263,10 +263,10 @@ class Audit:
         viewer.commit(draft)
 
 
-def difference(game: type[Game], seed: int) -> str | None:
-    """Play both worlds; what player 1 or the spectator could tell them apart by, None if nothing."""
+def difference(game: type[Game], seed: int, drawn: Sequence[Turn] = ()) -> str | None:
+    """Play both worlds; what player 1 or the spectator could tell them apart by, None if nothing. `drawn`: other turns."""
     one, other = Audit(game), Audit(game)
-    for tick, turn in enumerate(turns(seed), start=1):
+    for tick, turn in enumerate(drawn or turns(seed), start=1):
         one.step(turn, 0, tick)
         other.step(turn, 1, tick)
         for number in (1, 0):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
+import trio.testing
 
 from gameserver.core.limits import MAX_INTEGER
 from gameserver.core.messages import Inputs
