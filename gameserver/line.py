@@ -9,9 +9,9 @@ from collections import deque
 from math import floor
 from typing import TYPE_CHECKING, Final
 
-from gameserver.core.allowance import Allowance
+from gameserver.core.allowance import Allowance, Share
 from gameserver.core.errors import ProtocolError
-from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, OVER_ALLOWANCE_SECONDS, SUBTICKS
+from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, MESSAGES_PER_TICK, OVER_ALLOWANCE_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Ping, Pong
 from gameserver.core.pacing import Pacer
 from gameserver.core.parts import Draft, Viewer
@@ -41,8 +41,19 @@ class Line:
         ended: our last word has been said; nothing that still comes counts.
     """
 
-    def __init__(self, link: Link, clock: TickClock, now: float, *, flows: bool = True, reached: Reached | None = None) -> None:
-        """`flows`: a snapshot is due in every tick (Game.ticks_on_input says otherwise). `reached`: counts what is held back."""
+    def __init__(
+        self,
+        link: Link,
+        clock: TickClock,
+        now: float,
+        *,
+        flows: bool = True,
+        share: Share | None = None,
+        reached: Reached | None = None,
+    ) -> None:
+        """`flows`: a snapshot is due in every tick (Game.ticks_on_input says otherwise). `share`: of the room that he is in.
+        `reached`: counts what is held back.
+        """
         self.link = link
         self.viewer = Viewer()
         self.pacer = Pacer(clock.rate, now, flows=flows)
@@ -50,6 +61,7 @@ class Line:
         self.ended = False
         self._clock = clock
         self._reached = reached if reached is not None else Reached()
+        self._share = share if share is not None else Share(clock.rate)
         self._allowance = Allowance(clock.rate, now)
         self._waiting: deque[Arrived] = deque()
         """Messages beyond the allowance."""
@@ -66,17 +78,20 @@ class Line:
         self._told_divisor = 1
 
     # -- in ----------------------------------------------------------------------------------------------------------------
-    def hear(self, now: float, most: int) -> Sequence[Arrived]:
-        """What has arrived, as far as the allowance goes, and so many at most. The rest waits, and meanwhile nothing more is read.
+    def hear(self, now: float) -> Sequence[Arrived]:
+        """What has arrived, as far as the allowance and the room's go. The rest waits, and meanwhile nothing more is read.
 
         Raises ProtocolError for somebody who has said too much for too long.
         """
         if self._waiting:
-            return self._hear_late(now, most)
+            return self._hear_late(now)
         arrived = self.link.receive_nowait()
-        if len(arrived) > most:
+        if len(arrived) > MESSAGES_PER_TICK:
             self._waiting.extend(arrived)
-            return self._hear_late(now, most)
+            heard_late = self._hear_late(now)
+            if not self._waiting:
+                self._over_since = None
+            return heard_late
         heard = 0
         for message in arrived:
             if not self._allowance.take(len(message.data), now):
@@ -89,11 +104,13 @@ class Line:
         self._hold_back(now)
         return arrived[:heard]
 
-    def _hear_late(self, now: float, most: int) -> Sequence[Arrived]:
+    def _hear_late(self, now: float) -> Sequence[Arrived]:
         """What waits comes first; whether that is all there is shows when the link is read again."""
         heard: list[Arrived] = []
+        most = MESSAGES_PER_TICK + self._share.left(now)
         while self._waiting and len(heard) < most and self._allowance.take(len(self._waiting[0].data), now):
             heard.append(self._waiting.popleft())
+        self._share.spend(max(0, len(heard) - MESSAGES_PER_TICK))
         if not self._waiting:
             return heard
         if len(heard) == most:

@@ -19,7 +19,6 @@ from gameserver.core.limits import (
     MAX_CALLS,
     MAX_CHAT,
     MAX_UNACKED_BYTES,
-    MESSAGES_PER_TICK,
     READY_SECONDS,
 )
 from gameserver.core.messages import Bye, Call, ClientMessage, EventMessage, Inputs, Notice, NoticeCode, Ping, Reply, Role
@@ -33,6 +32,7 @@ from gameserver.line import Line
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gameserver.core.allowance import Share
     from gameserver.core.audience import PlayerId
     from gameserver.core.clock import TickClock
     from gameserver.core.game import Profile
@@ -81,10 +81,11 @@ class Seat:
         rewinds: bool = False,
         stands_in: bool = False,
         on_report: Callable[[Seat, Call], Reply] | None = None,
+        share: Share | None = None,
         reached: Reached | None = None,
     ) -> None:
         """`flows`: as in Line. `rewinds`: it matters to the game what was on his screen. `on_report`: where his
-        reports go, and not into the match. `reached`: counts what he is refused.
+        reports go, and not into the match. `share`: as in Line. `reached`: counts what he is refused.
         """
         self.player = player
         self.role = role
@@ -95,8 +96,9 @@ class Seat:
         self.stands_in = stands_in
         self.generation = 1
         self.since = trio.current_time()
+        self._share = share
         self._reached = reached if reached is not None else Reached()
-        self.line: Line | None = Line(link, clock, self.since, flows=flows, reached=self._reached)
+        self.line: Line | None = Line(link, clock, self.since, flows=flows, share=share, reached=self._reached)
         self.ready = False
         self.joined = False
         self.over = False
@@ -142,7 +144,7 @@ class Seat:
             self._token = self._next_token
         now = trio.current_time()
         self._away_until = max(self._away_until or now + GRACE_SECONDS, now + READY_SECONDS)
-        self.line = Line(link, self._clock, now, flows=self._flows, reached=self._reached)
+        self.line = Line(link, self._clock, now, flows=self._flows, share=self._share, reached=self._reached)
         self.generation += 1
         self.inputs.restart(self._clock.tick)
         self.ready = False
@@ -186,21 +188,17 @@ class Seat:
         return self.line is None and (self.over or self._away_until is None or now >= self._away_until)
 
     # -- in ----------------------------------------------------------------------------------------------------------------
-    def receive(self, now: float, spare: int = 0) -> int:
-        """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away.
-
-        `spare`: so many messages more than MESSAGES_PER_TICK may be heard. Returns how many of them were.
-        """
+    def receive(self, now: float) -> None:
+        """Take what has arrived. A client that breaks the protocol, is idle or does not keep up is sent away."""
         line = self.line
         if line is None or line.ended:
-            return 0
+            return
         allowed = self._sayable[self.joined]
         takes_inputs = Inputs in allowed
         try:
-            heard = line.hear(now, MESSAGES_PER_TICK + spare)
-            for arrived in heard:
+            for arrived in line.hear(now):
                 if line.ended:
-                    break  # what comes behind the last word
+                    return  # what comes behind the last word
                 message = decode_client(arrived.data)
                 if type(message) is Inputs and takes_inputs:  # nearly all are
                     self._take_inputs(line, arrived.at, message)
@@ -212,13 +210,12 @@ class Seat:
             self.over = True
             self._reached.note(error.limit)
             line.close(error.close_code, str(error))
-            return 0
+            return
         except MemoryError:  # what cannot be read costs who said it his line, and nobody the match; his seat is kept
             line.close(1011, "out of memory")
-            return 0
+            return
         if line.is_time_to_look(now):
             self._look_after(line, now)
-        return len(heard) - MESSAGES_PER_TICK if len(heard) > MESSAGES_PER_TICK else 0
 
     def _look_after(self, line: Line, now: float) -> None:
         """Is he there at all, and does he take what he is sent?"""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from gameserver.core.allowance import Share
 from gameserver.core.audience import MAX_PLAYER, PlayerId
 from gameserver.core.commands import Answer, Called, Command, Connected, Join, Leave
 from gameserver.core.errors import Refused
-from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS, ROOM_MESSAGES_PER_SECOND
+from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS
 from gameserver.core.messages import Notice, NoticeCode, Reply, Role
 from gameserver.core.registry import Limit
 from gameserver.core.replay.steps import Step
@@ -80,8 +81,7 @@ class Seating:
         self._counts = counts
         self._rewinds = rewinds
         self._on_report = on_report
-        self._spare = max(1, round(ROOM_MESSAGES_PER_SECOND / clock.rate))
-        """Messages that are heard in one tick beyond those that everyone may always say."""
+        self._share = Share(clock.rate)
         self._inputs: dict[PlayerId, InputBuffer] = {}
         """Of the players in the match who have a seat, in the order of joining."""
         self._stand_ins: dict[PlayerId, Seat] = {}
@@ -178,7 +178,7 @@ class Seating:
         seat = Seat(
             player, role, name, profile, link, standing, self._schema, self._clock,
             flows=not self._game.ticks_on_input, rewinds=self._rewinds, stands_in=stands_in, on_report=self._on_report,
-            reached=self._counts.reached,
+            share=self._share, reached=self._counts.reached,
         )  # fmt: skip
         self.seats.append(seat)
         return seat
@@ -261,10 +261,9 @@ class Seating:
         """Take what everyone has sent; who is gone and waited for no more leaves."""
         if self._stand_ins:
             self._welcome_back()
-        spare = self._spare
         for seat in tuple(self.seats):
             if seat.ready:  # until then its line is the session's
-                spare -= seat.receive(now, spare)
+                seat.receive(now)
             elif seat.has_expired(now):
                 self._give_up(seat)
 
@@ -279,7 +278,7 @@ class Seating:
         for seat in tuple(self.seats):
             if seat.ready and seat.line is not None:
                 seat.line.excuse(now)
-                seat.receive(now, self._spare)
+                seat.receive(now)
             if seat.line is not None:
                 seat.line.send_pongs(now)
             elif seat.has_expired(now):

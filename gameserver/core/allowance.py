@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from gameserver.core.limits import MESSAGE_BYTES_PER_SECOND, MESSAGES_BESIDE_INPUTS, MESSAGES_PER_TICK
+from gameserver.core.limits import (
+    MESSAGE_BYTES_PER_SECOND,
+    MESSAGES_BESIDE_INPUTS,
+    MESSAGES_PER_TICK,
+    ROOM_MESSAGES_PER_SECOND,
+)
 from gameserver.core.registry import Limit
 
 _FULL: Final = 1.0 + 1e-9
@@ -40,3 +45,25 @@ class Allowance:
         """Which of the two kept a message from being heard at this time."""
         is_full = self._messages_full_at + self._seconds_a_message - now > _FULL
         return Limit.MESSAGES_PER_TICK if is_full else Limit.MESSAGE_BYTES_PER_SECOND
+
+
+class Share:
+    """How many messages all clients of a room may say in one tick, beyond the MESSAGES_PER_TICK that each may always say."""
+
+    __slots__ = ("_at", "_left", "_per_tick")
+
+    def __init__(self, tick_rate: int) -> None:
+        self._per_tick = max(1, round(ROOM_MESSAGES_PER_SECOND / tick_rate))
+        self._left = self._per_tick
+        self._at = 0.0
+
+    def left(self, now: float) -> int:
+        """How many of them are left in the tick that is read at this time."""
+        if now != self._at:
+            self._at = now
+            self._left = self._per_tick
+        return self._left
+
+    def spend(self, messages: int) -> None:
+        """So many were heard."""
+        self._left -= messages

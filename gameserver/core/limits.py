@@ -150,8 +150,8 @@ MESSAGES_BESIDE_INPUTS: Final = 20
 MESSAGE_BYTES_PER_SECOND: Final = 16 * 1_024
 """An INPUT has about 15 bytes; a server takes 58,000 small messages a second per core, so one client could own it."""
 ROOM_MESSAGES_PER_SECOND: Final = 2_000
-"""Of all clients of a room together, beyond the MESSAGES_PER_TICK that each may always say: thirty lines that were held up for a
-second at once are heard in one, and who conspires to shout in one tick makes it 3 ms late and no more."""
+"""Of all clients of a room together, beyond the MESSAGES_PER_TICK that each may always say. A tick's share of them is heard in each
+tick, so clients that shout in one and the same tick make it no later than a millisecond or two."""
 CONTROL_PER_SECOND: Final = 10.0
 """Pings, pongs and closes of one client; browsers send a pong now and then."""
 MAX_FRAGMENTS: Final = 32
