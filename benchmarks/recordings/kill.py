@@ -71,7 +71,7 @@ def kill_once(folder: Path, seconds: float) -> Killed:
         seen = trio.run(look_on, server.url, seconds)
         server.process.kill()
         server.process.wait()
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("*.trpl*")
     recording = Recording.open(file.read_bytes())
     simulation = simulation_of(recording, Arena)
     steps = 0

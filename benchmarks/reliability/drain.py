@@ -161,7 +161,7 @@ async def _leave(client: Client) -> None:
 
 def look_at(folder: Path, ended: Ended) -> None:
     """Is every recording whole, and what its steps make again?"""
-    for file in folder.iterdir():
+    for file in folder.glob("*.trpl*"):
         ended.recordings += 1
         recording = Recording.open(file.read_bytes())
         ended.sealed += recording.sealed and not file.name.endswith(".part")
