@@ -21,7 +21,9 @@ from gameserver.core.limits import (
     MAX_CALLS,
     MAX_QUEUED_MESSAGES,
     MAX_SPECTATORS,
+    MAX_TRUTH_BYTES,
     MAX_UNADMITTED,
+    MAX_VIEW_BYTES,
     READY_SECONDS,
     RELIABLE_BYTES,
     RELIABLE_MESSAGES,
@@ -30,7 +32,6 @@ from gameserver.core.simulation import Simulation
 from gameserver.net.plain import PlainLink
 from gameserver.net.simulated.network import RECEIVE_BYTES
 from gameserver.plan import RoomState
-from gameserver.room_recorder import MAX_TRUTH_BYTES, MAX_VIEW_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +60,15 @@ LINGERS_SECONDS: Final = 2.0
 """A line that is closed leaves its seat within a moment."""
 CODES: Final = frozenset((1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 4001))
 """All that the server may close a line with (docs/protocol.md)."""
-OWN_TASKS: Final = ("Server.run", "serve_one_listener", "Server._run_room", "Recorder.run", "Recorder._write", "Recorder.retry")
+OWN_TASKS: Final = (
+    "Server.run",
+    "accepting._accept_from",
+    "Bans.run",
+    "Server._run_room",
+    "Recorder.run",
+    "Recorder._write",
+    "Recorder.retry",
+)
 """What a server does when nobody is there."""
 SECRET_BYTES: Final = 16
 """A secret has so many bytes at least: shorter ones occur by chance."""
