@@ -49,6 +49,7 @@ e2e: $(VENV)/.installed-test
 
 sim: $(VENV)/.installed-test
 	$(RUN)/python -m tests.sim --seeds 1-20 --seconds 120 --processes 2
+	$(RUN)/python -m tests.sim --corpus --processes 2
 
 matches: $(VENV)/.installed-test
 	$(RUN)/python -m tests.games.matches --matches 3 --processes 2

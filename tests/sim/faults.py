@@ -219,6 +219,10 @@ async def grow(world: World, rng: random.Random) -> None:
     await _say(world, rng, "grow")
 
 
+LAST_RESTART_SECONDS: Final = 45.0
+"""Before the end of a run: one that begins later would not be over, with everyone back, when that is asked for."""
+
+
 # -- the server ------------------------------------------------------------------------------------------------------------
 async def power_cut(world: World, rng: random.Random) -> None:
     """F21: the machine stops in the middle of everything; what was not synced is lost, torn or zeroed."""
@@ -226,8 +230,9 @@ async def power_cut(world: World, rng: random.Random) -> None:
 
 
 async def restart(world: World, rng: random.Random) -> None:
-    """F34: the server is stopped at any moment, and started again."""
-    await world.restart(rng.uniform(0.1, 5.0))
+    """F34: the server is told to end at any moment, lets matches go on for a while or not at all, and is started again."""
+    if world.end - trio.current_time() > LAST_RESTART_SECONDS:
+        await world.restart(rng.uniform(0.1, 5.0), drains=rng.choice((0.0, rng.uniform(0.5, 8.0))))
 
 
 SECONDS_BETWEEN: Final[dict[Verb, float]] = {

@@ -60,7 +60,15 @@ LINGERS_SECONDS: Final = 2.0
 """A line that is closed leaves its seat within a moment."""
 CODES: Final = frozenset((1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 4001))
 """All that the server may close a line with (docs/protocol.md)."""
-OWN_TASKS: Final = ("Server.run", "serve_one_listener", "Server._run_room", "Recorder.run", "Recorder._write", "Recorder.retry")
+OWN_TASKS: Final = (
+    "Server.run",
+    "accepting._accept_from",
+    "Bans.run",
+    "Server._run_room",
+    "Recorder.run",
+    "Recorder._write",
+    "Recorder.retry",
+)
 """What a server does when nobody is there."""
 SECRET_BYTES: Final = 16
 """A secret has so many bytes at least: shorter ones occur by chance."""

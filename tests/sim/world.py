@@ -247,14 +247,15 @@ class World:
         assert self._nursery is not None
         await self.start(self._nursery)
 
-    async def restart(self, seconds: float) -> None:
-        """The server is stopped in good order, and another one started after so long."""
+    async def restart(self, seconds: float, *, drains: float) -> None:
+        """As at SIGTERM: the server drains for so long at most, stops in good order, and after so long another one is started."""
         async with self._changing:
             with trio.CancelScope(shield=True):
-                await self._start_again(seconds)
+                await self._start_again(seconds, drains)
 
-    async def _start_again(self, seconds: float) -> None:
+    async def _start_again(self, seconds: float, drains: float) -> None:
         lives = self._living()
+        await self.server.drain(drains)
         began = trio.current_time() - self.guard.lost_seconds
         await self.server.stop()
         await self._gone.wait()
