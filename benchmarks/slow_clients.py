@@ -16,7 +16,7 @@ import trio
 from gameclient.address import parse_url
 from gameclient.bots import BotRunner, percentile
 
-from benchmarks.processes import RunningServer, resident_bytes, running_server
+from benchmarks.processes import RunningServer, first_in_line, resident_bytes, running_server
 from gameserver.core.limits import PROTOCOL
 from gameserver.core.messages import ClientMessage, Hello, Inputs, Ping, Ready, Role
 from gameserver.core.wire import encode_client
@@ -162,7 +162,7 @@ KINDS: Final = {"nobody": None, "deaf": be_deaf, "noisy": be_noisy}
 
 def run(kind: str, seconds: float) -> Outcome:
     """Against a server of its own."""
-    with running_server() as server:
+    with first_in_line(), running_server() as server:
         return trio.run(measure, server, KINDS[kind], seconds)
 
 
