@@ -64,10 +64,11 @@ async def theatre(
     rooms: Sequence[str] = (),
     quota_bytes: int = 1 << 30,
     disk: SimDisk | None = None,
+    chunking: bool = True,
     **of_server: Any,  # noqa: ANN401 - what Server takes
 ) -> AsyncIterator[Theatre]:
     """On HOST:PORT; `rooms` play the first of the games and stay open."""
-    ports = simulated_ports(seed, latency=latency)
+    ports = simulated_ports(seed, latency=latency, chunking=chunking)
     games = games or (Toy,)
     disk = disk if disk is not None else SimDisk(random.Random(seed))
     recorder = Recorder(

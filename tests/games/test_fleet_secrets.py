@@ -341,7 +341,10 @@ async def serve_match(
         seeker = await come("seeker")
         await trio.sleep(1.033)
         placing = case.placing[world]
-        await say(hider, *(Call(number, method, arguments) for number, (method, arguments) in enumerate(placing, start=1)))
+        idle = ("mute", (HIDER, 0))  # as many calls in both worlds, each in a tick of its own: that somebody calls is no secret
+        most = max(len(calls) for calls in case.placing)
+        for number, (method, arguments) in enumerate((*placing, *[idle] * (most - len(placing))), start=1):
+            await say(hider, Call(number, method, arguments))
         await say(seeker, Call(1, "place", (numbers(case.seeker),)))
         await come("eve", role=Role.SPECTATOR)
         game = room.simulation.game
