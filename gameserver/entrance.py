@@ -141,7 +141,7 @@ class Entrance:
         self._reached.note(Limit.HANDSHAKE_SECONDS if scope.cancelled_caught else None)
         if asked is None:
             return
-        door.caller = self._doors.caller(peer, asked.sender)
+        door.meet(self._doors.caller(peer, asked.sender))
         if door.visit is None and not await self._has_place(stream, door):
             return
         if isinstance(asked, Head) and room is not None:
@@ -219,6 +219,11 @@ class _Door:
     caller: Caller
     visit: Visit | None = None
     """Where the connections of its address are counted."""
+
+    def meet(self, caller: Caller) -> None:
+        """He has said who he is: behind a proxy each of its clients counts for himself from now on, also in the anteroom."""
+        self.caller = caller
+        self._guest.address = caller.bucket
 
     def take_place(self, doors: Doors) -> None:
         """Count it among those of its address. Raises HeadRefused if they are too many."""

@@ -409,6 +409,20 @@ async def test_behind_a_proxy_its_clients_are_counted_and_not_the_proxy(autojump
         assert [await ask(f"198.51.100.{n}") for n in range(50)] == 50 * [200]
 
 
+async def test_behind_a_proxy_the_anteroom_knows_its_clients_apart_too(autojump_clock: MockClock) -> None:
+    async with behind_doors() as host:
+        host.server._entrance.anteroom._places = 4
+        waiting = []
+        for client in ("198.51.100.1", FAR, FAR, FAR, "198.51.100.2"):
+            waiting.append(await host.network.connect(HOST, PORT, source="10.0.0.1"))
+            await waiting[-1].send_all(upgrade(f"X-Forwarded-For: {client}", host="play.example"))
+            await trio.sleep(0.1)
+        here = [guest.address for guest in host.server._entrance.anteroom.guests]
+        assert here == ["198.51.100.1", FAR, FAR, "198.51.100.2"], "who has the most there makes way, and not who came first"
+        for stream in waiting:
+            await trio.aclose_forcefully(stream)
+
+
 async def test_a_flood_is_closed_when_telling_it_so_would_cost_too_much(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
