@@ -156,6 +156,7 @@ class Server:
             wall_clock=ports.wall_clock,
             keys=keys,
             counts_loopback=self._doors.counts_loopback,
+            since=ports.wall_clock.now(),
         )
         self.reception = Reception(
             self, self.counts, admission=self.admission, bans=self.bans, hooks=self._hooks, randomness=ports.randomness
