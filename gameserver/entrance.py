@@ -176,12 +176,14 @@ class Entrance:
             self._on_refusal()
             self._reached.note(refusal.limit)
             door.pass_through()
-            if self._turned_away < MAX_TURNED_AWAY:
-                self._turned_away += 1
-                try:
-                    await turn_away(stream, refusal)
-                finally:
-                    self._turned_away -= 1
+            if self._turned_away >= MAX_TURNED_AWAY:
+                self._reached.note(Limit.MAX_TURNED_AWAY)
+                return False
+            self._turned_away += 1
+            try:
+                await turn_away(stream, refusal)
+            finally:
+                self._turned_away -= 1
             return False
 
     async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, door: _Door, deadline: float) -> None:

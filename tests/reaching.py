@@ -247,6 +247,17 @@ async def _connects_from_afar(patch: pytest.MonkeyPatch, *, times: int, stays: b
         return host.server.reached
 
 
+async def _is_not_even_told(patch: pytest.MonkeyPatch) -> Reached:
+    patch.setattr("gameserver.entrance.MAX_TURNED_AWAY", 1)
+    async with serving(web=make_app) as host:
+        streams = [await host.network.connect(HOST, PORT, source=FAR) for _ in range(limits.ADDRESS_UNADMITTED + 2)]
+        assert (await streams[-2].receive_some()).startswith(b"HTTP/1.1 503")
+        assert await streams[-1].receive_some() == b""
+        for stream in streams:
+            await trio.aclose_forcefully(stream)
+        return host.server.reached
+
+
 async def _asks_to_join(patch: pytest.MonkeyPatch) -> Reached:
     async with joinable(doors=Doors(counts_loopback=True)) as host:
         host.server._entrance.crowd._connects = Rates(1_000, 1_000)  # another limit, which would come first
@@ -697,6 +708,7 @@ WAYS: Final[dict[Limit, Callable[[pytest.MonkeyPatch], Awaitable[Reached]]]] = {
     Limit.ADDRESS_CONNECTIONS: partial(_connects_from_afar, times=4, stays=True, name="ADDRESS_CONNECTIONS", most=3),
     Limit.ADDRESS_UNADMITTED: partial(_connects_from_afar, times=limits.ADDRESS_UNADMITTED + 1, stays=True),
     Limit.ADDRESS_CONNECTS_PER_SECOND: partial(_connects_from_afar, times=limits.ADDRESS_CONNECTS_BURST + 1, stays=False),
+    Limit.MAX_TURNED_AWAY: _is_not_even_told,
     Limit.ACCOUNT_SEATS: _has_many_seats,
     Limit.OPENINGS_PER_MINUTE: _has_rooms_opened,
     Limit.JOINS_PER_SECOND: _asks_to_join,

@@ -112,7 +112,7 @@ class Limit(enum.Enum):
         "503 with Retry-After, or closed at once",
     )
     ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.NOBODY, "as address_connects_per_second"
-    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.NOBODY, "the connection is closed without a word"
+    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.PEER, "the connection is closed without a word"
     ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats", By.PEER, "NOTICE refused"
     OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused: no room is opened"
     JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second", By.PEER, "429 with Retry-After"
