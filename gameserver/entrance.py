@@ -94,7 +94,7 @@ class Entrance:
         the limits.
         """
         self.anteroom = Anteroom(on_turned_out=self._on_crowding)
-        self.crowd = Crowd()
+        self.crowd = Crowd(doors.per_address)
         self._turned_away = 0
         self._doors = doors
         self._reached = reached

@@ -231,11 +231,11 @@ async def _connects_twice(patch: pytest.MonkeyPatch, *, where: str) -> Reached:
         return host.server.reached
 
 
-async def _connects_from_afar(patch: pytest.MonkeyPatch, *, times: int, stays: bool, name: str = "", most: int = 0) -> Reached:
-    """One address too often, or with too many at once: the last is told so. `name`, `most`: another limit for this once."""
-    if name:
-        patch.setattr(f"gameserver.crowd.{name}", most)
+async def _connects_from_afar(patch: pytest.MonkeyPatch, *, times: int, stays: bool, most: int = 0) -> Reached:
+    """One address too often, or with too many at once: the last is told so. `most`: connections, for this once."""
     async with serving(web=make_app) as host:
+        if most:
+            host.server._entrance.crowd._most = most
         for number in range(times):
             stream = await host.network.connect(HOST, PORT, source=FAR)
             if not stays:
@@ -705,7 +705,7 @@ WAYS: Final[dict[Limit, Callable[[pytest.MonkeyPatch], Awaitable[Reached]]]] = {
     Limit.MAX_HOST_CHARS: partial(_asks, said=b"GET / HTTP/1.1\r\nHost: " + b"h" * 256 + b"\r\n\r\n", status=400),
     Limit.MAX_UNADMITTED: partial(_connects_twice, where="anteroom"),
     Limit.MAX_CONNECTIONS: partial(_connects_twice, where="server"),
-    Limit.ADDRESS_CONNECTIONS: partial(_connects_from_afar, times=4, stays=True, name="ADDRESS_CONNECTIONS", most=3),
+    Limit.ADDRESS_CONNECTIONS: partial(_connects_from_afar, times=4, stays=True, most=3),
     Limit.ADDRESS_UNADMITTED: partial(_connects_from_afar, times=limits.ADDRESS_UNADMITTED + 1, stays=True),
     Limit.ADDRESS_CONNECTS_PER_SECOND: partial(_connects_from_afar, times=limits.ADDRESS_CONNECTS_BURST + 1, stays=False),
     Limit.MAX_TURNED_AWAY: _is_not_even_told,
