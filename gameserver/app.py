@@ -158,6 +158,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
             keys=keyring,
             doors=doors,
             reached=reached,
+            strangers=_meets_strangers(settings),
             web=lambda server: make_app(
                 server,
                 [
@@ -342,6 +343,12 @@ def _keyring(settings: ServeSettings) -> Keyring | None:
             "one), or --open, which lets in everybody"
         )
     return None
+
+
+def _meets_strangers(settings: ServeSettings) -> bool:
+    """Do people come who know nothing of each other? Not on one machine or in one network, as far as the settings tell."""
+    is_near = settings.lan or _is_loopback(settings.host)
+    return not is_near or bool(settings.keys or settings.proxies)
 
 
 def _doors(settings: ServeSettings, host: str) -> Doors:
