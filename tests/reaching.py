@@ -266,8 +266,11 @@ async def _asks_to_join(patch: pytest.MonkeyPatch) -> Reached:
         return host.server.reached
 
 
-async def _guesses(patch: pytest.MonkeyPatch) -> Reached:
+async def _guesses(patch: pytest.MonkeyPatch, *, together: bool = False) -> Reached:
+    """`together`: everybody may guess less often than one, for this once."""
     async with joinable() as host:
+        if together:
+            host.server.codes._by_code = Rates(1 / limits.WRONG_CODE_SECONDS, limits.WRONG_CODES - 1)
         plan = attrs.evolve(host.server.open_room("toy1", Toy, keep=True).plan, name="secret", code="bcdfg")
         host.server.open_plan(plan)
         for _ in range(limits.WRONG_CODES + 1):
@@ -714,6 +717,7 @@ WAYS: Final[dict[Limit, Callable[[pytest.MonkeyPatch], Awaitable[Reached]]]] = {
     Limit.JOINS_PER_SECOND: _asks_to_join,
     Limit.KICK_SECONDS: _comes_back_too_soon,
     Limit.WRONG_CODES: _guesses,
+    Limit.ROOM_WRONG_CODES: partial(_guesses, together=True),
     Limit.REPORT_SECONDS: partial(_reports, times=1),
     Limit.ROOM_REPORTS_SECONDS: partial(_reports, times=limits.ROOM_REPORTS_AT_ONCE + 1),
     Limit.MAX_ROOMS: _opens_too_many,

@@ -212,6 +212,7 @@ class Limit(enum.Enum):
     MAX_BARS = limits.MAX_BARS, "players", By.NOBODY, "the oldest may come back"
     CODE_LETTERS = limits.CODE_LETTERS, "letters", By.NOBODY, "a code has as many"
     WRONG_CODES = limits.WRONG_CODES, "codes", By.PEER, "403, the right one too"
+    ROOM_WRONG_CODES = limits.ROOM_WRONG_CODES, "codes", By.PEER, "403, the right one too, whoever says it"
     WRONG_CODE_SECONDS = limits.WRONG_CODE_SECONDS, "s", By.NOBODY, "a wrong code is forgotten"
     MAX_GUESSERS = limits.MAX_GUESSERS, "guessers", By.NOBODY, "the oldest are forgotten"
     BAN_POLL_SECONDS = limits.BAN_POLL_SECONDS, "s", By.NOBODY, "the list is read on"
@@ -237,6 +238,7 @@ _ORDER: Final = (
     ("ADDRESS_UNADMITTED", "MAX_UNADMITTED", "one address could keep all others from coming in"),
     ("ADDRESS_UNADMITTED", "ADDRESS_CONNECTIONS", "an address could be waiting with more than it may have"),
     ("ADDRESS_CONNECTS_PER_SECOND", "ADDRESS_CONNECTS_BURST", "a second's worth could not be opened at once"),
+    ("WRONG_CODES", "ROOM_WRONG_CODES", "one address could keep all others out of a room"),
     ("JOINS_PER_SECOND", "JOINS_BURST", "a second's worth could not be asked for at once"),
     ("MAX_UPGRADE_BYTES", "MAX_HEAD_BYTES", "the head of an upgrade could not be read"),
     ("MAX_UPGRADE_HEADERS", "MAX_HEADERS", "the head of an upgrade could not be read"),
