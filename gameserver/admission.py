@@ -58,9 +58,11 @@ class Admission:
         wall_clock: WallClock,
         keys: Keyring | None = None,
         counts_loopback: bool = False,
+        since: float = 0.0,
     ) -> None:
         """`store`: remembers used tickets, for all servers that share it. `keys` None: the server is open. `counts_loopback`: what
-        comes from this machine is counted as from elsewhere (Doors).
+        comes from this machine is counted as from elsewhere (Doors). `since`: the date from which on the store remembers; older
+        tickets may have been used.
         """
         self._store = store
         self._randomness = randomness
@@ -68,6 +70,7 @@ class Admission:
         self._is_open = keys is None
         self._keys = keys
         self._counts_loopback = counts_loopback
+        self._since = int(since)  # in whole seconds, as tickets are dated
         self._openings = Rates(OPENINGS_PER_MINUTE / 60, OPENINGS_PER_MINUTE)
         self._joins = Rates(JOINS_PER_SECOND, JOINS_BURST)
 
@@ -146,7 +149,10 @@ class Admission:
 
     async def _use_up(self, claims: Claims) -> None:
         """Raises Refused if that was done before, or cannot be found out: a ticket that may have been used opens nothing."""
-        seconds = claims.expires_at + REMEMBER_SECONDS - self._wall_clock.now()
+        now = self._wall_clock.now()
+        if claims.issued_at < self._since <= now:  # with a clock that was set back meanwhile nobody could be let in
+            raise TicketRefused("this ticket is older than the server, which was started again")
+        seconds = claims.expires_at + REMEMBER_SECONDS - now
         try:
             is_first = await self._store.put_new(f"ticket/{claims.number}", b"", seconds_to_live=max(seconds, REMEMBER_SECONDS))
         except OSError as error:

@@ -21,6 +21,7 @@ from gameserver.caller import is_loopback
 from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import (
+    ADDRESS_CONNECTIONS,
     DRAIN_SECONDS,
     HARD_STOP_SECONDS,
     MAX_CONNECTIONS,
@@ -105,6 +106,7 @@ class ServeSettings:
     origins: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    per_address: int = ADDRESS_CONNECTIONS
     fork: Fork | None = None
     """Its rooms go on from this; it has their options, map and seed."""
 
@@ -156,6 +158,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
             keys=keyring,
             doors=doors,
             reached=reached,
+            strangers=_meets_strangers(settings),
             web=lambda server: make_app(
                 server,
                 [
@@ -342,9 +345,21 @@ def _keyring(settings: ServeSettings) -> Keyring | None:
     return None
 
 
+def _meets_strangers(settings: ServeSettings) -> bool:
+    """Do people come who know nothing of each other? Not on one machine or in one network, as far as the settings tell."""
+    is_near = settings.lan or _is_loopback(settings.host)
+    return not is_near or bool(settings.keys or settings.proxies)
+
+
 def _doors(settings: ServeSettings, host: str) -> Doors:
     try:
-        return make_doors(listens_on=host, hosts=settings.allow_hosts, origins=settings.origins, proxies=settings.proxies)
+        return make_doors(
+            listens_on=host,
+            hosts=settings.allow_hosts,
+            origins=settings.origins,
+            proxies=settings.proxies,
+            per_address=settings.per_address or MAX_CONNECTIONS,
+        )
     except ValueError as error:
         raise UsageError(str(error)) from error
 

@@ -228,8 +228,8 @@ class Bans:
                 ban = Ban(**{field.name: said[field.name] for field in attrs.fields(Ban)})
                 if ban.until <= now:
                     return False
+                self._index(ban)  # first: it raises for one that cannot be
                 self._bans[ban.id] = ban
-                self._index(ban)
                 return True
             case "unban":
                 if self._bans.pop(str(said["id"]), None) is not None:

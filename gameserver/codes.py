@@ -8,8 +8,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from gameserver.core.errors import Refused
-from gameserver.core.limits import CODE_LETTERS, MAX_GUESSERS, WRONG_CODE_SECONDS, WRONG_CODES
+from gameserver.core.limits import CODE_LETTERS, MAX_GUESSERS, ROOM_WRONG_CODES, WRONG_CODE_SECONDS, WRONG_CODES
 from gameserver.core.messages import NoticeCode
+from gameserver.core.rates import Rates
 from gameserver.core.registry import Limit
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class CodeGuard:
     def __init__(self) -> None:
         self._wrong: dict[str, deque[float]] = {}
         """When each guesser had a wrong one, no longer than WRONG_CODE_SECONDS ago."""
+        self._by_code = Rates(ROOM_WRONG_CODES / WRONG_CODE_SECONDS, ROOM_WRONG_CODES)
+        """Wrong ones of everybody, by the one that was wanted."""
 
     def check(self, wanted: str, given: str | None, *, guesser: str, now: float) -> None:
         """Raise Refused unless this is the code, whose `given` was sent by this account or address.
@@ -48,8 +51,13 @@ class CodeGuard:
         if len(wrong) >= WRONG_CODES:
             why = f"too many wrong codes: wait {math.ceil(wrong[0] + WRONG_CODE_SECONDS - now)} s"
             raise Refused(why, NoticeCode.REFUSED, limit=Limit.WRONG_CODES)
+        seconds = self._by_code.left(wanted, now)
+        if seconds:
+            why = f"too many wrong codes for this room: wait {math.ceil(seconds)} s"
+            raise Refused(why, NoticeCode.REFUSED, limit=Limit.ROOM_WRONG_CODES)
         if hmac.compare_digest(given.strip().lower().encode("utf-8", "replace"), wanted.encode()):
             return
+        self._by_code.take(wanted, now)
         wrong.append(now)
         self._wrong.pop(guesser, None)
         while len(self._wrong) >= MAX_GUESSERS:

@@ -58,10 +58,14 @@ class Visit:
 class Crowd:
     """See the module."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_address: int = ADDRESS_CONNECTIONS) -> None:
+        """`per_address`: connections that one may have at once; how fast they come, and how many may wait, grows with it."""
+        share = per_address / ADDRESS_CONNECTIONS
         self._groups: dict[str, _Group] = {}
         """Of the addresses that have a connection, by bucket."""
-        self._connects = Rates(ADDRESS_CONNECTS_PER_SECOND, ADDRESS_CONNECTS_BURST)
+        self._most = per_address
+        self._most_unadmitted = math.ceil(ADDRESS_UNADMITTED * share)
+        self._connects = Rates(ADDRESS_CONNECTS_PER_SECOND * share, math.ceil(ADDRESS_CONNECTS_BURST * share))
 
     def __len__(self) -> int:
         """How many addresses are here."""
@@ -70,10 +74,10 @@ class Crowd:
     def enter(self, bucket: str, now: float) -> Visit:
         """Somebody of this bucket (Caller.bucket) has connected. Raises HeadRefused if they are too many."""
         group = self._groups.get(bucket, _Group())
-        if group.connections >= ADDRESS_CONNECTIONS:
-            raise _too_many(f"{ADDRESS_CONNECTIONS} connections from one address are enough", 1.0, Limit.ADDRESS_CONNECTIONS)
-        if group.unadmitted >= ADDRESS_UNADMITTED:
-            why = f"{ADDRESS_UNADMITTED} connections of one address have yet to say what they want"
+        if group.connections >= self._most:
+            raise _too_many(f"{self._most} connections from one address are enough", 1.0, Limit.ADDRESS_CONNECTIONS)
+        if group.unadmitted >= self._most_unadmitted:
+            why = f"{self._most_unadmitted} connections of one address have yet to say what they want"
             raise _too_many(why, 1.0, Limit.ADDRESS_UNADMITTED)
         seconds = self._connects.take(bucket, now)
         if seconds:

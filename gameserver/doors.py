@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from gameserver.caller import Caller, plain_address
+from gameserver.core.limits import ADDRESS_CONNECTIONS
 from gameserver.net.gate import HeadRefused
 
 if TYPE_CHECKING:
@@ -87,12 +88,14 @@ class Doors:
         proxies: from these peers it is taken for true on whose account they come, and whether he speaks TLS.
         counts_loopback: connections from this machine are counted as those of any other address. They are not where bots, tests
             and a proxy that nobody has told us of come from there.
+        per_address: connections of one address at once (gameserver.crowd).
     """
 
     hosts: frozenset[Name] | None = None
     origins: frozenset[Origin] | None = None
     proxies: tuple[Network, ...] = ()
     counts_loopback: bool = False
+    per_address: int = ADDRESS_CONNECTIONS
 
     def is_proxy(self, address: str) -> bool:
         """Is this one of those whose word is taken?"""
@@ -142,7 +145,14 @@ def _forwarded(said: str) -> str:
     return plain_address(said if with_port is None else with_port[1] or with_port[2])
 
 
-def make_doors(*, listens_on: str, hosts: Collection[str], origins: Collection[str], proxies: Collection[str]) -> Doors:
+def make_doors(
+    *,
+    listens_on: str,
+    hosts: Collection[str],
+    origins: Collection[str],
+    proxies: Collection[str],
+    per_address: int = ADDRESS_CONNECTIONS,
+) -> Doors:
     """Those of a server that listens there, from what its operator wrote. Raises ValueError, in words for him."""
     names = set()
     for text in (*LOOPBACK_NAMES, *hosts):
@@ -169,4 +179,5 @@ def make_doors(*, listens_on: str, hosts: Collection[str], origins: Collection[s
         hosts=frozenset(names | {listened} if listened is not None else names),
         origins=frozenset(allowed),
         proxies=tuple(networks),
+        per_address=per_address,
     )

@@ -94,7 +94,7 @@ class Entrance:
         the limits.
         """
         self.anteroom = Anteroom(on_turned_out=self._on_crowding)
-        self.crowd = Crowd()
+        self.crowd = Crowd(doors.per_address)
         self._turned_away = 0
         self._doors = doors
         self._reached = reached
@@ -141,7 +141,7 @@ class Entrance:
         self._reached.note(Limit.HANDSHAKE_SECONDS if scope.cancelled_caught else None)
         if asked is None:
             return
-        door.caller = self._doors.caller(peer, asked.sender)
+        door.meet(self._doors.caller(peer, asked.sender))
         if door.visit is None and not await self._has_place(stream, door):
             return
         if isinstance(asked, Head) and room is not None:
@@ -176,12 +176,14 @@ class Entrance:
             self._on_refusal()
             self._reached.note(refusal.limit)
             door.pass_through()
-            if self._turned_away < MAX_TURNED_AWAY:
-                self._turned_away += 1
-                try:
-                    await turn_away(stream, refusal)
-                finally:
-                    self._turned_away -= 1
+            if self._turned_away >= MAX_TURNED_AWAY:
+                self._reached.note(Limit.MAX_TURNED_AWAY)
+                return False
+            self._turned_away += 1
+            try:
+                await turn_away(stream, refusal)
+            finally:
+                self._turned_away -= 1
             return False
 
     async def _converse(self, stream: trio.abc.Stream, head: Head, room: str, door: _Door, deadline: float) -> None:
@@ -219,6 +221,11 @@ class _Door:
     caller: Caller
     visit: Visit | None = None
     """Where the connections of its address are counted."""
+
+    def meet(self, caller: Caller) -> None:
+        """He has said who he is: behind a proxy each of its clients counts for himself from now on, also in the anteroom."""
+        self.caller = caller
+        self._guest.address = caller.bucket
 
     def take_place(self, doors: Doors) -> None:
         """Count it among those of its address. Raises HeadRefused if they are too many."""

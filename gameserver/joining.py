@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -68,6 +69,8 @@ def routes(server: Server, *, with_tickets: bool = False) -> Sequence[Route]:
             ticket = await _join(server, request, with_tickets=with_tickets)
         except _No as no:
             return JSONResponse({"error": str(no)}, no.status, headers | no.headers)
+        except HTTPException as no:  # of who is no admin
+            return JSONResponse({"error": no.detail}, no.status_code, {**headers, **(no.headers or {})})
         room = request.path_params["room"]
         return JSONResponse({"ticket": ticket, "expires_in": TICKET_SECONDS, "path": f"/ws/{room}"}, headers=headers)
 
@@ -75,7 +78,7 @@ def routes(server: Server, *, with_tickets: bool = False) -> Sequence[Route]:
 
 
 async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
-    """The ticket. Raises _No."""
+    """The ticket. Raises _No, and HTTPException for who would have to be an admin."""
     admission = server.admission
     caller: Caller = request.scope[CALLER]
     seconds = admission.count_join(caller)

@@ -73,6 +73,8 @@ class RoomPlan:
     """None: it begins with nobody in it, in tick 0."""
     code: str | None = attrs.field(default=None, repr=False)
     """Whoever is to come in, or to see its recordings, has to know it (gameserver.codes); None: the room is public."""
+    first_keeps_order: bool = True
+    """Who came first of the people in it may silence others and send them away; False: that takes the ticket of a host."""
 
 
 @attrs.define

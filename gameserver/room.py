@@ -93,7 +93,12 @@ class Room:
         tick = plan.start.tick if plan.start is not None else 0
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase, tick=tick)
         self._seating = Seating(
-            plan.game, self._clock, self.counts, rewinds=bool(self._simulation.world.pasts), on_report=self._take_report
+            plan.game,
+            self._clock,
+            self.counts,
+            rewinds=bool(self._simulation.world.pasts),
+            on_report=self._take_report,
+            first_keeps_order=plan.first_keeps_order,
         )
         self._seating.inherit(self._simulation.players.values())
         self._bars = Bars()

@@ -25,7 +25,7 @@ from gameserver.core.messages import Bye, Call, ClientMessage, EventMessage, Inp
 from gameserver.core.reached import Reached
 from gameserver.core.registry import Limit
 from gameserver.core.reliable import Reliable
-from gameserver.core.rights import MAY_PLAY, Phase, rank_of_line, sayable
+from gameserver.core.rights import MAY_PLAY, Phase, Rank, rank_of_line, sayable
 from gameserver.core.wire import decode_client
 from gameserver.line import Line
 
@@ -83,9 +83,11 @@ class Seat:
         on_report: Callable[[Seat, Call], Reply] | None = None,
         share: Share | None = None,
         reached: Reached | None = None,
+        withheld: frozenset[str] = frozenset(),
     ) -> None:
         """`flows`: as in Line. `rewinds`: it matters to the game what was on his screen. `on_report`: where his
         reports go, and not into the match. `share`: as in Line. `reached`: counts what he is refused.
+        `withheld`: calls that take the ticket of a host here.
         """
         self.player = player
         self.role = role
@@ -110,6 +112,7 @@ class Seat:
         self._clock = clock
         self._flows = flows
         self._on_report = on_report
+        self._withheld = withheld if self.rank < Rank.HOST else frozenset()
         self._looks_back = rewinds and role is not Role.BOT  # bots lead by themselves
         self._may_play = self.rank in MAY_PLAY
         self._sayable = sayable(Phase.WAITING, self.rank), sayable(Phase.MATCH, self.rank)
@@ -284,6 +287,8 @@ class Seat:
         self._last_call = call.number
         if self.stands_in:
             self.owe(Reply(call.number, False, "you only stand in for this player: you call nothing in his name"))
+        elif call.method in self._withheld:
+            self.owe(Reply(call.number, False, "in this room that is for who has the ticket of a host"))
         elif call.method == "report" and self._on_report is not None:
             self.owe(self._on_report(self, call))
         elif len(self._calls) >= MAX_CALLS:

@@ -17,11 +17,12 @@ from gameserver.core.allowance import Share
 from gameserver.core.audience import MAX_PLAYER, PlayerId
 from gameserver.core.commands import Answer, Called, Command, Connected, Join, Leave
 from gameserver.core.errors import Refused
+from gameserver.core.game import Game
 from gameserver.core.limits import GRACE_SECONDS, JOINS_PER_TICK, MAX_SPECTATORS
 from gameserver.core.messages import Notice, NoticeCode, Reply, Role
 from gameserver.core.registry import Limit
 from gameserver.core.replay.steps import Step
-from gameserver.core.rights import Rank
+from gameserver.core.rights import ORDER_CALLS, Rank
 from gameserver.rescue import HOST, QUARANTINE_SECONDS
 from gameserver.seat import Seat
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gameserver.core.clock import TickClock
-    from gameserver.core.game import Game, Profile
+    from gameserver.core.game import Profile
     from gameserver.core.inputs import InputBuffer
     from gameserver.core.layout import Row
     from gameserver.core.messages import Call, Hello
@@ -72,8 +73,11 @@ class Seating:
         *,
         rewinds: bool,
         on_report: Callable[[Seat, Call], Reply] | None = None,
+        first_keeps_order: bool = True,
     ) -> None:
-        """`rewinds`: it matters to the game what was on a player's screen. `on_report`: as in Seat."""
+        """`rewinds`: it matters to the game what was on a player's screen. `on_report`: as in Seat. `first_keeps_order`: as in
+        RoomPlan; a game that has a rule of its own for it (a vote, say) keeps that.
+        """
         self.seats: list[Seat] = []
         self._game = game
         self._schema = game.schema
@@ -81,6 +85,8 @@ class Seating:
         self._counts = counts
         self._rewinds = rewinds
         self._on_report = on_report
+        usual = (name for name in ORDER_CALLS if getattr(game, name) is getattr(Game, name))
+        self._withheld = frozenset(() if first_keeps_order else usual)
         self._share = Share(clock.rate)
         self._inputs: dict[PlayerId, InputBuffer] = {}
         """Of the players in the match who have a seat, in the order of joining."""
@@ -178,7 +184,7 @@ class Seating:
         seat = Seat(
             player, role, name, profile, link, standing, self._schema, self._clock,
             flows=not self._game.ticks_on_input, rewinds=self._rewinds, stands_in=stands_in, on_report=self._on_report,
-            share=self._share, reached=self._counts.reached,
+            share=self._share, reached=self._counts.reached, withheld=self._withheld,
         )  # fmt: skip
         self.seats.append(seat)
         return seat

@@ -116,6 +116,7 @@ class Server:
         doors: Doors | None = None,
         most_connections: int = MAX_CONNECTIONS,
         reached: Reached | None = None,
+        strangers: bool = False,
     ) -> None:
         """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
         rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
@@ -126,7 +127,8 @@ class Server:
         `keys`: of the tickets without which nobody comes in; None: the server is open;
         `doors`: whom it answers at all; None: whoever reaches it, by whatever name and from whichever page.
         `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting);
-        `reached`: counts the limits that are reached here.
+        `reached`: counts the limits that are reached here;
+        `strangers`: people meet here who do not know each other: in rooms that are kept nobody is host for coming first.
         """
         self.rooms: dict[str, Room] = {}
         self.on_open: Callable[[Room], None] = lambda room: None
@@ -141,6 +143,7 @@ class Server:
         self._games = dict(games)
         self._explains = explains
         self._watch_delay = watch_delay
+        self._strangers = strangers
         self._maps = maps
         self._guard = guard
         self._doors = doors if doors is not None else Doors()
@@ -156,6 +159,7 @@ class Server:
             wall_clock=ports.wall_clock,
             keys=keys,
             counts_loopback=self._doors.counts_loopback,
+            since=ports.wall_clock.now(),
         )
         self.reception = Reception(
             self, self.counts, admission=self.admission, bans=self.bans, hooks=self._hooks, randomness=ports.randomness
@@ -281,8 +285,15 @@ class Server:
         )
 
     def open_plan(self, plan: RoomPlan) -> Room:
-        """Open a room that somebody else has planned, all but its phase and delay. Raises as `open_room` does."""
-        plan = attrs.evolve(plan, phase=self.counts.rooms_opened * _GOLDEN % 1.0, watch_delay=self._watch_delay)
+        """Open a room that somebody else has planned, all but its phase, its delay, and who may keep order in it. Raises as
+        `open_room` does.
+        """
+        plan = attrs.evolve(
+            plan,
+            phase=self.counts.rooms_opened * _GOLDEN % 1.0,
+            watch_delay=self._watch_delay,
+            first_keeps_order=not (self._strangers and plan.keep),
+        )
         if plan.keep:
             self._kept[plan.name] = plan
         return self._open(plan)

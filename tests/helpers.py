@@ -286,6 +286,7 @@ def make_room(
     phase: float = 0.0,
     tile_map: tuple[TileMap, bytes] | None = None,
     guard: HookRunner | None = None,
+    first_keeps_order: bool = True,
 ) -> Room:
     """A room that nobody runs. Must be called under trio."""
     plan = RoomPlan(
@@ -296,6 +297,7 @@ def make_room(
         seed=seed,
         phase=phase,
         keep=keep,
+        first_keeps_order=first_keeps_order,
     )
     return Room(plan, guard if guard is not None else NoGuard(), lambda: "f0f0")
 
@@ -364,6 +366,7 @@ async def serving(
     web: Callable[[Server], ASGIApp] | None = None,
     keys: Keyring | None = None,
     doors: Doors | None = None,
+    strangers: bool = False,
 ) -> AsyncIterator[Host]:
     """A server on simulated ports, listening on HOST:PORT; `rooms` play the first of the games and stay open."""
     ports = simulated_ports(seed, latency=latency, chunking=chunking)
@@ -382,6 +385,7 @@ async def serving(
         web=web,
         keys=keys,
         doors=doors,
+        strangers=strangers,
     )
     for name in rooms:
         server.open_room(name, games[0], keep=True)

@@ -231,11 +231,11 @@ async def _connects_twice(patch: pytest.MonkeyPatch, *, where: str) -> Reached:
         return host.server.reached
 
 
-async def _connects_from_afar(patch: pytest.MonkeyPatch, *, times: int, stays: bool, name: str = "", most: int = 0) -> Reached:
-    """One address too often, or with too many at once: the last is told so. `name`, `most`: another limit for this once."""
-    if name:
-        patch.setattr(f"gameserver.crowd.{name}", most)
+async def _connects_from_afar(patch: pytest.MonkeyPatch, *, times: int, stays: bool, most: int = 0) -> Reached:
+    """One address too often, or with too many at once: the last is told so. `most`: connections, for this once."""
     async with serving(web=make_app) as host:
+        if most:
+            host.server._entrance.crowd._most = most
         for number in range(times):
             stream = await host.network.connect(HOST, PORT, source=FAR)
             if not stays:
@@ -247,6 +247,17 @@ async def _connects_from_afar(patch: pytest.MonkeyPatch, *, times: int, stays: b
         return host.server.reached
 
 
+async def _is_not_even_told(patch: pytest.MonkeyPatch) -> Reached:
+    patch.setattr("gameserver.entrance.MAX_TURNED_AWAY", 1)
+    async with serving(web=make_app) as host:
+        streams = [await host.network.connect(HOST, PORT, source=FAR) for _ in range(limits.ADDRESS_UNADMITTED + 2)]
+        assert (await streams[-2].receive_some()).startswith(b"HTTP/1.1 503")
+        assert await streams[-1].receive_some() == b""
+        for stream in streams:
+            await trio.aclose_forcefully(stream)
+        return host.server.reached
+
+
 async def _asks_to_join(patch: pytest.MonkeyPatch) -> Reached:
     async with joinable(doors=Doors(counts_loopback=True)) as host:
         host.server._entrance.crowd._connects = Rates(1_000, 1_000)  # another limit, which would come first
@@ -255,8 +266,11 @@ async def _asks_to_join(patch: pytest.MonkeyPatch) -> Reached:
         return host.server.reached
 
 
-async def _guesses(patch: pytest.MonkeyPatch) -> Reached:
+async def _guesses(patch: pytest.MonkeyPatch, *, together: bool = False) -> Reached:
+    """`together`: everybody may guess less often than one, for this once."""
     async with joinable() as host:
+        if together:
+            host.server.codes._by_code = Rates(1 / limits.WRONG_CODE_SECONDS, limits.WRONG_CODES - 1)
         plan = attrs.evolve(host.server.open_room("toy1", Toy, keep=True).plan, name="secret", code="bcdfg")
         host.server.open_plan(plan)
         for _ in range(limits.WRONG_CODES + 1):
@@ -694,14 +708,16 @@ WAYS: Final[dict[Limit, Callable[[pytest.MonkeyPatch], Awaitable[Reached]]]] = {
     Limit.MAX_HOST_CHARS: partial(_asks, said=b"GET / HTTP/1.1\r\nHost: " + b"h" * 256 + b"\r\n\r\n", status=400),
     Limit.MAX_UNADMITTED: partial(_connects_twice, where="anteroom"),
     Limit.MAX_CONNECTIONS: partial(_connects_twice, where="server"),
-    Limit.ADDRESS_CONNECTIONS: partial(_connects_from_afar, times=4, stays=True, name="ADDRESS_CONNECTIONS", most=3),
+    Limit.ADDRESS_CONNECTIONS: partial(_connects_from_afar, times=4, stays=True, most=3),
     Limit.ADDRESS_UNADMITTED: partial(_connects_from_afar, times=limits.ADDRESS_UNADMITTED + 1, stays=True),
     Limit.ADDRESS_CONNECTS_PER_SECOND: partial(_connects_from_afar, times=limits.ADDRESS_CONNECTS_BURST + 1, stays=False),
+    Limit.MAX_TURNED_AWAY: _is_not_even_told,
     Limit.ACCOUNT_SEATS: _has_many_seats,
     Limit.OPENINGS_PER_MINUTE: _has_rooms_opened,
     Limit.JOINS_PER_SECOND: _asks_to_join,
     Limit.KICK_SECONDS: _comes_back_too_soon,
     Limit.WRONG_CODES: _guesses,
+    Limit.ROOM_WRONG_CODES: partial(_guesses, together=True),
     Limit.REPORT_SECONDS: partial(_reports, times=1),
     Limit.ROOM_REPORTS_SECONDS: partial(_reports, times=limits.ROOM_REPORTS_AT_ONCE + 1),
     Limit.MAX_ROOMS: _opens_too_many,

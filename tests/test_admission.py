@@ -215,6 +215,37 @@ async def test_no_difference_of_clocks_makes_a_used_ticket_good_again(ahead: flo
         await trio.sleep(1)
 
 
+@pytest.mark.parametrize("uptime", range(0, TICKET_SECONDS + 2 * TICKET_TOLERANCE_SECONDS, 10))
+async def test_a_server_that_is_started_again_takes_no_ticket_from_before(uptime: int, autojump_clock: MockClock) -> None:
+    """Which of them were used has gone with its store."""
+    await trio.sleep(1_000.5)
+    async with serving(keys=RING) as host:
+        shown, unused, order = ticket(host), ticket(host), ticket(host, Rank.ADMIN, room=ANY_ROOM)
+        await host.server.admission.admin_standing(order, Caller())
+        async with wire(host.network) as it:
+            await it.join(credential=shown)
+    await trio.sleep(1 + uptime)
+    async with serving(keys=RING) as host:
+        for old in (shown, unused):
+            assert await refusal(host, old) in (
+                "this ticket is older than the server, which was started again: get a new ticket",
+                "this ticket has expired: get a new ticket",
+            )
+        with pytest.raises(TicketRefused):
+            await host.server.admission.admin_standing(order, Caller())
+        async with wire(host.network) as it:
+            await it.join(credential=ticket(host))
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_out(autojump_clock: MockClock) -> None:
+    async with serving(keys=RING) as host:
+        clock = host.server._ports.wall_clock
+        assert isinstance(clock, SimWallClock)
+        clock.skew_seconds = -3_600.0
+        async with wire(host.network) as it:
+            await it.join(credential=ticket(host))
+
+
 async def test_when_the_store_is_away_no_ticket_is_taken(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:
     desk = admission(BrokenStore())
     with pytest.raises(Refused, match="nobody can be let in at the moment"):

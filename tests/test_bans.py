@@ -172,11 +172,14 @@ async def test_a_record_that_cannot_be_read_costs_no_other(caplog: pytest.LogCap
         b"\xff",
         b'{"kind":"revoke","number":1}',
         b"null",
+        b'{"kind":"ban","id":"1","account":null,"network":"no network","since":0,"until":9e9,"reason":"x","by":null}',
     ):
         await store.append(BANS, record)
     bans = bans_of(store)
-    made = await bans.ban(account="bob", seconds=60, reason="x")
+    lifted, made = [await bans.ban(account=account, seconds=60, reason="x") for account in ("ann", "bob")]
+    await bans.lift(lifted.id)
     assert bans.active == [made]
+    assert words(bans, standing(account="bob")) and not words(bans, standing(account="ann"))
     assert "passed over" in caplog.text
 
 

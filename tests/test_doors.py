@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ import trio
 from gameclient.client import Client
 
 from gameserver.api import make_app
+from gameserver.app import ServeSettings, _doors
 from gameserver.caller import Caller, bucket_of, is_loopback, plain_address
 from gameserver.core.limits import (
     ADDRESS_CONNECTIONS,
@@ -19,6 +21,7 @@ from gameserver.core.limits import (
     ADDRESS_CONNECTS_PER_SECOND,
     ADDRESS_UNADMITTED,
     HANDSHAKE_SECONDS,
+    MAX_CONNECTIONS,
     OPENINGS_PER_MINUTE,
 )
 from gameserver.core.rates import Rates
@@ -391,6 +394,24 @@ async def test_one_address_may_not_connect_as_often_as_it_likes(autojump_clock: 
         ]
 
 
+async def test_a_school_behind_one_address_is_let_in_where_the_operator_says_so(autojump_clock: MockClock) -> None:
+    for per_address, most in ((2 * ADDRESS_CONNECTIONS, 2 * ADDRESS_CONNECTS_BURST), (5, 5)):
+        async with behind_doors(attrs.evolve(DOORS, per_address=per_address)) as host:
+            statuses = [(await answer(host, request("/healthz"), source=FAR)).status for _ in range(most + 1)]
+            assert statuses == most * [200] + [503], "as many more in a second"
+            await trio.sleep(10)
+            waiting = [await connect(host, FAR) for _ in range(most + 1)]
+            await trio.sleep(0.1)
+            assert host.server.unadmitted == math.ceil(per_address / 2), "and at once"
+            for stream in waiting:
+                await trio.aclose_forcefully(stream)
+
+
+@pytest.mark.parametrize(("said", "most"), [(ADDRESS_CONNECTIONS, ADDRESS_CONNECTIONS), (200, 200), (0, MAX_CONNECTIONS)])
+def test_what_the_operator_says_of_one_address_is_what_counts(said: int, most: int) -> None:
+    assert _doors(ServeSettings(per_address=said), HOST).per_address == most
+
+
 async def test_loopback_is_counted_only_where_that_is_wanted(autojump_clock: MockClock) -> None:
     for counts in (False, True):
         async with behind_doors(Doors(counts_loopback=counts)) as host:
@@ -407,6 +428,20 @@ async def test_behind_a_proxy_its_clients_are_counted_and_not_the_proxy(autojump
 
         assert [await ask(FAR) for _ in range(ADDRESS_CONNECTS_BURST + 1)] == ADDRESS_CONNECTS_BURST * [200] + [503]
         assert [await ask(f"198.51.100.{n}") for n in range(50)] == 50 * [200]
+
+
+async def test_behind_a_proxy_the_anteroom_knows_its_clients_apart_too(autojump_clock: MockClock) -> None:
+    async with behind_doors() as host:
+        host.server._entrance.anteroom._places = 4
+        waiting = []
+        for client in ("198.51.100.1", FAR, FAR, FAR, "198.51.100.2"):
+            waiting.append(await host.network.connect(HOST, PORT, source="10.0.0.1"))
+            await waiting[-1].send_all(upgrade(f"X-Forwarded-For: {client}", host="play.example"))
+            await trio.sleep(0.1)
+        here = [guest.address for guest in host.server._entrance.anteroom.guests]
+        assert here == ["198.51.100.1", FAR, FAR, "198.51.100.2"], "who has the most there makes way, and not who came first"
+        for stream in waiting:
+            await trio.aclose_forcefully(stream)
 
 
 async def test_a_flood_is_closed_when_telling_it_so_would_cost_too_much(

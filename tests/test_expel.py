@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import trio
 
-from gameserver import Refused
+from gameserver import Player, Refused, boolean, call, integer
+from gameserver.app import ServeSettings, _meets_strangers
 from gameserver.bars import Bars
 from gameserver.caller import Caller
 from gameserver.core.limits import KICK_SECONDS, MAX_BARS
-from gameserver.core.messages import Call, NoticeCode, Reply, Role
+from gameserver.core.messages import Call, Notice, NoticeCode, Reply, Role
 from gameserver.core.replay.steps import Step, decode_step, encode_step
 from gameserver.core.rights import Rank
 from gameserver.core.simulation import Connected, Join, Leave, Simulation
 from gameserver.standing import Standing
-from tests.helpers import Toy, make_room, sit, step
+from tests.helpers import Toy, make_room, serving, sit, step
 from tests.test_talk import Parlour, parlour, say
 
 if TYPE_CHECKING:
@@ -167,9 +169,67 @@ async def test_somebody_whose_line_is_down_can_be_sent_away_too(autojump_clock: 
         sit(room, "bob", standing=standing())
 
 
-async def test_a_game_may_keep_its_players(autojump_clock: MockClock) -> None:
-    from gameserver import Player, boolean, call, integer
+async def test_where_strangers_come_who_came_first_keeps_no_order_in_the_hosts_own_room(autojump_clock: MockClock) -> None:
+    async with serving(strangers=True, rooms=["kept"]) as host:
+        assert not host.server.rooms["kept"].plan.first_keeps_order
+        assert host.server.open_room("opened", Toy).plan.first_keeps_order, "who has a room opened is the first in it"
+        host.server.rooms["kept"].close(Notice(NoticeCode.CLOSED, "for this test"))
+        await trio.sleep(0.1)
+        assert not host.server.reopen("kept", Toy).plan.first_keeps_order
+    async with serving(rooms=["kept"]) as host:
+        assert host.server.rooms["kept"].plan.first_keeps_order
 
+
+@pytest.mark.parametrize(
+    ("settings", "strangers"),
+    [
+        ({}, False),
+        ({"lan": True}, False),
+        ({"host": "::1"}, False),
+        ({"host": "0.0.0.0", "open": True}, True),
+        ({"host": "0.0.0.0", "keys": "keys"}, True),
+        ({"keys": "keys"}, True),
+        ({"proxies": ("127.0.0.1",)}, True),
+    ],
+)
+def test_strangers_meet_where_a_network_or_a_proxy_or_tickets_bring_them(settings: dict[str, Any], strangers: bool) -> None:
+    assert _meets_strangers(ServeSettings(**settings)) is strangers
+
+
+async def test_there_only_tickets_make_hosts(autojump_clock: MockClock) -> None:
+    room = make_room(first_keeps_order=False)
+    ann, bob, eve = sit(room, "ann"), sit(room, "bob"), sit(room, "eve", standing=standing(Rank.HOST))
+    await step(room, 2)
+    for someone, other in ((ann, bob), (bob, eve)):
+        someone.say(Call(1, "expel", (other.player, 1)), Call(2, "silence", (other.player, 1)))
+    await step(room)
+    for someone in (ann, bob):
+        assert [reply.value for reply in someone.of(Reply)] == 2 * ["in this room that is for who has the ticket of a host"]
+    ann.say(Call(3, "mute", (bob.player, 1)))
+    await step(room)
+    assert [reply.ok for reply in ann.of(Reply)] == [False, False, True]
+    eve.say(Call(1, "expel", (ann.player, 0)))
+    await step(room)
+    assert ann.notice.text == "the host has sent you away"
+
+
+async def test_a_game_with_a_rule_of_its_own_keeps_it_there_too(autojump_clock: MockClock) -> None:
+    class Voting(Toy):
+        name = "voting"
+
+        @call
+        def expel(self, player: Player, other: int = integer(1, 991), bar: bool = boolean()) -> None:
+            raise Refused("your vote is counted")
+
+    room = make_room(Voting, first_keeps_order=False)
+    ann, bob = sit(room, "ann"), sit(room, "bob")
+    await step(room, 2)
+    ann.say(Call(1, "expel", (bob.player, 1)))
+    await step(room)
+    assert [reply.value for reply in ann.of(Reply)] == ["your vote is counted"]
+
+
+async def test_a_game_may_keep_its_players(autojump_clock: MockClock) -> None:
     class Castaways(Toy):
         name = "castaways"
 

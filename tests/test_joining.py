@@ -220,7 +220,8 @@ async def test_with_tickets_only_an_admin_is_answered(autojump_clock: MockClock)
     async with house(keys=RING, with_tickets=True) as host:
         mint = host.server.admission.mint
         wish = PLAYER | {"role": "host", "account": "a7", "name": "zoë"}
-        assert (await post(host, wish)).status == 401
+        nothing = await post(host, wish)
+        assert (nothing.status, error(nothing)) == (401, "the ticket of an admin is needed")
         shown = mint(room=ANY_ROOM, rank=Rank.ADMIN)
         answer = await post(host, wish, JSON, f"Authorization: Bearer {shown}")
         assert answer.status == 200

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trio.testing import MockClock
 
 BESIDE: Final = {
+    Limit.MAX_TURNED_AWAY: {Limit.ADDRESS_UNADMITTED},
     Limit.OVER_ALLOWANCE_SECONDS: {Limit.MESSAGES_PER_TICK},
     Limit.MAX_QUEUED_MESSAGES: {Limit.MESSAGES_PER_TICK},
     Limit.ROOM_MESSAGES_PER_SECOND: {Limit.JOINS_PER_TICK},

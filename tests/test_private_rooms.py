@@ -13,8 +13,9 @@ from gameserver import Refused
 from gameserver.archive import Archive
 from gameserver.caller import Caller
 from gameserver.codes import LETTERS, CodeGuard, draw_code
-from gameserver.core.limits import CODE_LETTERS, MAX_GUESSERS, WRONG_CODE_SECONDS, WRONG_CODES
+from gameserver.core.limits import CODE_LETTERS, MAX_GUESSERS, ROOM_WRONG_CODES, WRONG_CODE_SECONDS, WRONG_CODES
 from gameserver.core.messages import Notice, NoticeCode, Role
+from gameserver.core.registry import Limit
 from gameserver.core.replay.recording import Recording
 from gameserver.core.rights import Rank
 from gameserver.net.simulated import simulated_ports
@@ -62,6 +63,21 @@ def test_a_code_is_not_found_by_trying() -> None:
     guard.check("bcdfg", "bcdfg", guesser="a", now=WRONG_CODE_SECONDS)
 
 
+def test_a_code_is_not_found_by_many_who_try_together() -> None:
+    """Somebody with an IPv6 /48 has 65,536 addresses that are counted apart: three million codes would be ten minutes' work."""
+    guard = CodeGuard()
+    for number in range(ROOM_WRONG_CODES):
+        with pytest.raises(Refused, match=WRONG):
+            guard.check("bcdfg", "xxxxx", guesser=f"2001:db8:0:{number:x}::/64", now=0.0)
+    with pytest.raises(Refused, match=r"too many wrong codes for this room: wait \d+ s") as caught:
+        guard.check("bcdfg", "bcdfg", guesser="somebody else", now=0.0)
+    assert caught.value.limit is Limit.ROOM_WRONG_CODES
+    guard.check("zzzzz", "zzzzz", guesser="somebody else", now=0.0)
+    guard.check("bcdfg", "bcdfg", guesser="somebody else", now=WRONG_CODE_SECONDS / ROOM_WRONG_CODES)
+    days = len(LETTERS) ** CODE_LETTERS / ROOM_WRONG_CODES * WRONG_CODE_SECONDS / 86_400
+    assert days > 7, "for all of them: no room is there for so long"
+
+
 def test_a_code_that_was_said_aloud_fits_and_none_is_no_guess() -> None:
     guard = CodeGuard()
     guard.check("bcdfg", " BCDFG ", guesser="a", now=0.0)
@@ -78,7 +94,7 @@ def test_who_guesses_from_everywhere_costs_bounded_memory() -> None:
     guard = CodeGuard()
     for number in range(MAX_GUESSERS + 100):
         with pytest.raises(Refused):
-            guard.check("bcdfg", "x", guesser=str(number), now=0.0)
+            guard.check(f"code of room {number % 100}", "x", guesser=str(number), now=0.0)
     assert len(guard._wrong) == MAX_GUESSERS
 
 

@@ -16,7 +16,13 @@ from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
 from gameserver.cli import limits
 from gameserver.cli.say import FAILED, OK, progress, readable, say
-from gameserver.core.limits import DRAIN_SECONDS, MAX_WATCH_DELAY_SECONDS, WATCH_DELAY_SECONDS
+from gameserver.core.limits import (
+    ADDRESS_CONNECTIONS,
+    DRAIN_SECONDS,
+    MAX_CONNECTIONS,
+    MAX_WATCH_DELAY_SECONDS,
+    WATCH_DELAY_SECONDS,
+)
 from gameserver.core.reached import Reached
 from gameserver.library import load_game
 from gameserver.logs import set_up_logging
@@ -54,6 +60,7 @@ def serve(
     origin: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     allow_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     proxy: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    per_address: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=MAX_CONNECTIONS))] = ADDRESS_CONNECTIONS,
     verbose: bool = False,
     log_json: bool = False,
     print_limits: Annotated[bool, Parameter(negative="")] = False,
@@ -120,6 +127,9 @@ def serve(
         A name by which the server may be called beside its address, as play.example; may be given several times.
     proxy
         Address or network of a proxy in front, whose X-Forwarded-For and X-Forwarded-Proto are true; may be given several times.
+    per_address
+        Connections that one address may have at once; more for a school or a café, which has one for all. How many may come in a
+        second grows with it. 0: no limit.
     verbose
         Log more.
     log_json
@@ -163,6 +173,7 @@ def serve(
         origins=origin,
         allow_hosts=allow_host,
         proxies=proxy,
+        per_address=per_address,
     )
     trio.run(serve_app, settings, say, reached)
     return OK

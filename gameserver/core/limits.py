@@ -281,6 +281,9 @@ CODE_LETTERS: Final = 5
 WRONG_CODES: Final = 5
 """Of one account or address in WRONG_CODE_SECONDS: a slip or two of who was told one, and a chance of 1 in 400 for who tries all
 day."""
+ROOM_WRONG_CODES: Final = 300
+"""Of everybody for one code, in the same time: whoever has thousands of addresses would try a week for all codes. To keep those out
+who know it takes sixty addresses; who is in the room stays there."""
 WRONG_CODE_SECONDS: Final = 60
 """As long as anybody waits who was told the right one."""
 MAX_GUESSERS: Final = 4_096

@@ -27,13 +27,15 @@ class Rates:
     def take(self, key: str, now: float) -> float:
         """May it be done once more? Then it is counted, and this is 0; else it is the seconds until it may."""
         self._forget(now)
-        full_at = max(self._full_at.get(key, now), now) + self._seconds_each
-        excess = full_at - now - self._full
-        if excess > _ROUNDING:
-            return excess
-        self._full_at.pop(key, None)  # to the end
-        self._full_at[key] = full_at
-        return 0.0
+        seconds = self.left(key, now)
+        if not seconds:
+            self._full_at[key] = max(self._full_at.pop(key, now), now) + self._seconds_each  # at the end
+        return seconds
+
+    def left(self, key: str, now: float) -> float:
+        """Seconds until `take` would count it; 0: now."""
+        excess = max(self._full_at.get(key, now), now) + self._seconds_each - now - self._full
+        return excess if excess > _ROUNDING else 0.0
 
     def _forget(self, now: float) -> None:
         for key, full_at in tuple(self._full_at.items())[:2]:  # two go for each that comes: so what is over does not pile up

@@ -112,7 +112,7 @@ class Limit(enum.Enum):
         "503 with Retry-After, or closed at once",
     )
     ADDRESS_CONNECTS_BURST = limits.ADDRESS_CONNECTS_BURST, "connections", By.NOBODY, "as address_connects_per_second"
-    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.NOBODY, "the connection is closed without a word"
+    MAX_TURNED_AWAY = limits.MAX_TURNED_AWAY, "connections", By.PEER, "the connection is closed without a word"
     ACCOUNT_SEATS = limits.ACCOUNT_SEATS, "seats", By.PEER, "NOTICE refused"
     OPENINGS_PER_MINUTE = limits.OPENINGS_PER_MINUTE, "rooms a minute", By.PEER, "NOTICE refused: no room is opened"
     JOINS_PER_SECOND = limits.JOINS_PER_SECOND, "requests a second", By.PEER, "429 with Retry-After"
@@ -212,6 +212,7 @@ class Limit(enum.Enum):
     MAX_BARS = limits.MAX_BARS, "players", By.NOBODY, "the oldest may come back"
     CODE_LETTERS = limits.CODE_LETTERS, "letters", By.NOBODY, "a code has as many"
     WRONG_CODES = limits.WRONG_CODES, "codes", By.PEER, "403, the right one too"
+    ROOM_WRONG_CODES = limits.ROOM_WRONG_CODES, "codes", By.PEER, "403, the right one too, whoever says it"
     WRONG_CODE_SECONDS = limits.WRONG_CODE_SECONDS, "s", By.NOBODY, "a wrong code is forgotten"
     MAX_GUESSERS = limits.MAX_GUESSERS, "guessers", By.NOBODY, "the oldest are forgotten"
     BAN_POLL_SECONDS = limits.BAN_POLL_SECONDS, "s", By.NOBODY, "the list is read on"
@@ -237,6 +238,7 @@ _ORDER: Final = (
     ("ADDRESS_UNADMITTED", "MAX_UNADMITTED", "one address could keep all others from coming in"),
     ("ADDRESS_UNADMITTED", "ADDRESS_CONNECTIONS", "an address could be waiting with more than it may have"),
     ("ADDRESS_CONNECTS_PER_SECOND", "ADDRESS_CONNECTS_BURST", "a second's worth could not be opened at once"),
+    ("WRONG_CODES", "ROOM_WRONG_CODES", "one address could keep all others out of a room"),
     ("JOINS_PER_SECOND", "JOINS_BURST", "a second's worth could not be asked for at once"),
     ("MAX_UPGRADE_BYTES", "MAX_HEAD_BYTES", "the head of an upgrade could not be read"),
     ("MAX_UPGRADE_HEADERS", "MAX_HEADERS", "the head of an upgrade could not be read"),

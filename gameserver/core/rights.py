@@ -64,6 +64,8 @@ MAY_CALL: Final[Mapping[str, frozenset[Rank]]] = {
     "report": _PEOPLE,
 }
 """The calls that every game has."""
+ORDER_CALLS: Final = frozenset(call for call, ranks in MAY_CALL.items() if ranks == _KEEPERS)
+"""Those of who keeps order."""
 
 
 def rank_of_line(rank: Rank, role: Role) -> Rank:
