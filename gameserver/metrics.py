@@ -121,8 +121,8 @@ class ServerCollector(Collector):
         for counts in (server.past, *(room.counts for room in server.rooms.values())):
             total.add(counts)
         amounts = (
-            total.steps, total.snapshots, total.skipped, total.bytes, total.lost, total.stood_in, total.clamped_shots, total.restarts,
-            total.late, total.busy_seconds,
+            total.steps, total.snapshots, total.skipped, total.bytes, total.lost, total.stood_in, total.clamped_shots,
+            total.restarts, total.late, total.busy_seconds,
         )  # fmt: skip
         for (name, text), amount in zip(_OF_ROOMS.items(), amounts, strict=True):
             yield CounterMetricFamily(f"gameserver_{name}", text.capitalize(), amount)
