@@ -36,7 +36,7 @@ class Client(Sight):
     If the server has given the seat away meanwhile, the client joins anew (`sessions` tells): as another player, in another world.
 
     Attributes:
-        notice: why the server ended the last line, None as long as it has not.
+        notice: what the server said last: why it ended the line, or that it will (NoticeCode.DRAINING). None: nothing yet.
         view_tick: which tick, with its fraction, is on the player's screen, for who draws between snapshots: it goes with each
             input, and shots are judged by it. None: the newest snapshot.
     """

@@ -13,7 +13,7 @@ from wsproto.utilities import LocalProtocolError
 
 from gameserver.core.errors import GameserverError, ProtocolError, WorldMismatch
 from gameserver.core.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, MAX_FRAME, READY_SECONDS
-from gameserver.core.messages import Bye, Notice, Ping, Welcome
+from gameserver.core.messages import Bye, Notice, NoticeCode, Ping, Welcome
 from gameserver.core.wire import decode_server, encode_client
 from gameserver.net.frames import FrameStream
 
@@ -248,7 +248,8 @@ class Line:
             self._take(message, now)
             self.welcomed.set()
         elif isinstance(message, Notice):
-            self.notice = message
+            if message.code != NoticeCode.DRAINING:  # which ends nothing
+                self.notice = message
             self._take(message, now)
         elif self.welcomed.is_set():
             self._take(message, now)
