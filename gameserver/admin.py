@@ -246,6 +246,7 @@ def _session(room: Room, seat: Seat, now: float, wall: float) -> dict[str, objec
         "address": standing.caller.bucket,
         "since": round(wall - (now - seat.since), 3),
         "connected": line is not None,
+        "stands_in": seat.stands_in,
         "rtt": round(round_trip, 4) if round_trip is not None else None,
     }
 

@@ -22,6 +22,7 @@ from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import (
     ADDRESS_CONNECTIONS,
+    CLOSE_SECONDS,
     DRAIN_SECONDS,
     HARD_STOP_SECONDS,
     MAX_CONNECTIONS,
@@ -225,7 +226,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
                 seconds = settings.drain if number == signal.SIGTERM else 0.0
                 say("Stopping.")
                 hard_stop.arm(seconds + SEAL_SECONDS + HARD_STOP_SECONDS)
-                nursery.start_soon(_stop_at_once, signals, nursery.cancel_scope)
+                nursery.start_soon(_stop_at_once, signals, nursery.cancel_scope, hard_stop)
                 if seconds:
                     say(f"Matches have {seconds:g} s to end. Another signal stops at once.")
                     await server.drain(seconds)
@@ -233,9 +234,10 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
                 nursery.cancel_scope.cancel()
 
 
-async def _stop_at_once(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
-    """Whoever asks a second time has no patience for goodbyes."""
+async def _stop_at_once(signals: AsyncIterator[int], scope: trio.CancelScope, hard_stop: HardStop) -> None:
+    """Whoever asks a second time has no patience for goodbyes, nor for a disk that does not answer."""
     async for _ in signals:
+        hard_stop.arm(CLOSE_SECONDS + HARD_STOP_SECONDS)  # the bots have half a second to end
         scope.cancel()
 
 

@@ -57,9 +57,10 @@ class Forgetting:
     def look_into(self, file: str, recording: Recording) -> bool:
         """Is he in this one? Raises FormatError if that cannot be said."""
         first, room = recording.header.first, recording.header.room
+        here_before = self._last.get(room, set()) | self._there.get(recording.header.before or "", set())  # a fork has its own room
         joined = [mark for mark in recording.marks if mark.what is What.JOINED and not mark.values[2]]  # no bots
         his = {(mark.values[0], mark.values[1]) for mark in joined if self.name and mark.values[1] == self.name}
-        his |= {(mark.values[0], mark.values[1]) for mark in joined if mark.tick == first} & self._last.get(room, set())
+        his |= {(mark.values[0], mark.values[1]) for mark in joined if mark.tick == first} & here_before
         his |= {(join.player, join.name) for join in self._joins(recording) if self._is_his(join)}
         self._last[room] = his
         if his:

@@ -24,7 +24,7 @@ LAST_WORD_SECONDS: Final = 0.2
 
 
 class HardStop:
-    """Ends the process so long after `arm`, unless its block is left before: in a thread, which needs nobody's help."""
+    """Ends the process so long after the last `arm`, unless its block is left before: in a thread, which needs nobody's help."""
 
     def __init__(self, end: Callable[[int], object] = os._exit) -> None:
         """`end`: ends the process with a code."""
@@ -39,7 +39,9 @@ class HardStop:
             self._timer.cancel()
 
     def arm(self, seconds: float) -> None:
-        """From now on."""
+        """From now on; what was said before counts no more."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = threading.Timer(seconds, self._stop, (seconds,))
         self._timer.daemon = True
         self._timer.start()

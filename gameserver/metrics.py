@@ -38,6 +38,7 @@ _OF_THE_SERVER: Final = {
     "resumed": "lines that took a kept seat again",
     "broken": "connections that the peer broke",
     "refused": "connections that were turned away before a HELLO",
+    "not_accepted": "times that the system had no connection to give, for want of descriptors or memory",
     "rooms_opened": "rooms that were opened",
     "rooms_faulted": "rooms that ended because their game failed",
 }
@@ -48,6 +49,7 @@ _OF_ROOMS: Final = {
     "snapshots_skipped": "snapshots that were not made, because the line was not free",
     "snapshot_bytes": "bytes of the snapshots that were handed over",
     "lines_lost": "lines that broke while a seat was kept",
+    "stand_ins": "bots that played for somebody whose line was down",
     "shots_clamped": "shots that were judged less far back than the player said",
     "restarts": "times that a game failed and its match went on",
     "late_ticks": "wake-ups of a room that ended after the next tick was due",
@@ -119,8 +121,8 @@ class ServerCollector(Collector):
         for counts in (server.past, *(room.counts for room in server.rooms.values())):
             total.add(counts)
         amounts = (
-            total.steps, total.snapshots, total.skipped, total.bytes, total.lost, total.clamped_shots, total.restarts, total.late,
-            total.busy_seconds,
+            total.steps, total.snapshots, total.skipped, total.bytes, total.lost, total.stood_in, total.clamped_shots,
+            total.restarts, total.late, total.busy_seconds,
         )  # fmt: skip
         for (name, text), amount in zip(_OF_ROOMS.items(), amounts, strict=True):
             yield CounterMetricFamily(f"gameserver_{name}", text.capitalize(), amount)

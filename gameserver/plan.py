@@ -115,4 +115,6 @@ class RoomCounts:
         self.worst_lateness_seconds = max(self.worst_lateness_seconds, other.worst_lateness_seconds)
 
 
-_SUMMED: Final = ("steps", "snapshots", "skipped", "lost", "resumed", "clamped_shots", "restarts", "busy_seconds", "late", "bytes")
+_SUMMED: Final = (
+    "steps", "snapshots", "skipped", "lost", "resumed", "stood_in", "clamped_shots", "restarts", "busy_seconds", "late", "bytes",
+)  # fmt: skip

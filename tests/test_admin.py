@@ -41,10 +41,10 @@ EVERYTHING: Final = [
 
 
 @asynccontextmanager
-async def office(**of_server: Any) -> AsyncIterator[Host]:  # noqa: ANN401 - what `serving` takes
+async def office(game: type[Toy] = Toy, **of_server: Any) -> AsyncIterator[Host]:  # noqa: ANN401 - what `serving` takes
     """A server with keys, and what an admin asks."""
     web = lambda server: make_app(server, routes(server, SimWallClock()))  # noqa: E731 - as Server takes it
-    async with serving(Toy, keys=RING, rooms=("toy1", "toy2"), web=web, **of_server) as host:
+    async with serving(game, keys=RING, rooms=("toy1", "toy2"), web=web, **of_server) as host:
         yield host
 
 
@@ -161,6 +161,21 @@ async def test_an_admin_sees_who_is_here(autojump_clock: MockClock) -> None:
         await trio.sleep(1)
         (away,) = (await done(host, "GET", "sessions?room=toy1"))["sessions"]
         assert (away["connected"], away["rtt"]) == (False, None)
+
+
+async def test_an_admin_can_tell_who_stands_in_from_whom_he_stands_in_for(autojump_clock: MockClock) -> None:
+    class Held(Toy):
+        bots_hold_seats = True
+
+    async with office(Held) as host, wire(host.network) as line, wire(host.network) as bot:
+        await line.join(credential=ticket(host), name="ann")
+        await trio.aclose_forcefully(line.stream)
+        await trio.sleep(1)
+        await bot.join(credential=ticket(host, Rank.BOT), role=Role.BOT, name="bolt")
+        sessions = (await done(host, "GET", "sessions"))["sessions"]
+        assert [(one["player"], one["name"], one["stands_in"]) for one in sessions] == [(1, "ann", False), (1, "bolt", True)]
+        assert (await done(host, "POST", "kick", {"room": "toy1", "player": 1, "reason": "away"}))["kicked"]["name"] == "ann"
+        assert (await done(host, "GET", "sessions"))["sessions"] == []
 
 
 async def test_an_admin_sends_a_player_away(autojump_clock: MockClock) -> None:

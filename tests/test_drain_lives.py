@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gameserver import PlayerId
     from gameserver.net.simulated import SimPorts
 
-LIVES: Final = int(os.environ.get("DRAINS", "8"))
+LIVES: Final = int(os.environ.get("DRAINS", "5"))
 """DRAINS=1000 for a long look."""
 PEOPLE: Final = 5
 ROLL_SECONDS: Final = 1.7

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 import pytest
@@ -17,7 +18,7 @@ from gameserver.bans import BANS, Ban
 from gameserver.core.commands import Join
 from gameserver.core.messages import Call, Role
 from gameserver.core.replay.chunks import chunk_at, places
-from gameserver.core.replay.header import Fault, Header
+from gameserver.core.replay.header import Fault, Header, Mark, What
 from gameserver.core.replay.steps import Step
 from gameserver.forget import NOBODY, Forgetting
 from gameserver.net.folder import LOCK, FolderInUse, hold
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from trio.testing import MockClock
 
     from gameserver import Profile
+    from gameserver.core.replay.recording import Recording
     from tests.recording import Studio
 
 CANARY: Final = "Cañary"
@@ -310,3 +312,19 @@ def test_a_record_that_cannot_be_read_is_not_kept_for_it_may_be_of_anybody(data:
     who = Forgetting(name="x", account="y")
     assert who.result_without(data) is None
     assert who.report_without(data) is None
+
+
+def test_a_room_that_goes_on_from_his_match_is_his_too_whatever_it_is_called() -> None:
+    """There nobody joins whose profile says that it is he: he was in the match when it began."""
+
+    def recording(room: str, *joined: Mark, before: str | None = None, commands: Sequence[Join] = ()) -> Recording:
+        steps = [Step(1, commands, {}, {})]
+        header = SimpleNamespace(first=joined[0].tick, room=room, before=before)
+        return cast("Recording", SimpleNamespace(header=header, marks=joined, fault=None, steps=lambda: iter(steps)))
+
+    who = Forgetting(account=ACCOUNT)
+    joined = Join(2, CANARY, {"id": ACCOUNT}, bot=False)
+    match = recording("one", Mark(0, What.JOINED, (2, CANARY, False)), commands=[joined])
+    assert who.look_into("one.trpl.part", match)
+    assert who.look_into("fork.trpl", recording("fork1", Mark(9, What.JOINED, (2, CANARY, False)), before="one.trpl"))
+    assert not who.look_into("other.trpl", recording("two", Mark(9, What.JOINED, (2, CANARY, False)), before="three.trpl"))

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 from typing import TYPE_CHECKING
 
+import trio
+
+from gameserver.app import _stop_at_once
+from gameserver.core.limits import CLOSE_SECONDS, HARD_STOP_SECONDS
 from gameserver.hardstop import HARD_STOP_CODE, LAST_WORD_SECONDS, HardStop
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     import pytest
+    from trio.testing import MockClock
 
 SOON = 0.02
 LONG = 30.0
@@ -56,3 +64,31 @@ def test_a_log_that_does_not_answer_holds_up_nothing() -> None:
     finally:
         answers.set()
         log.removeHandler(stuck)
+
+
+def test_the_last_word_about_when_counts() -> None:
+    ended = threading.Event()
+    with HardStop(lambda code: ended.set()) as hard_stop:
+        hard_stop.arm(SOON)
+        hard_stop.arm(LONG)
+        assert not ended.wait(5 * SOON)
+        hard_stop.arm(SOON)
+        assert ended.wait(LONG / 2)
+
+
+async def test_a_second_signal_waits_for_no_disk_either(autojump_clock: MockClock) -> None:
+    """What is kept is not cut short: a disk that hangs would hold the process until the time is over that matches had."""
+    armed: list[float] = []
+
+    class Watched(HardStop):
+        def arm(self, seconds: float) -> None:
+            armed.append(seconds)
+
+    async def signals() -> AsyncIterator[int]:
+        yield signal.SIGTERM
+
+    with trio.CancelScope() as scope:
+        await _stop_at_once(signals(), scope, Watched())
+        await trio.sleep_forever()
+    assert scope.cancelled_caught
+    assert armed == [CLOSE_SECONDS + HARD_STOP_SECONDS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
@@ -86,6 +87,22 @@ async def test_the_numbers_are_those_of_the_server(autojump_clock: MockClock) ->
         after = await scrape(host)
         steps = ("gameserver_steps_total", "")
         assert after[steps] >= found[steps], "what a room has done that has closed is not forgotten"
+
+
+async def test_what_a_room_counted_is_told_when_it_has_closed_too(autojump_clock: MockClock) -> None:
+    async with serving(web=app, rooms=("toy1",)) as host:
+        counts = host.server.rooms["toy1"].counts
+        numbers = [name for name, value in attrs.asdict(counts, recurse=False).items() if type(value) in (int, float)]
+        for number, name in enumerate(numbers, start=1):
+            setattr(counts, name, 10 * number)
+        host.server.counts.not_accepted = 7
+        for look in ("while it is open", "when it has closed"):
+            found = await scrape(host)
+            assert found["gameserver_stand_ins_total", ""] == counts.stood_in >= 10, look
+            assert found["gameserver_not_accepted_total", ""] == 7
+            host.server.rooms["toy1"].close(Notice(NoticeCode.CLOSED, "closing")) if host.server.rooms else None
+            await trio.sleep(1.0)
+        assert {name: getattr(host.server.past, name) for name in numbers} == {name: getattr(counts, name) for name in numbers}
 
 
 async def test_no_room_and_no_name_of_a_peer_makes_it_longer(autojump_clock: MockClock) -> None:

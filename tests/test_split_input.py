@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gameserver.room import Room
     from tests.helpers import Host
 
-SEEDS: Final = int(os.environ.get("SPLITS", "20"))
+SEEDS: Final = int(os.environ.get("SPLITS", "10"))
 LINES: Final = 5
 BY_LINE: Final = 10_000
 """Marks of one line begin at its number times this."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from gameserver.room import Room
     from tests.helpers import Runner
 
+LIVES: Final = int(os.environ.get("STAND_INS", "5"))
+"""Seeds."""
 WELL: Final = -1
 """What a person presses, beside 1 for a bot: who sees it in a step knows whose it is."""
 
@@ -467,7 +470,7 @@ class Life:
         self.stood_in += len(stand_ins)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(LIVES))
 async def test_random_lives_of_people_and_stand_ins(autojump_clock: MockClock, seed: int) -> None:
     async with studio(seed) as made:
         room = make_room(Held, seed=seed)

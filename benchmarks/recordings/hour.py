@@ -160,7 +160,7 @@ def main() -> None:
     arguments = parser.parse_args()
     played = run_deterministic(play, arguments.bots, arguments.seconds, arguments.folder, seed=SEED)
     if arguments.folder is not None:
-        (file,) = arguments.folder.iterdir()
+        (file,) = arguments.folder.glob("*.trpl*")
         played = attrs.evolve(played, file=str(file), bytes=file.stat().st_size)
     print(json.dumps(attrs.asdict(played)))
 

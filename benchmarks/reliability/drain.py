@@ -173,12 +173,12 @@ def look_at(folder: Path, ended: Ended) -> None:
             ended.words.append(f"{file.name}: {verdict.mismatch}")
 
 
-def end_once(seconds: float, drain_seconds: float) -> Ended:
+def end_once(seconds: float, drain_seconds: float, bots: int = BOTS) -> Ended:
     """Start a server, let people play for so long, tell it to end, and look at what it leaves."""
     ended = Ended(drain_seconds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        options = ("--record", name, "--data", "off", "--bots", str(BOTS), "--drain", f"{drain_seconds}")
+        options = ("--record", name, "--data", "off", "--bots", str(bots), "--drain", f"{drain_seconds}")
         with running_server(*options) as server:
             trio.run(Crowd(server.url).run, server, seconds, ended)
         look_at(folder, ended)
@@ -235,7 +235,7 @@ def rows(ended: Sequence[Ended]) -> Iterator[Row]:
 
 def measure(*, small: bool) -> Iterator[Row]:
     """For the table of reliability."""
-    yield from rows([end_once(1.0, 1.0), end_once(0.3, 0.0)] if small else list(end_servers(TIMES, seed=1)))
+    yield from rows([end_once(1.0, 1.0, bots=3), end_once(0.3, 0.0, bots=3)] if small else list(end_servers(TIMES, seed=1)))
 
 
 def main() -> int:

@@ -61,7 +61,8 @@ def sessions(*, keys: Keys, url: Url = DEFAULT_URL, room: str = "", as_: As = ""
     for one in found["sessions"]:
         rtt = f"{one['rtt'] * 1_000:.0f} ms" if one["rtt"] is not None else "-" if one["connected"] else "away"
         who = one["account"] if one["account"] is not None else "-"
-        parts = (one["room"], one["player"], one["name"], one["rank"], who, one["address"] or "-", _when(one["since"]), rtt)
+        rank = f"{one['rank']}, stands in" if one["stands_in"] else one["rank"]
+        parts = (one["room"], one["player"], one["name"], rank, who, one["address"] or "-", _when(one["since"]), rtt)
         print(printable("  ".join(map(str, parts))))
     return OK
 

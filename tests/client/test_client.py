@@ -15,7 +15,7 @@ from gameclient.line import SILENCE_SECONDS, ClientClosed
 
 from gameserver import GameError, Refused
 from gameserver.core.errors import ProtocolError, WorldMismatch
-from gameserver.core.limits import ACK_EVERY, HANDSHAKE_SECONDS
+from gameserver.core.limits import ACK_EVERY, HANDSHAKE_SECONDS, READY_SECONDS
 from gameserver.core.messages import (
     Bye,
     Call,
@@ -406,9 +406,10 @@ async def test_a_server_that_says_no_more_in_the_handshake_is_given_up(autojump_
     async def raw(stream: trio.abc.Stream) -> None:
         await trio.sleep_forever()
 
-    with pytest.raises(ClientClosed, match="did not answer within 5 s"):
+    seconds = READY_SECONDS if after == "WELCOME" else HANDSHAKE_SECONDS
+    with pytest.raises(ClientClosed, match=f"did not answer within {seconds:g} s"):
         await converse(script, raw=raw if after == "accept" else None)
-    assert trio.current_time() == pytest.approx(HANDSHAKE_SECONDS, abs=1)
+    assert trio.current_time() == pytest.approx(seconds, abs=1)
 
 
 async def test_a_server_that_falls_silent_is_given_up(autojump_clock: MockClock) -> None:
@@ -537,5 +538,23 @@ async def test_inputs_reach_the_game_with_their_ticks(autojump_clock: MockClock)
             counts = host.server.rooms["toy1"].seats[0].inputs.counts
             assert (counts.used, counts.late, counts.repeated, counts.early, counts.excess) == (10, 0, 0, 0, 0)
             assert game_of(host.server.rooms["toy1"]).players[1].x >= 10
+
+        await Client(URL, game="toy", name="ann", network=host.network).run(play)
+
+
+async def test_a_call_may_say_what_its_game_declares_and_no_more(autojump_clock: MockClock) -> None:
+    """Else the line would end for it, and so would each one after it, on which the call is said again."""
+    async with serving() as host:
+
+        async def play(client: Client) -> None:
+            assert await client.call("chat", "hello", False) is None
+            assert await client.call("chat", "hello", 0) is None
+            with pytest.raises(GameError, match="has no call 'char'; it has "):
+                await client.call("char", "hello", False)
+            with pytest.raises(GameError, match="2 is not an integer from 0 to 1"):
+                await client.call("chat", "hello", 2)
+            with pytest.raises(GameError, match="has 2 values"):
+                await client.call("chat", "hello")
+            assert client.stats.losses == 0
 
         await Client(URL, game="toy", name="ann", network=host.network).run(play)

@@ -14,7 +14,7 @@ from gameclient.comeback import GIVE_UP_SECONDS, Comeback
 from gameclient.line import ClientClosed as ClientClosed
 from gameclient.line import Line
 from gameclient.sight import Sight
-from gameserver.core.errors import ProtocolError, Refused, WorldMismatch
+from gameserver.core.errors import GameError, ProtocolError, Refused, WorldMismatch
 from gameserver.core.limits import ACK_EVERY, PROTOCOL, SUBTICKS
 from gameserver.core.messages import EventMessage, Hello, Inputs, Notice, Pong, Ready, Reply, Role, Snapshot, Welcome
 from gameserver.net.real import TcpNetwork
@@ -36,7 +36,7 @@ class Client(Sight):
     If the server has given the seat away meanwhile, the client joins anew (`sessions` tells): as another player, in another world.
 
     Attributes:
-        notice: why the server ended the last line, None as long as it has not.
+        notice: what the server said last: why it ended the line, or that it will (NoticeCode.DRAINING). None: nothing yet.
         view_tick: which tick, with its fraction, is on the player's screen, for who draws between snapshots: it goes with each
             input, and shots are judged by it. None: the newest snapshot.
     """
@@ -316,11 +316,20 @@ class Client(Sight):
         await line.say(Inputs(first_tick, tick, self._happenings.last, view_256, values))
 
     async def call(self, method: str, *arguments: Any) -> Any:  # noqa: ANN401 - plain values
-        """Call one of the game's methods and wait for its answer, over a loss of the line if need be.
+        """Call one of the game's methods and wait for its answer, over a loss of the line if need be. `arguments`: as they go on
+        the wire; a boolean may also be True or False.
 
-        Raises Refused with its text if it said no, SessionGone if that cannot be known any more, ClientClosed.
+        Raises Refused with its text if it said no, SessionGone if that cannot be known any more, ClientClosed; GameError if the
+        game has no such call, or takes other arguments: the server would end each line on which that is said.
         """
-        number = self._calls.ask(method, arguments)
+        layout = self.schema.calls.get(method)
+        if layout is None:
+            raise GameError(f"{self.schema.game} has no call {method!r}; it has {', '.join(sorted(self.schema.calls))}")
+        try:
+            row = layout.check_row(tuple(int(value) if type(value) is bool else value for value in arguments))
+        except ValueError as error:
+            raise GameError(str(error)) from error
+        number = self._calls.ask(method, row)
         self._to_say.unpark_all()
         reply = await self._calls.answer(number)
         if not reply.ok:

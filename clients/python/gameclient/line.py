@@ -12,8 +12,8 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_st
 from wsproto.utilities import LocalProtocolError
 
 from gameserver.core.errors import GameserverError, ProtocolError, WorldMismatch
-from gameserver.core.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, MAX_FRAME
-from gameserver.core.messages import Bye, Notice, Ping, Welcome
+from gameserver.core.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, MAX_FRAME, READY_SECONDS
+from gameserver.core.messages import Bye, Notice, NoticeCode, Ping, Welcome
 from gameserver.core.wire import decode_server, encode_client
 from gameserver.net.frames import FrameStream
 
@@ -173,11 +173,14 @@ class Line:
         await trio.sleep_forever()  # who closes it on our side ends it when that is done
 
     async def _watch_time(self) -> None:
-        """Give the line up when the match does not begin in time, and when nothing comes any more."""
-        with trio.move_on_after(HANDSHAKE_SECONDS):
-            await self.joined.wait()
-        if not self.joined.is_set():
-            self._end(self._no_answer())
+        """Give the line up when we are not let in, or the match does not begin, in the time that a server gives us for it, and when
+        nothing comes any more.
+        """
+        for begun, seconds in ((self.welcomed, HANDSHAKE_SECONDS), (self.joined, READY_SECONDS)):
+            with trio.move_on_after(seconds) as patience:
+                await begun.wait()
+            if patience.cancelled_caught:
+                self._end(self._no_answer(seconds))
         while True:
             silent_at = self._heard_at + SILENCE_SECONDS
             if silent_at <= trio.current_time():
@@ -212,8 +215,8 @@ class Line:
             self._failure = self._wrong or (None if self._closing else failure)
             self._scope.cancel()
 
-    def _no_answer(self) -> ClientClosed:
-        return ClientClosed(f"{self._host} did not answer within {HANDSHAKE_SECONDS:g} s", self.notice)
+    def _no_answer(self, seconds: float = HANDSHAKE_SECONDS) -> ClientClosed:
+        return ClientClosed(f"{self._host} did not answer within {seconds:g} s", self.notice)
 
     async def _ping(self) -> None:
         await self.joined.wait()
@@ -245,7 +248,8 @@ class Line:
             self._take(message, now)
             self.welcomed.set()
         elif isinstance(message, Notice):
-            self.notice = message
+            if message.code != NoticeCode.DRAINING:  # which ends nothing
+                self.notice = message
             self._take(message, now)
         elif self.welcomed.is_set():
             self._take(message, now)
