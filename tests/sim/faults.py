@@ -215,7 +215,7 @@ async def rot(world: World, rng: random.Random) -> None:
 
 
 async def grow(world: World, rng: random.Random) -> None:
-    """F17: the state grows by 1 KiB in each tick."""
+    """F17: the state grows by 2 KiB in each tick."""
     await _say(world, rng, "grow")
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 AWAY_SECONDS: Final = GRACE_SECONDS - 1.0
 """Who was shown something less than so long ago must be let into his seat again: the server notices a loss at once, or later."""
+THINKS_PER_SECOND: Final = 10
+"""How often he decides anew, at most: each time for the ticks until the next."""
 MARK_SECONDS: Final = 1.5
 """Between two marks: late ones that come in one tick are one."""
 ANSWER_SECONDS: Final = 10.0
@@ -111,8 +113,9 @@ class Honest:
             for method in ("bump", "knock"):
                 nursery.start_soon(self._call, client, method, random.Random(f"{method} of {self._seed}"))
             mark_at = 0.0
+            ticks = max(2, client.tick_rate // THINKS_PER_SECOND)
             while True:
-                turns = client.next_input_ticks(2)
+                turns = client.next_input_ticks(ticks)
                 right, number = self._rng.choice((-1, 0, 1)), 0
                 if trio.current_time() >= mark_at and client.connected and self._session == client.sessions:
                     mark_at = trio.current_time() + MARK_SECONDS
@@ -122,7 +125,7 @@ class Honest:
                     self._marks.append(_Mark(number, turns.start, client._line if fresh else None, self._dropped()))
                 self._stamped = max(self._stamped, turns[-1])
                 await client.send_input(turns.start, Push(right=right, mark=number), len(turns))
-                await client.next_snapshot((client.replica.tick or 0) + 2)
+                await client.next_snapshot((client.replica.tick or 0) + ticks)
 
     async def _call(self, client: Client, method: str, rng: random.Random) -> None:
         counted, session = 0, client.sessions

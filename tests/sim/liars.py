@@ -33,6 +33,8 @@ SLACK_SECONDS: Final = 1.5
 """A tick, the look every quarter of a second, and the goodbye of a second at most."""
 ENDS: Final = frozenset((1000, 1001, 1005, 1006, 1011, 1012, 1013, 4001))
 """Codes that anybody may meet, whatever he did: his seat was needed, the room failed, the server went."""
+NOTHING_THERE: Final = (NoticeCode.SESSION_GONE, NoticeCode.CLOSED, NoticeCode.RESTARTING)
+"""What a token that opens nothing is met with: that it does, or that there is no room, or no server, to open a seat in."""
 GARBAGE: Final = (
     b"",
     b"\xc1",
@@ -204,7 +206,7 @@ async def _try_token(world: World, room: str, token: bytes, which: str) -> None:
                 await mine.until(Notice)
             if any(isinstance(message, Welcome) for message in mine.heard):
                 world.outcome.complain(f"a token that was {which} opened a seat")
-            elif mine.notice is not None and mine.notice.code not in (NoticeCode.SESSION_GONE, NoticeCode.CLOSED):
+            elif mine.notice is not None and mine.notice.code not in NOTHING_THERE:
                 world.outcome.complain(f"who had a token that was {which} was told: {mine.notice}")
 
 

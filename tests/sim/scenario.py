@@ -46,14 +46,14 @@ class Scenario:
         """How this run differs from others. What `only` leaves out changes nothing of what is left."""
         rng = random.Random(f"knobs of {self.seed}")
         game = rng.choice((Arena, Arena, Pong))
-        bots = 2 if game is Pong else rng.choice((2, 2, 3, 3, 4, 6))
+        bots = 2 if game is Pong else rng.choice((2, 2, 2, 3, 3, 4))
         knobs = Knobs(
             game=game,
             bots=bots,
-            rate=rng.choice((5, 10, 10, 20, 20, 30, 60)),
+            rate=rng.choice((5, 10, 10, 10, 20, 30, 60)),
             guests=rng.randint(2, 3),
             express=rng.random() < 0.7,
-            chunking=rng.random() < 0.6,
+            chunking=rng.random() < 0.4,
             latency=Latency(rng.uniform(0.002, 0.06), rng.uniform(0.0, 0.03)),
             lively=rng.random() < 0.7,
             pace=rng.uniform(0.5, 2.0),
@@ -62,7 +62,7 @@ class Scenario:
             faults=_some(rng),
         )
         if not self.faults:
-            knobs = attrs.evolve(knobs, game=Arena, faults=frozenset(), express=True, chunking=False, lively=True)
+            knobs = attrs.evolve(knobs, game=Arena, faults=frozenset(), express=True, chunking=False, lively=True, leaves=False)
         if self.only is not None:
             knobs = attrs.evolve(knobs, faults=self.only)
         return attrs.evolve(knobs, bots=self.bots if self.bots is not None else knobs.bots)

@@ -112,6 +112,7 @@ class Quiet(Telling):
     """The same, for a room that nothing may disturb."""
 
     name = "quiet"
+    tick_rate = 10
 
 
 class Ballast(Entity):
@@ -126,12 +127,14 @@ class Cracks(Bell):
 
 BALLAST = "ballast " * 32
 """Four of them are 1 KiB."""
+BALLAST_PER_TICK = 8
 
 
 class Brittle(Telling):
     """Fails on demand: once, at every step from now on, or by growing without end. What it was told up to then stays promised."""
 
     name = "brittle"
+    tick_rate = 10
     max_players = 6
 
     bell = shared(Cracks)
@@ -143,7 +146,7 @@ class Brittle(Telling):
     def step(self, inputs: Mapping[PlayerId, Push]) -> None:
         super().step(inputs)
         if self.bell.grows:
-            for _ in range(4):
+            for _ in range(BALLAST_PER_TICK):
                 self.ballast.add(Ballast(what=BALLAST))
         if 0 < self.bell.rotten_from <= self.tick:
             raise ArithmeticError("the floor is rotten")
