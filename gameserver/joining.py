@@ -45,7 +45,7 @@ class _No(GameserverError):
 
     Attributes:
         status: of HTTP.
-        reason: for programs, where the status leaves open what they can do about it: "code", "full", "game"; else "".
+        reason: for programs, where the status leaves open what they can do about it: "code", "full", "game", "restarting"; else "".
         headers: of the answer.
     """
 
@@ -114,7 +114,7 @@ def _find(server: Server, room: str, wish: _Wish) -> None:
     """Raises _No unless that can be played there now."""
     if (refusal := server.leaving) is not None:
         seconds = refusal.detail if type(refusal.detail) is int else RETRY_SECONDS
-        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), Retry_After=str(seconds))
+        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), reason="restarting", Retry_After=str(seconds))
     game = server.games.get(wish.game)
     if not re.fullmatch(ROOM_PATTERN, room) or game is None:
         raise _No(HTTPStatus.NOT_FOUND, "there is no such game here" if game is None else "there is no such room")

@@ -217,7 +217,7 @@ async def test_a_server_that_drains_gives_no_tickets(autojump_clock: MockClock) 
         answer = await post(host, PLAYER)
         assert host.server.leaving is not None
         assert answer.status == 503 and int(answer.headers["retry-after"]) >= 1
-        assert error(answer) == str(host.server.leaving)
+        assert (error(answer), reason(answer)) == (str(host.server.leaving), "restarting")
         nursery.cancel_scope.cancel()
 
 

@@ -54,7 +54,7 @@ export class JoinRefused extends Error {
    * @param {object} how
    * @param {number} how.status  of HTTP
    * @param {string} [how.reason]  for programs: "code" (of a private room: it is missing, or wrong), "full", "game" (another one is
-   *   played there), empty where there is no more to be said than the status says
+   *   played there), "restarting", empty where there is no more to be said than the status says
    * @param {number | null} [how.retryAfterMs]  when to ask again; null: that is of no use
    */
   constructor(message, { status, reason = "", retryAfterMs = null }) {
