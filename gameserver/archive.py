@@ -213,7 +213,7 @@ class Archive:
 
         Raises OSError if the file vanishes meanwhile.
         """
-        share = Shareable(stored.header, secrets=self.secrets or reveals(stored.contents.end))
+        share = Shareable(stored.header, secrets=self.secrets or reveals(stored.contents.end), notes=self.secrets)
         yield share.begin(stored.contents)
         offset, tick = _start(stored, span.first)
         async with aclosing(self.windows(stored, offset, share.types)) as windows:

@@ -20,6 +20,10 @@ LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 """Of names of rooms and of codes. Without vowels no words come out of them that nobody wants to read."""
 
 
+class CodeRefused(Refused):
+    """The code of a private room is missing, or wrong: whoever knows it may say it."""
+
+
 def draw_code(randomness: Randomness) -> str:
     """A new one, each as likely as any other."""
     letters: list[str] = []
@@ -44,17 +48,17 @@ class CodeGuard:
         Spaces around it and capitals do not count: it was said aloud.
         """
         if not given:
-            raise Refused("this room is private: its code is needed", NoticeCode.REFUSED)
+            raise CodeRefused("this room is private: its code is needed", NoticeCode.REFUSED)
         wrong = self._wrong.get(guesser, deque[float]())
         while wrong and wrong[0] <= now - WRONG_CODE_SECONDS:
             wrong.popleft()
         if len(wrong) >= WRONG_CODES:
             why = f"too many wrong codes: wait {math.ceil(wrong[0] + WRONG_CODE_SECONDS - now)} s"
-            raise Refused(why, NoticeCode.REFUSED, limit=Limit.WRONG_CODES)
+            raise CodeRefused(why, NoticeCode.REFUSED, limit=Limit.WRONG_CODES)
         seconds = self._by_code.left(wanted, now)
         if seconds:
             why = f"too many wrong codes for this room: wait {math.ceil(seconds)} s"
-            raise Refused(why, NoticeCode.REFUSED, limit=Limit.ROOM_WRONG_CODES)
+            raise CodeRefused(why, NoticeCode.REFUSED, limit=Limit.ROOM_WRONG_CODES)
         if hmac.compare_digest(given.strip().lower().encode("utf-8", "replace"), wanted.encode()):
             return
         self._by_code.take(wanted, now)
@@ -63,4 +67,4 @@ class CodeGuard:
         while len(self._wrong) >= MAX_GUESSERS:
             del self._wrong[next(iter(self._wrong))]
         self._wrong[guesser] = wrong
-        raise Refused("this room is private: that is not its code", NoticeCode.REFUSED)
+        raise CodeRefused("this room is private: that is not its code", NoticeCode.REFUSED)

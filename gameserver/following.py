@@ -114,8 +114,9 @@ async def follow(live: LiveFile, pieces: Pieces, *, span: Span, phase: float) ->
             if wanted:
                 last = max(last, *(place.last_tick for place in wanted))
                 read = await pieces.read(live, wanted)
-                yield b"".join(share.take(piece, place) for piece, place in zip(read, wanted, strict=True))
-                spoke_at = trio.current_time()
+                if data := b"".join(share.take(piece, place) for piece, place in zip(read, wanted, strict=True)):
+                    yield data
+                    spoke_at = trio.current_time()
             if len(wanted) < len(batch):
                 return
         if over and at == len(live.places):

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from gameserver.caller import CALLER
+from gameserver.codes import CodeRefused
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import ROOM_PATTERN, TICKET_SECONDS
 from gameserver.core.messages import NoticeCode, Role
@@ -41,11 +42,18 @@ _CAME_AS: Final = {Rank.SPECTATOR: Role.SPECTATOR, Rank.BOT: Role.BOT}
 
 
 class _No(GameserverError):
-    """The answer is an error."""
+    """The answer is an error.
 
-    def __init__(self, status: HTTPStatus, why: str, **headers: str) -> None:
+    Attributes:
+        status: of HTTP.
+        reason: for programs, where the status leaves open what they can do about it: "code", "full", "game", "restarting"; else "".
+        headers: of the answer.
+    """
+
+    def __init__(self, status: HTTPStatus, why: str, *, reason: str = "", **headers: str) -> None:
         super().__init__(why)
         self.status = status
+        self.reason = reason
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
@@ -68,7 +76,7 @@ def routes(server: Server, *, with_tickets: bool = False) -> Sequence[Route]:
         try:
             ticket = await _join(server, request, with_tickets=with_tickets)
         except _No as no:
-            return JSONResponse({"error": str(no)}, no.status, headers | no.headers)
+            return JSONResponse({"error": str(no)} | ({"reason": no.reason} if no.reason else {}), no.status, headers | no.headers)
         except HTTPException as no:  # of who is no admin
             return JSONResponse({"error": no.detail}, no.status_code, {**headers, **(no.headers or {})})
         room = request.path_params["room"]
@@ -98,8 +106,9 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
         return admission.mint(room=room, rank=wish.rank, account=wish.account, name=wish.name)
     except Refused as refusal:
         server.reached.note(refusal.limit)
-        full = refusal.code == NoticeCode.FULL
-        raise _No(HTTPStatus.CONFLICT if full else HTTPStatus.FORBIDDEN, str(refusal)) from refusal
+        if refusal.code == NoticeCode.FULL:
+            raise _No(HTTPStatus.CONFLICT, str(refusal), reason="full") from refusal
+        raise _No(HTTPStatus.FORBIDDEN, str(refusal), reason="code" if isinstance(refusal, CodeRefused) else "") from refusal
     except ValueError as error:
         raise _No(HTTPStatus.BAD_REQUEST, str(error)) from error
 
@@ -108,18 +117,20 @@ def _find(server: Server, room: str, wish: _Wish) -> None:
     """Raises _No unless that can be played there now."""
     if (refusal := server.leaving) is not None:
         seconds = refusal.detail if type(refusal.detail) is int else RETRY_SECONDS
-        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), Retry_After=str(seconds))
+        raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), reason="restarting", Retry_After=str(seconds))
     game = server.games.get(wish.game)
     if not re.fullmatch(ROOM_PATTERN, room) or game is None:
         raise _No(HTTPStatus.NOT_FOUND, "there is no such game here" if game is None else "there is no such room")
     planned = server.planned_game(room)
     if planned is None and not server.opens_new(room, game):
         raise _No(HTTPStatus.NOT_FOUND, "there is no such room")
+    if planned is None and wish.code is not None:  # he means one that has closed: what he would open under its name is for all
+        raise _No(HTTPStatus.NOT_FOUND, "this private room has closed: create another one")
     if planned not in (None, game):
-        raise _No(HTTPStatus.CONFLICT, "another game is played in this room")
+        raise _No(HTTPStatus.CONFLICT, "another game is played in this room", reason="game")
     there = server.rooms.get(room)
     if there is not None and not there.has_place(_CAME_AS.get(wish.rank, Role.PLAYER)):
-        raise _No(HTTPStatus.CONFLICT, "the room is full")
+        raise _No(HTTPStatus.CONFLICT, "the room is full", reason="full")
 
 
 def _read(content_type: str, body: bytes) -> _Wish:

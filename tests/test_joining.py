@@ -54,6 +54,11 @@ async def post(host: Host, body: object, *headers: str, room: str = "toy1", sour
     return read_answer(said)
 
 
+def reason(answer: Answer) -> object:
+    """What a program is told beside the status, None if nothing."""
+    return json.loads(answer.body).get("reason")
+
+
 def error(answer: Answer) -> str:
     text = json.loads(answer.body)["error"]
     assert isinstance(text, str) and answer.headers["cache-control"] == "no-store"
@@ -145,14 +150,14 @@ async def test_a_room_that_is_not_there_and_may_not_be_opened(autojump_clock: Mo
         assert (await post(host, PLAYER, room="a")).status == 200
         for room in ("b", "Not-A-Room", "x" * 33):
             answer = await post(host, PLAYER, room=room)
-            assert (answer.status, error(answer)) == (404, "there is no such room")
+            assert (answer.status, error(answer), reason(answer)) == (404, "there is no such room", None)
 
 
 async def test_a_room_in_which_something_else_is_played(autojump_clock: MockClock) -> None:
     async with house(hosted=[Lobby]) as host:
         host.server.open_room("lobby", Lobby, keep=True)
         answer = await post(host, PLAYER, room="lobby")
-        assert (answer.status, error(answer)) == (409, "another game is played in this room")
+        assert (answer.status, error(answer), reason(answer)) == (409, "another game is played in this room", "game")
         assert (await post(host, {"game": Lobby.name, "role": "player"}, room="lobby")).status == 200
         assert (await post(host, {"game": Lobby.name, "role": "player"}, room="mine")).status == 404
 
@@ -170,7 +175,7 @@ async def test_a_full_room_says_so_unless_a_bot_would_make_way(autojump_clock: M
             async with wire(host.network) as last:
                 await last.join()
                 answer = await post(host, PLAYER)
-                assert (answer.status, error(answer)) == (409, "the room is full")
+                assert (answer.status, error(answer), reason(answer)) == (409, "the room is full", "full")
                 assert (await post(host, {"game": "toy", "role": "spectator"})).status == 200
         finally:
             for context in reversed(wires):
@@ -200,7 +205,8 @@ async def test_the_server_may_refuse_and_says_why(autojump_clock: MockClock, mon
         answer = await post(host, PLAYER | {"code": "abcde"}, source="203.0.113.9")
         assert (answer.status, error(answer)) == (403, "its code is needed")
         assert asked == [("toy1", "abcde", Rank.PLAYER, "203.0.113.9")]
-        assert (await post(host, PLAYER | {"code": "full"})).status == 409
+        full = await post(host, PLAYER | {"code": "full"})
+        assert (full.status, reason(full)) == (409, "full")
 
 
 async def test_a_server_that_drains_gives_no_tickets(autojump_clock: MockClock) -> None:
@@ -211,7 +217,7 @@ async def test_a_server_that_drains_gives_no_tickets(autojump_clock: MockClock) 
         answer = await post(host, PLAYER)
         assert host.server.leaving is not None
         assert answer.status == 503 and int(answer.headers["retry-after"]) >= 1
-        assert error(answer) == str(host.server.leaving)
+        assert (error(answer), reason(answer)) == (str(host.server.leaving), "restarting")
         nursery.cancel_scope.cancel()
 
 

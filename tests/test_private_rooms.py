@@ -21,7 +21,7 @@ from gameserver.core.rights import Rank
 from gameserver.net.simulated import simulated_ports
 from gameserver.standing import Standing
 from tests.helpers import wire
-from tests.test_joining import PLAYER, RING, error, post
+from tests.test_joining import PLAYER, RING, error, post, reason
 from tests.test_joining import house as joining
 from tests.test_lobby import SOON, house, offers, refused
 from tests.theatre import look, someone, theatre
@@ -143,7 +143,7 @@ async def test_who_says_the_code_to_the_host_is_given_a_ticket_and_is_in(keys: K
         room = host.server.open_room("secret", host.server.games["toy"], private=True)
         for code, why in ((None, NEEDED), ("wrong", WRONG)):
             answer = await post(host, PLAYER | {"code": code}, room="secret")
-            assert (answer.status, error(answer)) == (403, why)
+            assert (answer.status, error(answer), reason(answer)) == (403, why, "code")
         answer = await post(host, PLAYER | {"code": room.plan.code}, room="secret")
         assert answer.status == 200
         async with wire(host.network, "secret") as line:
@@ -153,6 +153,14 @@ async def test_who_says_the_code_to_the_host_is_given_a_ticket_and_is_in(keys: K
             await line.say(line.hello(credential=json.loads(elsewhere.body)["ticket"]))
             await line.end()
             assert line.notice is not None and "for another room" in line.notice.text
+
+
+async def test_a_code_opens_no_room(autojump_clock: MockClock) -> None:
+    """Who has the link to a private room that has closed does not open one of its name, where everybody may come in."""
+    async with joining() as host:
+        answer = await post(host, PLAYER | {"code": "bcdfg"}, room="secret")
+        assert (answer.status, error(answer)) == (404, "this private room has closed: create another one")
+        assert (await post(host, PLAYER, room="secret")).status == 200
 
 
 async def test_whoever_is_barred_is_given_no_ticket(autojump_clock: MockClock) -> None:

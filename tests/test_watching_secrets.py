@@ -9,8 +9,9 @@ import msgpack
 import pytest
 import trio
 
-from gameserver.core.messages import Notice, NoticeCode, Welcome
+from gameserver.core.messages import Call, Notice, NoticeCode, Welcome
 from gameserver.core.replay.chunks import ChunkType
+from gameserver.core.replay.header import What
 from gameserver.core.replay.recording import Recording
 from gameserver.hooks import Hooks
 from gameserver.net.simulated import Latency, SimDisk
@@ -142,3 +143,30 @@ async def test_seed_profile_state_and_tokens_never_go_out(autojump_clock: MockCl
         for what, canary in never.items():
             assert canary not in said, what
             assert canary not in lists, what
+
+
+async def test_nobody_who_looks_on_is_told_of_a_report(autojump_clock: MockClock) -> None:
+    """Neither as it happens nor afterwards, in no part of it: the host alone reads it, in the file."""
+    async with theatre(watch_delay=1.0) as host:
+        room = host.server.open_room("toy1", Toy, keep=True)
+        path = "/api/v1/rooms/toy1/recording"
+        async with wire(host.network) as ann, someone(host.network, name="bob"):
+            await ann.join(name="ann")
+            await trio.sleep(2.0)
+            bob = next(seat.player for seat in room.seats if seat.name == "bob")
+            await ann.say(Call(1, "report", (bob, 1, "he cheats")))
+            await trio.sleep(3.0)
+            assert room.recorder is not None
+            name = room.recorder.name
+            answers = [await look(host.network, path + query, until=trio.current_time() + 3.0) for query in ("", "?from=live")]
+            room.close(Notice(NoticeCode.CLOSED, "the end"))
+            await trio.sleep(3.0)
+        answers += [await look(host.network, f"{LISTS}/{name}{query}") for query in ("", "?from=20", "?to=90")]
+        whole = Recording.open(await host.disk.read(str(name)))
+    (note,) = [mark for mark in whole.marks if mark.what is What.NOTE]
+    assert note.values[0].startswith("report ")
+    for answer in answers:
+        assert answer.status == 200
+        assert What.JOINED in {mark.what for mark in answer.recording.marks}
+        assert What.NOTE not in {mark.what for mark in answer.recording.marks}
+        assert b"report " not in answer.data + b"".join(chunk.payload for chunk in answer.chunks)

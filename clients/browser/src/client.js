@@ -39,7 +39,8 @@ import { NoticeCode, Role, encodeCall, encodeHello, encodeReady } from "./wire.j
  * @property {string} game  its name, or name@version
  * @property {string} name  what we are to be called: 1 to 24 characters, not only blanks, none of them invisible
  * @property {number} [role]  see `Role`
- * @property {string | null} [credential]  a join ticket
+ * @property {Credential} [credential]  a join ticket, which is good for one time; or who is asked for one, such as `requestTicket`,
+ *   whenever we join as somebody new (and not when we come back to our seat)
  * @property {Memory | null} [memory]  where the seat outlives the page
  * @property {LagSimulator | null} [lag]  a worse line than there is
  */
@@ -55,7 +56,9 @@ import { NoticeCode, Role, encodeCall, encodeHello, encodeReady } from "./wire.j
  * @property {Notice} draining  the server will be gone in `detail` seconds
  */
 /** @typedef {{viewTick: number, inputTick: number}} Frame  the tick that the picture shows, and that for which inputs are made */
-/** @typedef {{message: string, sinceMs: number, nextTryMs: number | null}} Loss  `nextTryMs`: null while one is under way */
+/** @typedef {{error: Error, message: string, sinceMs: number, nextTryMs: number | null}} Loss  `nextTryMs`: null while one is under way */
+/** @typedef {() => string | null | Promise<string | null>} TicketSource  may reject JoinRefused, or LineLost to be asked again */
+/** @typedef {string | null | TicketSource} Credential */
 
 /** @type {readonly (keyof Told)[]} */
 const NAMES = ["state", "session", "snapshot", "input", "event", "shown", "notice", "draining"];
@@ -74,6 +77,8 @@ export class Client {
   stats;
   #address;
   #hello;
+  /** @type {TicketSource | null} */
+  #source;
   #environment;
   /** @type {Emitter<Told & Record<string, unknown>>} */
   #emitter;
@@ -92,6 +97,10 @@ export class Client {
   #loss = null;
   /** @type {Line | null} */
   #line = null;
+  /** Counts the tickets that were asked for: one that comes for an older try is not used. */
+  #asked = 0;
+  /** A ticket is being asked for. */
+  #asking = false;
   #triedAtMs = -Infinity;
   /** @type {unknown} */
   #retry = null;
@@ -109,7 +118,8 @@ export class Client {
    */
   constructor({ url, game, name, role = Role.PLAYER, credential = null, memory = null, lag = null, ...environment }) {
     this.#address = parseUrl(url);
-    this.#hello = { game, room: this.#address.room, credential, role, name };
+    this.#source = typeof credential === "function" ? credential : null;
+    this.#hello = { game, room: this.#address.room, credential: typeof credential === "function" ? null : credential, role, name };
     encodeHello(this.#hello);
     this.#environment = environmentOf(environment);
     this.#emitter = new Emitter(NAMES, this.#environment.reportError);
@@ -142,7 +152,10 @@ export class Client {
     return this.#end;
   }
 
-  /** In state "lost": why, since when (by the clock of frames), and when the next line is tried; null in others. */
+  /**
+   * In state "lost", and in "connecting" when the server has asked us to come again: why, since when (by the clock of frames), and
+   * when the next line is tried; else null.
+   */
   get loss() {
     return this.#loss;
   }
@@ -251,6 +264,7 @@ export class Client {
     if (this.#state === "ended" || this.#connected === null) return;
     this.#comeback.renew(nowMs);
     if (this.#line?.joined) this.#line.probe();
+    else if (this.#asking) return; // a ticket that somebody is asked for a second time is no sooner there
     else if (this.#retry !== null || nowMs - this.#triedAtMs > STALE_TRY_MS) this.#open();
   }
 
@@ -299,6 +313,36 @@ export class Client {
     this.#line?.abandon();
     this.#triedAtMs = clock();
     if (this.#loss !== null) this.#loss.nextTryMs = null;
+    this.#line = null;
+    if (this.#source !== null && this.#seat.token === null) void this.#ask(this.#source);
+    else this.#start();
+  }
+
+  /**
+   * Joins as somebody new, with a ticket.
+   *
+   * @param {TicketSource} source
+   */
+  async #ask(source) {
+    const asked = ++this.#asked;
+    this.#asking = true;
+    /** @type {Error | null} */
+    let fault = null;
+    try {
+      const hello = { ...this.#hello, credential: await source() };
+      encodeHello(hello);
+      if (this.#asked === asked) this.#hello = hello;
+    } catch (error) {
+      fault = error instanceof Error ? error : new Error(String(error));
+    }
+    if (this.#asked !== asked) return;
+    this.#asking = false;
+    if (this.#end !== null) return;
+    if (fault === null) this.#start();
+    else this.#lose(fault);
+  }
+
+  #start() {
     /** @type {Line} */
     const line = new Line(this.#address.url, {
       environment: this.#environment,
@@ -309,7 +353,10 @@ export class Client {
         frameTaken: () => this.#speech.speak(),
         heard: (bytes) => this.stats.heard(bytes),
         sent: (bytes) => (this.stats.bytesOut += bytes),
-        ended: (error) => this.#lose(line, error),
+        ended: (error) => {
+          if (line.welcomed) this.stats.losses++;
+          this.#lose(error);
+        },
       },
     });
     this.#line = line;
@@ -324,11 +371,10 @@ export class Client {
     if (token !== null && this.#mapHash !== undefined) line.say(encodeReady({ mapHash: this.#mapHash }));
   }
 
-  /** @param {Line} line @param {Error} error */
-  #lose(line, error) {
+  /** @param {Error} error  with which the line has ended, or none could be begun */
+  #lose(error) {
     const { clock, setTimeout } = this.#environment;
     const nowMs = clock();
-    if (line.welcomed) this.stats.losses++;
     const { end, keepsSeat, waitMs } = this.#comeback.judge(error, nowMs);
     if (!keepsSeat || this.#seat.token === null) this.#leaveSeat(error.message);
     if (this.#end !== null) return; // a listener has closed the client
@@ -337,9 +383,8 @@ export class Client {
       return;
     }
     this.#retry = setTimeout(() => this.#open(), waitMs);
-    if (!this.#sight.begun) return;
-    this.#loss = { message: error.message, sinceMs: this.#loss?.sinceMs ?? nowMs, nextTryMs: nowMs + waitMs };
-    this.#become("lost");
+    this.#loss = { error, message: error.message, sinceMs: this.#loss?.sinceMs ?? nowMs, nextTryMs: nowMs + waitMs };
+    if (this.#sight.begun) this.#become("lost");
   }
 
   /**

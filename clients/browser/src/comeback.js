@@ -1,11 +1,13 @@
 /** Whether another line is opened after one has ended, and when (docs/protocol.md, section 8). */
 
 import { Backoff, LAST_WAIT_MS } from "./backoff.js";
-import { ClientEnded, LineLost } from "./errors.js";
+import { ClientEnded, JoinRefused, LineLost } from "./errors.js";
 import { NoticeCode } from "./wire.js";
 
 /** Without a line for so long. A server keeps a seat for 30 s; a minute is about as long as somebody looks at a still picture. */
 export const GIVE_UP_MS = 60_000;
+/** Those who were told to come again at the same moment come up to so much later, each at another time. */
+const APART_MS = 1_000;
 
 /** Notices after which there is no seat to come back to, and no use in asking for another. @type {ReadonlySet<number>} */
 const SESSION_ENDS = new Set([
@@ -77,7 +79,7 @@ export class Comeback {
   }
 
   /**
-   * A line has ended with this error.
+   * A line has ended with this error, or there was no ticket for one.
    *
    * @param {Error} error
    * @param {number} nowMs
@@ -92,28 +94,34 @@ export class Comeback {
     const code = notice?.code;
     const gone = code === NoticeCode.SESSION_GONE;
     const never = code !== undefined && (SESSION_ENDS.has(code) || code === NoticeCode.REPLACED);
-    const waitMs = this.#waitMs(notice);
-    if (code === NoticeCode.RESTARTING) {
+    const refused = error instanceof JoinRefused && error.retryAfterMs === null;
+    const waitMs = this.#waitMs(error, notice);
+    if (code === NoticeCode.RESTARTING || (error instanceof JoinRefused && !refused)) {
       this.#invited = true;
       this.#deadlineMs = nowMs + waitMs + GIVE_UP_MS; // it is there: nobody is waited for in vain
     }
     const awaited = this.#letIn || gone || (this.#invited && code !== NoticeCode.FULL);
     /** @type {ClientEnded | null} */
     let end = null;
-    if (never || !awaited) end = new ClientEnded(notice?.text || error.message, notice);
+    if (never || refused || !awaited) end = new ClientEnded(notice?.text || error.message, notice, error);
     else if (nowMs >= this.#deadlineMs)
-      end = new ClientEnded(`no line for ${GIVE_UP_MS / 1000} s; the last try: ${error.message}`, notice);
+      end = new ClientEnded(`no line for ${GIVE_UP_MS / 1000} s; the last try: ${error.message}`, notice, error);
     if (gone && !this.#everOpened) this.#letIn = false; // a seat of an earlier page: this one is new here, and may hear "full"
     return { end, keepsSeat: !SEAT_ENDS.has(code), waitMs };
   }
 
-  /** @param {import("./wire.js").Notice | null} notice  the server's last word @returns {number} before the next try */
-  #waitMs(notice) {
+  /**
+   * @param {Error} error
+   * @param {import("./wire.js").Notice | null} notice  the server's last word
+   * @returns {number} before the next try
+   */
+  #waitMs(error, notice) {
+    if (error instanceof JoinRefused && error.retryAfterMs !== null) return error.retryAfterMs + APART_MS * this.#random();
     switch (notice?.code) {
       case NoticeCode.SESSION_GONE:
         return 0; // the server is there, and awaits whoever is new
       case NoticeCode.RESTARTING:
-        return 1000 * (Math.max(0, typeof notice.detail === "number" ? notice.detail : 0) + this.#random());
+        return 1000 * Math.max(0, typeof notice.detail === "number" ? notice.detail : 0) + APART_MS * this.#random();
       default:
         return this.#backoff.next();
     }

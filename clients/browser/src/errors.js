@@ -38,11 +38,31 @@ export class ClientEnded extends Error {
   /**
    * @param {string} message
    * @param {Notice | null} [notice]  what the server said about it, if it said anything
+   * @param {Error} [cause]  a JoinRefused, or whatever else ended the last line
    */
-  constructor(message, notice = null) {
-    super(message);
+  constructor(message, notice = null, cause) {
+    super(message, { cause });
     this.name = "ClientEnded";
     this.notice = notice;
+  }
+}
+
+/** The server gives us no ticket to join with; the message is its reason, for people. */
+export class JoinRefused extends Error {
+  /**
+   * @param {string} message
+   * @param {object} how
+   * @param {number} how.status  of HTTP
+   * @param {string} [how.reason]  for programs: "code" (of a private room: it is missing, or wrong), "full", "game" (another one is
+   *   played there), "restarting", empty where there is no more to be said than the status says
+   * @param {number | null} [how.retryAfterMs]  when to ask again; null: that is of no use
+   */
+  constructor(message, { status, reason = "", retryAfterMs = null }) {
+    super(message);
+    this.name = "JoinRefused";
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

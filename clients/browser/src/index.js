@@ -1,7 +1,17 @@
 /** A client for gameserver in the browser (docs/browser-client.md). */
 
 export { Client } from "./client.js";
-export { CallRefused, ClientEnded, FormatError, LineLost, LoadError, ProtocolError, SessionGone, WorldMismatch } from "./errors.js";
+export {
+  CallRefused,
+  ClientEnded,
+  FormatError,
+  JoinRefused,
+  LineLost,
+  LoadError,
+  ProtocolError,
+  SessionGone,
+  WorldMismatch,
+} from "./errors.js";
 export { LagSimulator } from "./lag.js";
 export { Predictor } from "./prediction.js";
 export { openFile } from "./recording/file.js";
@@ -11,11 +21,13 @@ export { Recording } from "./recording/recording.js";
 export { Replica } from "./replica.js";
 export { Field, Fields, Schema } from "./schema.js";
 export { ErrorSmoother } from "./smoothing.js";
+export { requestTicket } from "./tickets.js";
 export { View } from "./view.js";
 export { NoticeCode, Role } from "./wire.js";
 
 /** @typedef {import("./client.js").ClientOptions} ClientOptions */
 /** @typedef {import("./client.js").ClientState} ClientState */
+/** @typedef {import("./client.js").Credential} Credential */
 /** @typedef {import("./client.js").Frame} Frame */
 /** @typedef {import("./client.js").Told} Told */
 /** @typedef {import("./happenings.js").ReliableEvent} ReliableEvent */

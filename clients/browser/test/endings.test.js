@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { endingOf, mayRestart, movedTo, STEP_TEXTS } from "../pages/play/endings.js";
+import { endingOf, endingOfRefusal, mayRestart, movedTo, STEP_TEXTS } from "../pages/play/endings.js";
 import { isText } from "../pages/shared/texts.js";
+import { JoinRefused } from "../src/errors.js";
 import { NoticeCode } from "../src/wire.js";
 
 const CONTEXT = { why: "the line broke", spectating: false, winners: "" };
@@ -78,4 +79,33 @@ test("without a word of the server, and with one of a newer server", () => {
   assert.match(endingOf(null, CONTEXT).text, /the line broke/);
   assert.equal(endingOf(notice(99, null, "something new"), CONTEXT).text, "something new");
   assert.ok(endingOf(notice(99, null, ""), CONTEXT).text.length > 5);
+});
+
+// -- who is given no ticket -------------------------------------------------------------------------------------------------
+const WISH = { room: "secret", spectating: false, code: null };
+
+/** @param {number} status @param {string} [reason] */
+function refusal(status, reason = "") {
+  return new JoinRefused("because", { status, reason });
+}
+
+test("whoever is given no ticket is told why in words, with a next step", () => {
+  for (const [status, reason] of /** @type {const} */ ([[400], [401], [403], [403, "code"], [404], [409, "full"], [409, "game"], [429], [418]])) {
+    const { title, text, steps } = endingOfRefusal(refusal(status, reason), WISH);
+    assert.ok(title.length > 5 && text.length > 5, String(status));
+    assert.doesNotMatch(title + text, /[{}]/);
+    assert.ok(steps.includes("lobby") || steps.includes("other"));
+  }
+});
+
+test("a private room asks for its code, and says what is wrong with the one that it got", () => {
+  assert.doesNotMatch(endingOfRefusal(refusal(403, "code"), WISH).text, /because/);
+  assert.equal(endingOfRefusal(refusal(403, "code"), { ...WISH, code: "bcdfg" }).text.match(/because/)?.[0], "because");
+});
+
+test("a ban is told in the server's words, a full room can be watched", () => {
+  assert.equal(endingOfRefusal(refusal(403), WISH).text, "because");
+  assert.deepEqual(endingOfRefusal(refusal(409, "full"), WISH).steps, ["watch", "other", "again"]);
+  assert.ok(!endingOfRefusal(refusal(409, "full"), { ...WISH, spectating: true }).steps.includes("watch"));
+  assert.match(endingOfRefusal(refusal(404), WISH).title, /secret/);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addressOf, bestRoom, inOrder, offerOf, placeOf, placeTyped, seatsFor } from "../pages/shared/rooms.js";
+import { addressOf, bestRoom, codeTyped, inOrder, offerOf, placeOf, placeTyped, seatsFor } from "../pages/shared/rooms.js";
 
 /** @param {Partial<import("../pages/shared/rooms.js").Offer>} offer */
 function room(offer) {
@@ -106,18 +106,34 @@ test("an offer is read from its entity, and what is missing is nothing", () => {
 
 test("an address says where to play, and back", () => {
   for (const place of [
-    { room: "arena1", game: "arena", watch: false },
-    { room: "x", game: "my-game@2", watch: true },
-    { room: null, game: null, watch: false },
+    { room: "arena1", game: "arena", watch: false, code: null },
+    { room: "x", game: "my-game@2", watch: true, code: null },
+    { room: null, game: null, watch: false, code: null },
+    { room: "secret", game: "arena", watch: false, code: "bcdfg" },
   ]) {
     const address = addressOf(place);
     assert.match(address, /^\/play\//);
-    assert.deepEqual(placeOf(address.slice("/play/".length)), place);
+    const { search, hash } = new URL(address, "http://there/");
+    assert.deepEqual(placeOf(search, hash), place);
   }
 });
 
+test("a code stands in the fragment alone, which is sent to no server", () => {
+  const address = addressOf({ room: "secret", game: "arena", code: "bcdfg" });
+  assert.equal(address, "/play/?room=secret&game=arena#code=bcdfg");
+  assert.ok(!new URL(address, "http://there/").search.includes("bcdfg"));
+  assert.equal(placeOf("?room=secret&code=bcdfg").code, null);
+});
+
+test("a code is read as it may have been said or written", () => {
+  assert.equal(codeTyped(" BcdFg "), "bcdfg");
+  for (const typed of ["", "b c", "<b>", "x".repeat(33)]) assert.equal(codeTyped(typed), null);
+  assert.equal(placeOf("?room=secret", "#code=%3Cb%3E").code, null);
+  assert.equal(placeOf("?room=secret", "#elsewhere").code, null);
+});
+
 test("nonsense in an address is left out", () => {
-  assert.deepEqual(placeOf("?room=../x&game=<b>&watch=yes"), { room: null, game: null, watch: false });
+  assert.deepEqual(placeOf("?room=../x&game=<b>&watch=yes"), { room: null, game: null, watch: false, code: null });
 });
 
 test("a link or the name of a room is understood, and nothing else", () => {
@@ -125,8 +141,15 @@ test("a link or the name of a room is understood, and nothing else", () => {
     room: "arena1",
     game: "arena",
     watch: false,
+    code: null,
   });
-  assert.deepEqual(placeTyped("Arena1"), { room: "arena1", game: null, watch: false });
+  assert.deepEqual(placeTyped("https://host.example/play/?room=secret&game=arena#code=bcdfg"), {
+    room: "secret",
+    game: "arena",
+    watch: false,
+    code: "bcdfg",
+  });
+  assert.deepEqual(placeTyped("Arena1"), { room: "arena1", game: null, watch: false, code: null });
   for (const typed of ["", "my room", "javascript:alert(1)", "https://host.example/play/", "?room=<script>"])
     assert.equal(placeTyped(typed), null);
 });

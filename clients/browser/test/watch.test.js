@@ -124,15 +124,22 @@ test("an address says what is watched, from when; nonsense in it is left out", (
     recording: "2026-01-02T03-04-05-arena1-0a1b2c.trpl",
     room: null,
     seconds: 83.5,
+    code: null,
   });
-  assert.deepEqual(placeOf("?room=arena1&t=1:23"), { recording: null, room: "arena1", seconds: 83 });
+  assert.deepEqual(placeOf("?room=arena1&t=1:23"), { recording: null, room: "arena1", seconds: 83, code: null });
   for (const wrong of ["?recording=../../etc/passwd", "?recording=a.txt", "?room=A/B", "?t=x", "?recording=a%00.trpl"])
-    assert.deepEqual(placeOf(wrong), { recording: null, room: null, seconds: null }, wrong);
-  for (const place of [{ recording: "a-1.trpl.part", room: null, seconds: 12.3 }, { recording: null, room: "duel2", seconds: 0 }])
-    assert.deepEqual(placeOf(new URL(addressOf(place), "http://page").search), place);
+    assert.deepEqual(placeOf(wrong), { recording: null, room: null, seconds: null, code: null }, wrong);
+  for (const place of [
+    { recording: "a-1.trpl.part", room: null, seconds: 12.3, code: null },
+    { recording: null, room: "duel2", seconds: 0, code: "bcdfg" },
+  ]) {
+    const { search, hash } = new URL(addressOf(place), "http://page");
+    assert.deepEqual(placeOf(search, hash), place);
+  }
   assert.equal(addressOf({}), "/watch/");
   assert.equal(sourceOf({ recording: "a.trpl" }), "/api/v1/recordings/a.trpl");
   assert.equal(sourceOf({ room: "duel" }), "/api/v1/rooms/duel/recording");
+  assert.equal(sourceOf({ room: "duel", code: "bcdfg" }), "/api/v1/rooms/duel/recording?code=bcdfg");
 });
 
 test("the list takes what it can read, what goes on first, then the newest", () => {

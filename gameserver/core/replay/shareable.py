@@ -1,7 +1,8 @@
 """What of a recording is given away, and in which form (docs/replay-format.md, section 5).
 
 A recording holds what nobody may have (seed, profiles, whole states) and what nobody may have yet (what only some players see).
-So no server gives its files away as they are: a `Shareable` is written of their chunks, which are copied as they lie there, unread.
+So no server gives its files away as they are: a `Shareable` is written of their chunks, which are copied as they lie there. Only
+MARKS are read: a note says that somebody was reported, which is the host's affair, and he who was reported looks on as well.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from gameserver.core.replay.chunks import Chunk, ChunkType, encode_chunk, end_of
-from gameserver.core.replay.header import LIVE, SHAREABLE, Header
+from gameserver.core.errors import FormatError
+from gameserver.core.replay.chunks import Chunk, ChunkType, chunk_at, encode_chunk, end_of
+from gameserver.core.replay.header import LIVE, SHAREABLE, Header, What
+from gameserver.core.replay.values import array, pack, values_of
 
 if TYPE_CHECKING:
     from gameserver.core.replay.chunks import Place
@@ -37,16 +40,19 @@ class Shareable:
         types: of the chunks that go into it.
     """
 
-    def __init__(self, header: Header, *, secrets: bool, live: bool = False) -> None:
-        """`header`: of the recording; `secrets`: what only some players saw goes into it; `live`: it goes on for now."""
+    def __init__(self, header: Header, *, secrets: bool, live: bool = False, notes: bool = False) -> None:
+        """`header`: of the recording; `secrets`: what only some players saw goes into it; `live`: it goes on for now; `notes`: it
+        is for the host himself, who may read them.
+        """
         self.types: frozenset[int] = PUBLIC | SECRET if secrets else PUBLIC
         self._header = attrs.evolve(header, code=None, flags=SHAREABLE | (LIVE if live else 0))
+        self._notes = notes
         self._size = 0
         self._index: list[int] = []
 
     def begin(self, contents: Contents) -> bytes:
         """HEADER and CONTENTS: a timeline is whole before the rest has come."""
-        return self._counted(self._header.encode() + _contents(ChunkType.CONTENTS, attrs.evolve(contents, hash=None, index=())))
+        return self._counted(self._header.encode() + self._contents(ChunkType.CONTENTS, contents, ()))
 
     def take(self, stored: bytes, place: Place) -> bytes:
         """A chunk as it is stored, and its place in the recording that it comes from; nothing if it is not for sharing."""
@@ -54,6 +60,8 @@ class Shareable:
             return b""
         if place.type == ChunkType.KEYFRAME:
             self._index += (place.type, place.first_tick, self._size)
+        if place.type == ChunkType.MARKS and not self._notes:
+            stored = _without_notes(stored, place)
         return self._counted(stored)
 
     def rest(self, tick: int) -> bytes:
@@ -62,14 +70,27 @@ class Shareable:
 
     def end(self, contents: Contents) -> bytes:
         """FOOTER and END: this recording has ended, and all of it has been taken."""
-        index = tuple(self._index)
-        return _contents(ChunkType.FOOTER, attrs.evolve(contents, hash=None, index=index)) + end_of(self._size)
+        return self._contents(ChunkType.FOOTER, contents, tuple(self._index)) + end_of(self._size)
+
+    def _contents(self, chunk_type: ChunkType, contents: Contents, index: tuple[int, ...]) -> bytes:
+        ticks = max(contents.last - contents.first, 0) + 1
+        marks = tuple(mark for mark in contents.marks if self._notes or mark.what is not What.NOTE)
+        shown = attrs.evolve(contents, hash=None, index=index, marks=marks)
+        return encode_chunk(Chunk(chunk_type, contents.first, ticks, shown.encode()))
 
     def _counted(self, data: bytes) -> bytes:
         self._size += len(data)
         return data
 
 
-def _contents(chunk_type: ChunkType, contents: Contents) -> bytes:
-    ticks = max(contents.last - contents.first, 0) + 1
-    return encode_chunk(Chunk(chunk_type, contents.first, ticks, contents.encode()))
+def _without_notes(stored: bytes, place: Place) -> bytes:
+    """MARKS as they may go out: as they are if there is no note in them; nothing if nothing else is, or if they cannot be read."""
+    try:
+        chunk = chunk_at(stored, attrs.evolve(place, offset=0))
+        marks = [array(mark) for mark in values_of(chunk.payload)]
+        kept = [mark for mark in marks if mark[1] != What.NOTE]
+    except (FormatError, IndexError, TypeError, ValueError):
+        return b""
+    if len(kept) == len(marks):
+        return stored
+    return encode_chunk(attrs.evolve(chunk, payload=b"".join(pack(mark) for mark in kept))) if kept else b""

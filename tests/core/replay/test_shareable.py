@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameserver.core.replay.chunks import Chunk, ChunkType, chunk_at, encode_chunk, places
-from gameserver.core.replay.header import LIVE, SHAREABLE, Contents, Header, Mark, What
+from gameserver.core.replay.header import LIVE, SHAREABLE, Contents, Header, Mark, What, decode_marks
 from gameserver.core.replay.recording import Recording
 from gameserver.core.replay.shareable import PUBLIC, SECRET, Shareable, reveals
+from gameserver.core.replay.values import pack, values_of
 
 HEADER = Header(
     session=b"s" * 16, game="toy", version=1, room="toy1", protocol=1, rate=20, first=7, at=1.0, schema={}, options=(), map=None,
@@ -19,7 +20,8 @@ HEADER = Header(
 CONTENTS = Contents(
     first=7, last=90, end="over", steps=80, hash=b"h" * 8, marks=(Mark(9, What.LEFT, (1,)),), index=(6, 7, 100), after="next.trpl"
 )
-TYPES = st.one_of(st.sampled_from([int(kind) for kind in ChunkType if kind != ChunkType.FOOTER]), st.integers(11, 254))
+COPIED = [int(kind) for kind in ChunkType if kind not in (ChunkType.MARKS, ChunkType.FOOTER)]
+TYPES = st.one_of(st.sampled_from(COPIED), st.integers(11, 254))
 CHUNKS = st.lists(st.builds(Chunk, TYPES, st.integers(0, 5), st.integers(1, 9), st.binary(max_size=300)), max_size=30)
 
 
@@ -83,3 +85,41 @@ def test_what_says_that_nothing_happened_harms_no_reader() -> None:
     recording = Recording.open(data)
     assert recording.sealed
     assert recording.marks == CONTENTS.marks
+
+
+MARKS = st.lists(
+    st.one_of(
+        st.builds(Mark, st.integers(7, 90), st.just(What.NOTE), st.tuples(st.text(max_size=9))),
+        st.builds(Mark, st.integers(7, 90), st.just(What.LEFT), st.tuples(st.integers(1, 9))),
+    ),
+    max_size=20,
+).map(lambda marks: tuple(sorted(marks, key=lambda mark: mark.tick)))
+
+
+@given(MARKS, st.booleans(), st.booleans())
+def test_notes_go_out_to_nobody_but_the_host(marks: tuple[Mark, ...], secrets: bool, notes: bool) -> None:
+    """They tell of reports: whoever is reported could look on, and see that he is."""
+    groups = [marks[at : at + 3] for at in range(0, len(marks), 3)]
+    contents = attrs.evolve(CONTENTS, marks=marks)
+    stored = b"".join(encode_chunk(Chunk(ChunkType.MARKS, 7, 84, b"".join(mark.encode() for mark in group))) for group in groups)
+    writer = Shareable(HEADER, secrets=secrets, notes=notes)
+    taken = [writer.take(stored[place.offset : place.offset + place.length], place) for place in places(stored, 0)]
+    data = b"".join((writer.begin(contents), *taken, writer.end(contents)))
+    _, size = Header.decode(data)
+    first, *between, last = [chunk_at(data, place) for place in places(data, size)]
+    shown = [mark for mark in marks if notes or mark.what is not What.NOTE]
+    assert [mark for chunk in between for mark in decode_marks(values_of(chunk.payload))] == shown
+    assert list(Contents.decode(first.payload).marks) == list(Contents.decode(last.payload).marks) == shown
+
+
+@pytest.mark.parametrize("payload", [b"\x00", b"\x90", b"\xc1", b"\x91\x05"], ids=["number", "empty", "no msgpack", "short"])
+def test_marks_that_cannot_be_read_do_not_go_out(payload: bytes) -> None:
+    stored = encode_chunk(Chunk(ChunkType.MARKS, 8, 1, payload))
+    (place,) = places(stored, 0)
+    assert Shareable(HEADER, secrets=False).take(stored, place) == b""
+
+
+def test_marks_of_a_newer_server_go_out_as_they_are() -> None:
+    stored = encode_chunk(Chunk(ChunkType.MARKS, 8, 1, pack([8, 77, "news"])))
+    (place,) = places(stored, 0)
+    assert Shareable(HEADER, secrets=False).take(stored, place) == stored

@@ -13,7 +13,7 @@ const SLIDER_STEPS = 60;
 
 /**
  * @param {readonly Choice[]} choices
- * @param {(game: string, map: string, options: string) => Promise<void>} create  rejects with what the server says against it
+ * @param {(order: import("../shared/lobby_link.js").Order) => Promise<void>} create  rejects with what the server says against it
  */
 export function openCreate(choices, create) {
   const fault = h("p", { class: "fault", role: "alert" });
@@ -21,6 +21,7 @@ export function openCreate(choices, create) {
   const maps = h("select", { class: "field", name: "map" });
   const mapRow = h("label", { class: "labelled" }, h("span", { text: t("create.map") }), maps);
   const rows = h("fieldset");
+  const secret = h("input", { type: "checkbox", name: "private", "aria-describedby": "create-private" });
   /** @type {{options: Option[], chosen: Record<string, string>}} */
   let terms = { options: [], chosen: {} };
   const games = h(
@@ -51,7 +52,7 @@ export function openCreate(choices, create) {
     go.disabled = true;
     say(/** @type {Element} */ (go.lastElementChild), t("create.working"));
     try {
-      await create(games.value, maps.value, order);
+      await create({ game: games.value, map: maps.value, options: order, secret: secret.checked });
     } catch (error) {
       say(fault, error instanceof Error ? error.message : String(error));
     }
@@ -70,6 +71,8 @@ export function openCreate(choices, create) {
         about,
         mapRow,
         rows,
+        h("label", { class: "labelled" }, h("span", { text: t("create.private") }), secret),
+        h("p", { class: "soft", id: "create-private", text: t("create.private.text") }),
         fault,
         h("div", { class: "row end" }, go),
       ),

@@ -15,12 +15,16 @@ import { nameField, openSettings } from "../shared/settings_dialog.js";
 import { Settings } from "../shared/settings.js";
 import { shareLink } from "../shared/share.js";
 import { localStore } from "../shared/storage.js";
-import { t } from "../shared/texts.js";
+import { duration, t } from "../shared/texts.js";
 import { openCreate } from "./create.js";
 import { RoomList } from "./room_list.js";
 
 /** A list that has ended is asked for again after so long. */
 const AGAIN_MS = 4000;
+/** The host's own site lets people in (docs/http.md, Joining). */
+const UNAUTHORIZED = 401;
+/** How often a time that runs down is looked at. */
+const TICK_MS = 250;
 
 /** The page, put together. */
 class LobbyPage {
@@ -28,6 +32,7 @@ class LobbyPage {
   #toast = new Toast(document.body);
   #online = h("p", { class: "online", role: "status" });
   #lost = h("div", { class: "lost", role: "alert", hidden: true });
+  #lostText = h("span");
   #nothing = h("div", { class: "nothing waiting" });
   #create = button(t("lobby.create"), () => this.#openCreate(), { drawing: ICONS.plus, name: "create" });
   #rooms = new RoomList((offer) => void shareLink(addressOf(offer), this.#toast));
@@ -62,6 +67,7 @@ class LobbyPage {
       this.#lobby = this.#connect();
     });
     document.addEventListener("visibilitychange", () => document.hidden || this.#lobby.nudge());
+    setInterval(() => this.#showLost(), TICK_MS);
   }
 
   build() {
@@ -150,7 +156,7 @@ class LobbyPage {
   }
 
   #show() {
-    const { state, offers, choices, visitors, looking, why, restartsIn } = this.#lobby;
+    const { state, offers, choices, visitors, looking } = this.#lobby;
     const known = this.#lobby.listed;
     this.#rooms.show(offers);
     this.#online.classList.toggle("live", state === "playing");
@@ -163,8 +169,8 @@ class LobbyPage {
     if (!known) say(this.#nothing, t("lobby.connecting"));
     else this.#nothing.replaceChildren(h("p", { text: t(this.#create.hidden ? "lobby.empty" : "lobby.empty.create") }));
     this.#nothing.hidden ||= state === "ended";
-    if (state === "ended") this.#connectLater();
-    this.#showLost(state, why, looking, restartsIn);
+    if (state === "ended" && this.#lobby.refusal === null) this.#connectLater();
+    this.#showLost();
     this.#showPeople(visitors);
   }
 
@@ -180,21 +186,28 @@ class LobbyPage {
     }, AGAIN_MS);
   }
 
-  /** @param {string} state @param {string} why @param {boolean} looking @param {number | null} restartsIn */
-  #showLost(state, why, looking, restartsIn) {
+  /** What is to be said about the line: a time in it runs down by itself. */
+  #showLost() {
+    const { state, restartsIn } = this.#lobby;
     const restarts = state === "playing" && restartsIn !== null;
-    const told = restarts
-      ? t("lobby.draining", { count: restartsIn })
-      : state === "lost"
-        ? t("lobby.lost")
-        : state === "ended"
-          ? t("lobby.ended", { why })
-          : looking
-            ? t("lobby.full")
-            : "";
+    const told = restarts ? t("lobby.draining", { count: restartsIn }) : this.#lineTold();
     this.#lost.hidden = told === "";
-    if (this.#lost.firstChild?.textContent === told) return;
-    this.#lost.replaceChildren(h("span", { text: told }), ...(restarts ? [] : [this.#lineAction(state)]));
+    this.#lost.setAttribute("role", restarts ? "timer" : "alert"); // which is not read out each second
+    say(this.#lostText, told);
+    const kind = told === "" || restarts ? "" : state;
+    if (this.#lost.dataset.state === kind) return;
+    this.#lost.dataset.state = kind;
+    fill(this.#lost, [this.#lostText, ...(kind === "" ? [] : [this.#lineAction(state)])]);
+  }
+
+  #lineTold() {
+    const { state, why, looking, refusal, restarting, nextTryMs } = this.#lobby;
+    if (restarting) return t("lobby.restarting");
+    if (state === "lost") return t("lobby.lost");
+    if (state === "connecting" && nextTryMs !== null)
+      return t("over.busy.text", { time: duration(nextTryMs - performance.now()) });
+    if (state === "ended") return refusal?.status === UNAUTHORIZED ? t("over.invited.text") : t("lobby.ended", { why });
+    return looking ? t("lobby.full") : "";
   }
 
   /** @param {string} state */
@@ -204,8 +217,8 @@ class LobbyPage {
       this.#lobby = this.#connect();
       this.#show();
     };
-    const next = state === "lost" ? () => this.#lobby.nudge() : again;
-    const action = button(state === "lost" ? t("do.try") : t("lobby.again"), next, { name: "again" });
+    const waits = state === "lost" || state === "connecting";
+    const action = button(t(waits ? "do.try" : "lobby.again"), waits ? () => this.#lobby.nudge() : again, { name: "again" });
     action.classList.add("small");
     return action;
   }
@@ -240,9 +253,9 @@ class LobbyPage {
   }
 
   #openCreate() {
-    openCreate(this.#lobby.choices, async (game, map, options) => {
-      const room = await this.#lobby.create(game, map, options);
-      location.assign(addressOf({ room, game }));
+    openCreate(this.#lobby.choices, async (order) => {
+      const { room, code } = await this.#lobby.create(order);
+      location.assign(addressOf({ room, game: order.game, code }));
     });
   }
 

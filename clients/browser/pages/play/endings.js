@@ -1,5 +1,6 @@
 /** What somebody is told when there is no line any more, and what he can do: words and buttons for each way in which it ends. */
 
+import { JoinRefused } from "../../src/errors.js";
 import { NoticeCode } from "../../src/wire.js";
 import { t } from "../shared/texts.js";
 
@@ -40,6 +41,10 @@ export function mayRestart(notice) {
   return notice === null || notice.code === NoticeCode.ROOM_CLOSED || notice.code === NoticeCode.RESTARTING;
 }
 
+/** What the server answers to who wants to join (docs/http.md). */
+const UNAUTHORIZED = 401;
+const NOT_FOUND = 404;
+const TOO_MANY = 429;
 /** Where a room has gone, on this server. */
 const ROOM_PATH = /^\/ws\/([a-z0-9]{1,32})$/;
 
@@ -77,8 +82,7 @@ export function endingOf(notice, { why, spectating, winners }) {
       return ending("over.update", told, ["reload", "lobby"]);
     }
     case NoticeCode.FULL:
-      if (spectating) return ending("over.full", t("over.full.watch"), ["other", "again", "lobby"]);
-      return ending("over.full", t("over.full.text"), ["watch", "other", "again"]);
+      return fullEnding(spectating);
     case NoticeCode.REFUSED:
       return ending("over.refused", text, ["again", "lobby"]);
     case NoticeCode.MATCH_OVER: {
@@ -100,6 +104,32 @@ export function endingOf(notice, { why, spectating, winners }) {
     default: // of a newer server
       return ending("over.other", text === "" ? t("over.other.text") : text, ["again", "lobby"]);
   }
+}
+
+/**
+ * @param {JoinRefused} refusal  of a ticket
+ * @param {{room: string, spectating: boolean, code: string | null}} wish
+ * @returns {Ending}
+ */
+export function endingOfRefusal({ status, reason, message }, { room, spectating, code }) {
+  if (reason === "code") return ending("over.private", t(code === null ? "over.private.text" : "over.private.not", { why: message }), ["lobby"]);
+  if (reason === "full") return fullEnding(spectating);
+  switch (status) {
+    case UNAUTHORIZED:
+      return ending("over.invited", t("over.invited.text"), ["again", "lobby"]);
+    case NOT_FOUND:
+      return { title: t("over.unknown", { room }), text: t("over.unknown.text"), detail: null, steps: ["lobby", "quick"] };
+    case TOO_MANY:
+      return ending("over.busy", t("over.busy.late"), ["again", "lobby"]);
+    default:
+      return ending("over.refused", message, ["again", "lobby"]);
+  }
+}
+
+/** @param {boolean} spectating */
+function fullEnding(spectating) {
+  if (spectating) return ending("over.full", t("over.full.watch"), ["other", "again", "lobby"]);
+  return ending("over.full", t("over.full.text"), ["watch", "other", "again"]);
 }
 
 /** @param {TextKey} title @param {string} text @param {readonly Step[]} steps @param {string | null} [detail] @returns {Ending} */

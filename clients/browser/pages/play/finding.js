@@ -4,7 +4,7 @@ import { LobbyLink } from "../shared/lobby_link.js";
 import { bestRoom } from "../shared/rooms.js";
 
 /** @typedef {import("../shared/rooms.js").Place} Place */
-/** @typedef {{room: string, game: string, watch: boolean}} Found */
+/** @typedef {Place & {room: string, game: string}} Found */
 
 /** What is created where nothing is open and no game was named. */
 const FIRST_GAME = "arena";
@@ -14,30 +14,30 @@ const FIRST_GAME = "arena";
  * @param {{not: string, name: string}} wish  `not`: a room that it shall not be; `name`: of whoever has a room created
  * @returns {Promise<Found | null>} null: there is no such room, or none at all; rejects ClientEnded if the lobby cannot be asked
  */
-export async function findRoom({ room, game, watch }, { not, name }) {
-  if (room !== null && game !== null) return { room, game, watch };
+export async function findRoom({ room, game, watch, code }, { not, name }) {
+  if (room !== null && game !== null) return { room, game, watch, code };
   const lobby = new LobbyLink({ name, looking: true });
   try {
     await lobby.open();
     await lobby.whenListed();
     const { offers, choices } = lobby;
     const found = room === null ? bestRoom(offers, { not, game }) : offers.find((offer) => offer.room === room);
-    if (found) return { room: found.room, game: found.game, watch };
+    if (found) return { room: found.room, game: found.game, watch, code: null };
     if (room !== null) return null;
     const choice = choices.find((each) => each.game === (game ?? FIRST_GAME)) ?? (game === null ? choices[0] : undefined);
-    return choice === undefined ? null : { room: await createRoom(choice.game, name), game: choice.game, watch };
+    return choice === undefined ? null : { ...(await createRoom(choice.game, name)), game: choice.game, watch };
   } finally {
     lobby.close();
   }
 }
 
-/** @param {string} game @param {string} name @returns {Promise<string>} the name of a new room */
+/** @param {string} game @param {string} name  of whoever has it created */
 async function createRoom(game, name) {
   const lobby = new LobbyLink({ name }); // who only looks cannot have a room made
   try {
     await lobby.open();
     await lobby.whenListed();
-    return await lobby.create(game, "", "");
+    return await lobby.create({ game });
   } finally {
     lobby.close();
   }

@@ -13,4 +13,4 @@ if (settings.get("name") === "") settings.set("name", anyName(Math.random));
 const { motionReduced } = applyLook(settings);
 const page = new PlayPage(settings, motionReduced);
 Object.assign(window, { gameserver: page });
-void page.begin(placeOf(location.search));
+void page.begin(placeOf(location.search, location.hash));

@@ -1,6 +1,7 @@
 /** One room as somebody is in it: the client, the people, and the game's view, which is another one in each world. */
 
 import { Client } from "../../src/client.js";
+import { requestTicket } from "../../src/tickets.js";
 import { Role } from "../../src/wire.js";
 import { emoteText } from "../shared/emotes.js";
 import { playerColour, teamColour } from "../shared/palette.js";
@@ -52,7 +53,7 @@ export class Match {
 
   /**
    * @param {object} options
-   * @param {{room: string, game: string, watch: boolean}} options.place
+   * @param {import("./finding.js").Found} options.place
    * @param {Settings} options.settings
    * @param {Memory | null} options.memory
    * @param {LagSimulator} options.lag
@@ -62,11 +63,15 @@ export class Match {
     this.#settings = settings;
     this.#stage = stage;
     this.#spectating = place.watch;
+    const { room, code } = place;
+    const role = place.watch ? Role.SPECTATOR : Role.PLAYER;
+    const [game] = place.game.split("@"); // the version is the line's affair
     const client = new Client({
-      url: `/ws/${place.room}`,
+      url: `/ws/${room}`,
       game: place.game,
       name: settings.get("name"),
-      role: place.watch ? Role.SPECTATOR : Role.PLAYER,
+      role,
+      credential: () => requestTicket({ room, game, role, code }),
       memory,
       lag,
     });

@@ -13,7 +13,8 @@ import { t } from "../shared/texts.js";
  * @property {string} title
  * @property {string} text
  * @property {string | null} [detail]
- * @property {readonly Step[]} [steps]  the first one is the one to take
+ * @property {readonly Step[]} [steps]  the first one is the one to take, where nothing is to be filled in
+ * @property {HTMLElement | null} [form]  what is to be filled in
  */
 
 /** See the module. @template {string} Step  what can be done */
@@ -21,6 +22,7 @@ export class Overlay {
   #title = h("h2", { id: "overlay-title" });
   #text = h("p", { id: "overlay-text", "aria-live": "polite" });
   #detail = h("code", { class: "detail" });
+  #form = h("div", {});
   #steps = h("div", { class: "row" });
   #element;
   #texts;
@@ -43,7 +45,7 @@ export class Overlay {
         "aria-describedby": "overlay-text",
         on: { cancel: (event) => event.preventDefault(), keydown: keepOpen },
       },
-      h("div", { class: "dialog-body" }, this.#title, this.#text, this.#detail, this.#steps),
+      h("div", { class: "dialog-body" }, this.#title, this.#text, this.#detail, this.#form, this.#steps),
     );
     document.body.append(this.#element);
   }
@@ -53,12 +55,14 @@ export class Overlay {
   }
 
   /** @param {Shown<Step>} shown */
-  show({ kind, title, text, detail = null, steps = [] }) {
+  show({ kind, title, text, detail = null, steps = [], form = null }) {
     this.#element.dataset.kind = kind;
     say(this.#title, title);
     say(this.#text, text);
     say(this.#detail, detail ?? "");
     this.#detail.hidden = detail === null;
+    fill(this.#form, form === null ? [] : [form]);
+    this.#form.hidden = form === null;
     const offered = steps.join();
     const others = offered !== this.#offered || !this.shown;
     if (offered !== this.#offered) {
@@ -66,12 +70,12 @@ export class Overlay {
       fill(
         this.#steps,
         steps.map((step, at) =>
-          button(t(this.#texts[step]), () => this.#step(step), { kind: at === 0 ? "primary" : "", name: step }),
+          button(t(this.#texts[step]), () => this.#step(step), { kind: at === 0 && form === null ? "primary" : "", name: step }),
         ),
       );
     }
     if (!this.shown) this.#element.showModal();
-    if (others) /** @type {HTMLElement | null} */ (this.#steps.firstElementChild)?.focus();
+    if (others) /** @type {HTMLElement | null} */ (form?.querySelector("input") ?? this.#steps.firstElementChild)?.focus();
   }
 
   hide() {

@@ -1,28 +1,31 @@
 /** The play page: finds the room, shows the match, and says what happens to the line. */
 
-import { CallRefused, ClientEnded } from "../../src/errors.js";
+import { CallRefused, ClientEnded, JoinRefused } from "../../src/errors.js";
 import { LagSimulator } from "../../src/lag.js";
 import { NoticeCode } from "../../src/wire.js";
 import { Toast } from "../shared/dialogs.js";
 import { LobbyLink } from "../shared/lobby_link.js";
 import { SeatMemory } from "../shared/memory.js";
 import { newestOf } from "../shared/recordings.js";
-import { addressOf } from "../shared/rooms.js";
+import { addressOf, LOBBY, placeOf } from "../shared/rooms.js";
 import { openSettings } from "../shared/settings_dialog.js";
 import { copyText, shareLink } from "../shared/share.js";
 import { localStore, sessionStore } from "../shared/storage.js";
 import { duration, t } from "../shared/texts.js";
 import { addressOf as watchAddressOf } from "../watch/place.js";
-import { endingOf, mayRestart, movedTo, STEP_TEXTS } from "./endings.js";
+import { CodeForm } from "./code_form.js";
+import { endingOf, endingOfRefusal, mayRestart, movedTo, STEP_TEXTS } from "./endings.js";
 import { findRoom } from "./finding.js";
 import { FrameMeter } from "./frames.js";
 import { Match } from "./match.js";
 import { openEmotes, openHelp, openMenu } from "./menu.js";
 import { dataUsed } from "./net_numbers.js";
 import { NetGraph } from "./netgraph.js";
+import { Order } from "./order.js";
 import { Overlay } from "./overlay.js";
 import { canFill, Presence, serverRestarted, toggleFull } from "./presence.js";
 import { Stage } from "./stage.js";
+import { waitingOf } from "./waiting.js";
 
 /** @typedef {import("../shared/rooms.js").Place} Place */
 /** @typedef {import("../shared/settings.js").Settings} Settings */
@@ -31,10 +34,8 @@ import { Stage } from "./stage.js";
 
 /** Who is there, scores, and how long the line has been lost: nobody reads faster. */
 const REFRESH_MS = 250;
-/** A line that is back sooner was hardly missed: the badge is enough. */
-const OVERLAY_AFTER_MS = 700;
-/** A seat is kept for so long (docs/protocol.md, section 8). */
-const SEAT_KEPT_MS = 30_000;
+/** Wherever it is best. */
+const ANYWHERE = placeOf("");
 /** Pongs come each second: so long without a byte is a line that does not get through. */
 const QUIET_MS = 1600;
 
@@ -45,6 +46,13 @@ export class PlayPage {
   #toast = new Toast(document.body);
   #overlay = new Overlay(STEP_TEXTS, (step) => this.#take(step));
   #presence = new Presence((awayMs) => this.#back(awayMs));
+  #order = new Order({
+    call: async (method, ...values) => this.#match?.client.call(method, ...values),
+    nameOf: (player) => this.#match?.nameOf(player) ?? "",
+    tell: (text) => this.#toast.show(text),
+    changed: () => this.#showScores(),
+  });
+  #codeForm = new CodeForm((code) => this.#place && void this.begin({ ...this.#place, code }));
   #frames = new FrameMeter();
   #lag = new LagSimulator();
   #graph;
@@ -166,6 +174,7 @@ export class PlayPage {
     this.#rooms = null;
     this.#drainsAtMs = null;
     this.#presence.awake = false;
+    this.#order.clear();
     this.#stage.clear();
   }
 
@@ -174,6 +183,7 @@ export class PlayPage {
   #began(anew) {
     const match = /** @type {Match} */ (this.#match);
     if (anew && !match.spectating) this.#toast.show(t("play.anew"));
+    else if (this.#place?.code != null && !match.spectating) this.#toast.show(t("play.private"));
     this.#presence.awake = true;
     this.#stage.begin({ spectating: match.spectating });
     this.#overlay.hide();
@@ -199,20 +209,21 @@ export class PlayPage {
     const match = this.#match;
     this.#lostAtMs = 0;
     this.#presence.awake = false;
-    const ending = endingOf(error.notice, {
-      why: error.message,
-      spectating: this.#place?.watch ?? false,
-      winners: match?.winners ?? "",
-    });
+    const refusal = error.cause instanceof JoinRefused ? error.cause : null;
+    const { room, watch: spectating, code } = this.#place ?? { ...ANYWHERE, room: LOBBY };
+    const ending =
+      refusal === null
+        ? endingOf(error.notice, { why: error.message, spectating, winners: match?.winners ?? "" })
+        : endingOfRefusal(refusal, { room, spectating, code });
     this.#notice = error.notice;
-    this.#overlay.show({ kind: "ended", ...ending });
+    this.#overlay.show({ kind: "ended", ...ending, form: refusal?.reason === "code" ? this.#codeForm.element : null });
     match?.stop();
     this.#rooms?.close();
     this.#rooms = null;
     this.#match = null;
     this.#drainsAtMs = null;
     this.#stage.quieten();
-    if (mayRestart(error.notice)) void this.#awaitServer(ending.title);
+    if (refusal === null && mayRestart(error.notice)) void this.#awaitServer(ending.title);
     if (match?.begun) void this.#offerReplay(ending);
   }
 
@@ -246,7 +257,7 @@ export class PlayPage {
   /** @param {Step} step */
   #take(step) {
     const here = this.#place;
-    const asIs = here ?? { room: null, game: null, watch: false };
+    const asIs = here ?? ANYWHERE;
     switch (step) {
       case "try":
         this.#match?.client.nudge();
@@ -260,10 +271,10 @@ export class PlayPage {
         void this.begin({ ...asIs, watch: true });
         return;
       case "other":
-        void this.begin({ room: null, game: null, watch: asIs.watch }, { not: here?.room ?? "" });
+        void this.begin({ ...ANYWHERE, watch: asIs.watch }, { not: here?.room ?? "" });
         return;
       case "quick":
-        void this.begin({ room: null, game: null, watch: false });
+        void this.begin(ANYWHERE);
         return;
       case "follow":
         void this.begin({ ...asIs, room: movedTo(this.#notice?.detail) ?? asIs.room });
@@ -291,7 +302,7 @@ export class PlayPage {
   /** @param {{player: number, text: string, toTeam: boolean}} said */
   #said({ player, text, toTeam }) {
     const match = this.#match;
-    if (match === null || this.#stage.scoreboard.muted.has(player)) return;
+    if (match === null || this.#order.muted.has(player)) return;
     this.#stage.chat.add(
       { name: match.nameOf(player), colour: match.colourOf(player), text, toTeam },
       { own: player === match.client.player },
@@ -320,8 +331,7 @@ export class PlayPage {
     if (match === null) return;
     const nowMs = performance.now();
     this.#showLoss(match, nowMs);
-    const seconds = this.#drainsAtMs === null ? null : Math.max(0, Math.ceil((this.#drainsAtMs - nowMs) / 1000));
-    this.#stage.warn(seconds === null ? "" : t("play.draining", { count: seconds }));
+    this.#stage.warn(this.#drainsAtMs === null ? null : Math.max(0, Math.ceil((this.#drainsAtMs - nowMs) / 1000)));
     if (!match.begun) return;
     match.refresh();
     this.#stage.chat.teams = (match.own?.team ?? 0) > 0;
@@ -337,46 +347,26 @@ export class PlayPage {
   #showLoss({ client, begun }, nowMs) {
     const { bytesIn } = client.stats;
     if (bytesIn !== this.#heard.bytes) this.#heard = { bytes: bytesIn, atMs: nowMs };
-    const lost = client.state === "lost" && this.#lostAtMs > 0;
+    const lost = client.state === "lost";
     const quiet = begun && client.state === "playing" && nowMs - this.#heard.atMs > QUIET_MS && !document.hidden;
     const restarts = lost && client.notice?.code === NoticeCode.RESTARTING;
     this.#stage.trouble = (lost && !restarts) || quiet;
-    if (restarts) {
-      this.#drainsAtMs = null; // what was announced has come
-      this.#overlay.show({ kind: "lost", title: t("over.restarting"), text: t("over.restarting.text"), steps: ["lobby"] });
-    }
-    if (!lost || restarts) return;
-    const forMs = nowMs - this.#lostAtMs;
-    if (forMs < OVERLAY_AFTER_MS) return;
-    this.#overlay.show({
-      kind: "lost",
-      title: t("over.lost"),
-      text: t(forMs < SEAT_KEPT_MS ? "over.lost.text" : "over.lost.late", { time: duration(forMs) }),
-      steps: ["try", "lobby"],
-    });
+    if (restarts) this.#drainsAtMs = null; // what was announced has come
+    const waiting = waitingOf(client, nowMs);
+    if (waiting !== null) this.#overlay.show(waiting);
   }
 
   #showScores() {
     const match = this.#match;
     if (match === null || !match.begun) return;
-    const { scoreboard } = this.#stage;
-    const redraw = () => this.#showScores();
-    scoreboard.show(match.scoreboard, (player) => match.people.get(player), {
+    this.#stage.scoreboard.show(match.scoreboard, (player) => match.people.get(player), {
       own: match.client.player,
       colourOf: (player) => match.colourOf(player),
       deeds: {
-        mute: (player, muted) => {
-          this.#call("mute", player, muted);
-          remember(scoreboard.muted, player, muted);
-          redraw();
-        },
-        silence: match.own?.host
-          ? (player, silenced) => {
-              this.#call("silence", player, silenced);
-              remember(scoreboard.silenced, player, silenced);
-              redraw();
-            }
-          : null,
+        mute: (player, muted) => this.#order.mute(player, muted),
+        muted: this.#order.muted,
+        report: (player) => this.#order.report(player),
+        more: match.own?.host ? (player) => this.#order.more(player) : null,
         follow: match.spectating ? (player) => match.view?.follow?.(player) : null,
       },
     });
@@ -406,7 +396,7 @@ export class PlayPage {
       { text: "settings", name: "settings", do: () => this.#openSettings() },
       { text: "help.title", name: "help", do: () => void openHelp(this.#settings, match?.view?.actions ?? []) },
       ...(canFill() ? [{ text: /** @type {const} */ ("play.fullscreen"), name: "full", do: () => void toggleFull() }] : []),
-      { text: "play.replay", name: "replay", do: () => here && open(watchAddressOf({ room: here.room, seconds: 0 })) },
+      { text: "play.replay", name: "replay", do: () => here && open(watchAddressOf({ ...here, seconds: 0 })) },
       { text: "play.link", name: "link", do: () => here && void shareLink(addressOf({ ...here, watch: false }), this.#toast) },
       { text: "play.leave", name: "leave", do: () => this.#leave() },
     ]);
@@ -436,10 +426,4 @@ export class PlayPage {
   get view() {
     return this.#match?.view ?? null;
   }
-}
-
-/** @param {Set<number>} players @param {number} player @param {boolean} is */
-function remember(players, player, is) {
-  if (is) players.add(player);
-  else players.delete(player);
 }

@@ -1,4 +1,4 @@
-/** The scoreboard: shown while a key is held, or until it is closed; here one mutes, silences and follows, too. */
+/** The scoreboard: shown while a key is held, or until it is closed; from here one mutes, reports and follows, too. */
 
 import { fill, h, icon, person, say } from "../shared/dom.js";
 import { ICONS } from "../shared/icons.js";
@@ -12,7 +12,9 @@ import { t } from "../shared/texts.js";
 /**
  * @typedef {object} Deeds
  * @property {((player: number, muted: boolean) => void) | null} mute  for himself; null: nobody speaks here
- * @property {((player: number, silenced: boolean) => void) | null} silence  for all; null: he is not the host
+ * @property {ReadonlySet<number>} muted  by him
+ * @property {((player: number) => void) | null} report  to who runs the server; null: he may not
+ * @property {((player: number) => void) | null} more  what a host may do about somebody; null: he is none
  * @property {((player: number) => void) | null} follow  null: he plays
  */
 
@@ -29,9 +31,6 @@ export class Scoreboard {
   #title = h("h2", { id: "scores-title" });
   #tables = h("div", { class: "tables" });
   element;
-  /** Whom one does not want to hear, and whom the host has silenced. */
-  muted = new Set();
-  silenced = new Set();
   #held = false;
   #pinned = false;
   /** What is shown, as text: it is built anew only when something is another. */
@@ -88,9 +87,8 @@ export class Scoreboard {
       table,
       people,
       own,
-      [...this.muted],
-      [...this.silenced],
-      deeds.silence !== null,
+      [...deeds.muted],
+      deeds.more !== null,
       deeds.follow !== null,
     ]);
     if (shown === this.#shown) return;
@@ -157,32 +155,32 @@ export class Scoreboard {
         h("span", { class: "who" }, shown, ...marks.map((mark) => h("span", { class: "mark", text: mark }))),
       ),
       ...cells.map((cell) => h("td", { class: "number", text: String(cell) })),
-      h("td", { class: "deeds" }, ...this.#deeds(player, name, own, deeds)),
+      h("td", { class: "deeds" }, ...deedsOn({ player, name, isPerson: player !== own && !who?.bot }, deeds)),
     );
   }
+}
 
-  /** @param {number} player @param {string} name @param {number} own @param {Deeds} deeds */
-  #deeds(player, name, own, { mute, silence, follow }) {
-    if (follow !== null)
-      return [deed(t("scores.follow"), t("scores.follow.of", { name }), `follow ${player}`, () => follow(player))];
-    if (player === own || mute === null) return [];
-    const muted = this.muted.has(player);
-    const found = [
-      deed(
-        t(muted ? "scores.unmute" : "scores.mute"),
-        t(muted ? "scores.unmute.of" : "scores.mute.of", { name }),
-        `mute ${player}`,
-        () => mute(player, !muted),
-      ),
-    ];
-    if (silence === null) return found;
-    const silenced = this.silenced.has(player);
-    const label = t(silenced ? "scores.unsilence.of" : "scores.silence.of", { name });
-    return [
-      ...found,
-      deed(t(silenced ? "scores.unsilence" : "scores.silence"), label, `silence ${player}`, () => silence(player, !silenced)),
-    ];
-  }
+/**
+ * @param {{player: number, name: string, isPerson: boolean}} whom  `isPerson`: somebody is behind him, and it is not oneself
+ * @param {Deeds} deeds
+ */
+function deedsOn({ player, name, isPerson }, { mute, muted, report, more, follow }) {
+  if (follow !== null)
+    return [deed(t("scores.follow"), t("scores.follow.of", { name }), `follow ${player}`, () => follow(player))];
+  if (!isPerson || mute === null) return [];
+  const hears = !muted.has(player);
+  const found = [
+    deed(
+      t(hears ? "scores.mute" : "scores.unmute"),
+      t(hears ? "scores.mute.of" : "scores.unmute.of", { name }),
+      `mute ${player}`,
+      () => mute(player, hears),
+    ),
+  ];
+  if (more !== null) found.push(deed(t("scores.more"), t("scores.more.of", { name }), `more ${player}`, () => more(player)));
+  else if (report !== null)
+    found.push(deed(t("scores.report"), t("scores.report.of", { name }), `report ${player}`, () => report(player)));
+  return found;
 }
 
 /** @param {string} text @param {string} label @param {string} key @param {() => void} press */

@@ -46,7 +46,9 @@ export class Stage {
   #settings;
   #page;
   #trouble = h("p", { class: "trouble", role: "status", hidden: true, text: t("play.trouble") });
-  #warning = h("p", { class: "warning", role: "alert", hidden: true });
+  #warning = h("p", { class: "warning", role: "timer", hidden: true });
+  /** What is read out of it: once, and not each second anew. */
+  #alarm = h("p", { class: "hidden-label", role: "alert" });
   #buttons;
   #chatButton;
   #soundButton;
@@ -84,7 +86,7 @@ export class Stage {
       this.canvas,
       this.hud,
       h("div", { class: "top-right" }, this.#buttons, this.feed.element),
-      h("div", { class: "top-middle" }, this.#trouble, this.#warning),
+      h("div", { class: "top-middle" }, this.#trouble, this.#warning, this.#alarm),
       graph,
       this.chat.element,
       this.scoreboard.element,
@@ -109,10 +111,11 @@ export class Stage {
     this.#trouble.hidden = !trouble;
   }
 
-  /** @param {string} text  empty: nothing any more */
-  warn(text) {
-    say(this.#warning, text);
-    this.#warning.hidden = text === "";
+  /** In how many seconds the server goes away; null: it stays. @param {number | null} seconds */
+  warn(seconds) {
+    this.#warning.hidden = seconds === null;
+    say(this.#warning, seconds === null ? "" : t("play.draining", { count: seconds }));
+    say(this.#alarm, seconds === null ? "" : t("play.draining.soon"));
   }
 
   /** A world can be seen. @param {{spectating: boolean}} match */
@@ -128,7 +131,7 @@ export class Stage {
   /** What is over by now, but may still be read. */
   quieten() {
     this.trouble = false;
-    this.warn("");
+    this.warn(null);
     this.scoreboard.hold(false);
     this.scoreboard.pin(false);
     this.spectatorBar.element.hidden = true;
@@ -138,8 +141,6 @@ export class Stage {
   clear() {
     this.quieten();
     this.feed.clear();
-    this.scoreboard.muted.clear();
-    this.scoreboard.silenced.clear();
     document.body.classList.remove("on");
     const pen = this.canvas.getContext("2d");
     pen?.reset();

@@ -70,7 +70,7 @@ export function button(text, press, { kind = "", name = "", drawing = "" } = {})
 
 /** A line at the lower edge that goes by itself, and is read out. */
 export class Toast {
-  #element = h("div", { class: "toast", role: "status", "aria-live": "polite" });
+  #element = h("div", { class: "toast", role: "status", "aria-live": "polite", popover: "manual" });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -83,6 +83,9 @@ export class Toast {
   show(text, milliseconds = 4000) {
     clearTimeout(this.#timer);
     this.#element.textContent = text;
+    // In front of a dialog too, which may have been opened since; older browsers show it behind.
+    this.#element.hidePopover?.();
+    this.#element.showPopover?.();
     this.#element.classList.add("shown");
     this.#timer = setTimeout(() => this.#element.classList.remove("shown"), milliseconds);
   }

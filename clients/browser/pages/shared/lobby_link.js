@@ -1,7 +1,8 @@
 /** The lobby as a page sees it: a room like any other, whose entities are the open rooms and the games that can be played. */
 
 import { Client } from "../../src/client.js";
-import { ClientEnded } from "../../src/errors.js";
+import { ClientEnded, JoinRefused } from "../../src/errors.js";
+import { requestTicket } from "../../src/tickets.js";
 import { NoticeCode, Role } from "../../src/wire.js";
 import { LOBBY, offerOf } from "./rooms.js";
 
@@ -16,6 +17,13 @@ import { LOBBY, offerOf } from "./rooms.js";
  * @property {string} options  see options.js
  * @property {number} most  seats
  */
+/**
+ * @typedef {object} Order  of a room
+ * @property {string} game
+ * @property {string} [map]  empty: the game's own choice
+ * @property {string} [options]  lines NAME=VALUE
+ * @property {boolean} [secret]  in no list, and only for who has the code
+ */
 /** @typedef {{player: number, name: string}} Visitor */
 /** @typedef {"connecting" | "playing" | "lost" | "ended"} LinkState */
 
@@ -28,6 +36,7 @@ export class LobbyLink {
   #client;
   #name;
   #stopped = false;
+  #drainsAtMs = 0;
   /** Who only looks can neither chat nor create a room. */
   looking;
   /** Called when rooms, games, people or the state of the line are others. */
@@ -55,8 +64,7 @@ export class LobbyLink {
     try {
       await this.#client.connect();
     } catch (error) {
-      const full = error instanceof ClientEnded && error.notice?.code === NoticeCode.FULL;
-      if (!full || this.looking || this.#stopped) throw error;
+      if (!isFull(error) || this.looking || this.#stopped) throw error;
       this.looking = true;
       this.#client = this.#make();
       await this.#client.connect();
@@ -83,10 +91,26 @@ export class LobbyLink {
     return this.#client.notice?.text ?? this.#client.end?.message ?? "";
   }
 
-  /** In how many seconds at most the server restarts, as it said last; null: it does not, as far as we know. @returns {number | null} */
+  /** What speaks against a ticket, if that is why it has ended. @returns {JoinRefused | null} */
+  get refusal() {
+    const cause = this.#client.end?.cause;
+    return cause instanceof JoinRefused ? cause : null;
+  }
+
+  /** In how many seconds at most the server restarts; null: it does not, as far as we know. @returns {number | null} */
   get restartsIn() {
-    const notice = this.#client.notice;
-    return notice?.code === NoticeCode.DRAINING && typeof notice.detail === "number" ? notice.detail : null;
+    if (this.#client.notice?.code !== NoticeCode.DRAINING) return null;
+    return Math.max(0, Math.ceil((this.#drainsAtMs - performance.now()) / 1000));
+  }
+
+  /** It has said goodbye in order to come again, and we wait for it. */
+  get restarting() {
+    return this.state !== "ended" && this.#client.notice?.code === NoticeCode.RESTARTING;
+  }
+
+  /** When we try again, by the clock of frames; null: just now, or there is no need to. */
+  get nextTryMs() {
+    return this.#client.loss?.nextTryMs ?? null;
   }
 
   /** Our number among the visitors. */
@@ -138,13 +162,12 @@ export class LobbyLink {
   /**
    * Has a room made.
    *
-   * @param {string} game
-   * @param {string} map  empty: the game's own choice
-   * @param {string} options  lines NAME=VALUE
-   * @returns {Promise<string>} its name; rejects with CallRefused, in words
+   * @param {Order} order
+   * @returns {Promise<{room: string, code: string | null}>} rejects with CallRefused, in words
    */
-  async create(game, map, options) {
-    return String(await this.#client.call("create", game, map, options, false));
+  async create({ game, map = "", options = "", secret = false }) {
+    const [room, code = null] = String(await this.#client.call("create", game, map, options, secret)).split(" ");
+    return { room, code };
   }
 
   /** @returns {Promise<void>} when the list is there, or will not come */
@@ -160,10 +183,14 @@ export class LobbyLink {
 
   #make() {
     const role = this.looking ? Role.SPECTATOR : Role.PLAYER;
-    const client = new Client({ url: `/ws/${LOBBY}`, game: LOBBY, name: this.#name, role });
+    const credential = () => requestTicket({ room: LOBBY, game: LOBBY, role });
+    const client = new Client({ url: `/ws/${LOBBY}`, game: LOBBY, name: this.#name, role, credential });
     client.on("snapshot", () => this.changed());
     client.on("state", () => this.changed());
-    client.on("draining", () => this.changed());
+    client.on("draining", ({ detail }) => {
+      this.#drainsAtMs = performance.now() + 1000 * Number(detail);
+      this.changed();
+    });
     client.on("event", ({ name, values }) => {
       if (name !== "Said") return;
       const visitor = this.visitors.find(({ player }) => player === values.player);
@@ -171,4 +198,10 @@ export class LobbyLink {
     });
     return client;
   }
+}
+
+/** @param {unknown} error @returns {boolean} whether there is no seat: who joins is told so before, or in between */
+function isFull(error) {
+  if (!(error instanceof ClientEnded)) return false;
+  return error.notice?.code === NoticeCode.FULL || (error.cause instanceof JoinRefused && error.cause.reason === "full");
 }

@@ -21,6 +21,7 @@ export const LOBBY = "lobby";
 const FAVOURITE = "arena";
 
 const ROOM_PATTERN = /^[a-z0-9]{1,32}$/;
+const CODE_PATTERN = /^[a-z0-9]{1,32}$/;
 const GAME_PATTERN = /^[a-z][a-z0-9_-]{0,31}(@[0-9]{1,9})?$/;
 
 /**
@@ -90,13 +91,39 @@ export function inOrder(offers) {
     );
 }
 
-/** @typedef {{room: string | null, game: string | null, watch: boolean}} Place  null: whichever is best */
+/**
+ * @typedef {object} Place
+ * @property {string | null} room  null: whichever is best
+ * @property {string | null} game  likewise
+ * @property {boolean} watch
+ * @property {string | null} code  of a private room
+ */
+
+/**
+ * @param {string} hash  the fragment of a page's address: the part that is sent to no server, and so stands in no log
+ * @returns {string | null} the code of a private room in it
+ */
+export function codeOf(hash) {
+  return codeTyped(new URLSearchParams(hash.replace(/^#/, "")).get("code") ?? "");
+}
+
+/** @param {string} typed @returns {string | null} null: that can be no code */
+export function codeTyped(typed) {
+  const code = typed.trim().toLowerCase();
+  return CODE_PATTERN.test(code) ? code : null;
+}
+
+/** @param {string | null} code @returns {string} the fragment that says it */
+export function hashOf(code) {
+  return code === null ? "" : `#code=${code}`;
+}
 
 /**
  * @param {string} search  the query of a page's address
+ * @param {string} [hash]  its fragment
  * @returns {Place} what in it makes no sense is left out
  */
-export function placeOf(search) {
+export function placeOf(search, hash = "") {
   const query = new URLSearchParams(search);
   const room = query.get("room") ?? "";
   const game = query.get("game") ?? "";
@@ -104,19 +131,20 @@ export function placeOf(search) {
     room: ROOM_PATTERN.test(room) ? room : null,
     game: GAME_PATTERN.test(game) ? game : null,
     watch: query.get("watch") === "1",
+    code: codeOf(hash),
   };
 }
 
 /**
- * @param {{room?: string | null, game?: string | null, watch?: boolean}} place
+ * @param {Partial<Place>} place
  * @returns {string} the address of the page on which it is played, on this server
  */
-export function addressOf({ room = null, game = null, watch = false }) {
+export function addressOf({ room = null, game = null, watch = false, code = null }) {
   const query = new URLSearchParams();
   if (room !== null) query.set("room", room);
   if (game !== null) query.set("game", game);
   if (watch) query.set("watch", "1");
-  return `/play/${query.size > 0 ? `?${query}` : ""}`;
+  return `/play/${query.size > 0 ? `?${query}` : ""}${hashOf(code)}`;
 }
 
 /**
@@ -127,9 +155,10 @@ export function addressOf({ room = null, game = null, watch = false }) {
  */
 export function placeTyped(typed) {
   const text = typed.trim();
-  if (ROOM_PATTERN.test(text.toLowerCase())) return { room: text.toLowerCase(), game: null, watch: false };
+  if (ROOM_PATTERN.test(text.toLowerCase())) return { room: text.toLowerCase(), game: null, watch: false, code: null };
   const at = text.indexOf("?");
-  const place = at >= 0 ? placeOf(text.slice(at)) : null;
+  const [search, hash = ""] = text.slice(at).split("#");
+  const place = at >= 0 ? placeOf(search, hash) : null;
   return place !== null && place.room !== null ? place : null;
 }
 

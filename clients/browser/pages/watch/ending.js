@@ -18,6 +18,7 @@ export const STEP_TEXTS = Object.freeze({
   reload: "do.reload",
 });
 
+const FORBIDDEN = 403;
 const NOT_FOUND = 404;
 const BUSY = 503;
 
@@ -39,6 +40,7 @@ export function endingOf(error, { place, name }) {
     };
   if (status === NOT_FOUND)
     return { title: t("watch.none"), text: t("watch.none.text", { name }), detail: null, steps: ["list", "open"] };
+  if (status === FORBIDDEN) return { title: t("over.private"), text: t("watch.private.text"), detail, steps: ["list", "lobby"] };
   if (status === BUSY) return { title: t("watch.busy"), text: t("watch.busy.text"), detail, steps: ["again", "list"] };
   return { title: t("watch.gone"), text: t("watch.gone.text"), detail, steps: ["again", "open", "list"] };
 }

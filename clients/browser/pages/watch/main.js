@@ -11,4 +11,4 @@ const settings = new Settings(new QuietStore(() => window.localStorage));
 const { motionReduced } = applyLook(settings);
 const page = new WatchPage(settings, motionReduced);
 Object.assign(window, { gameserver: page });
-page.begin(placeOf(location.search));
+page.begin(placeOf(location.search, location.hash));

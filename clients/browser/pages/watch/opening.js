@@ -24,6 +24,8 @@ export class Opening {
   delay = 0;
   /** @type {Load | null} */
   #load = null;
+  /** @type {string | null} */
+  #code = null;
   #closed = false;
   #bytes = 0;
 
@@ -64,12 +66,13 @@ export class Opening {
   download() {
     if (this.name === null) return;
     const file = this.name.replace(/\.part$/, "");
-    h("a", { href: sourceOf({ recording: this.name }), download: file }).click();
+    h("a", { href: sourceOf({ recording: this.name, code: this.#code }), download: file }).click();
   }
 
   /** @param {Place} place */
   async #openAt(place) {
     this.name = place.recording;
+    this.#code = place.code;
     const load = await openUrl(sourceOf(place), {
       from: place.room !== null && place.seconds === null ? "live" : null,
       fetch: async (...asked) => {

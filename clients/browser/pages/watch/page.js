@@ -33,6 +33,11 @@ import { clockText, mapName, sizeText } from "./times.js";
 /** Who is there, scores, what has come: nobody reads faster. */
 const REFRESH_MS = 250;
 
+/** It is long over. */
+const NO_DEEDS = Object.freeze({ mute: null, muted: new Set(), report: null, more: null });
+/** The list. */
+const NOWHERE = placeOf("");
+
 /** See the module. */
 export class WatchPage {
   #settings;
@@ -48,7 +53,7 @@ export class WatchPage {
   #preview;
   #stage;
   /** @type {Place} */
-  #place = { recording: null, room: null, seconds: null };
+  #place = NOWHERE;
   /** @type {Opening | null} */
   #opening = null;
   /** @type {Show | null} */
@@ -112,7 +117,7 @@ export class WatchPage {
     });
     this.#motionReduced = motionReduced;
     dropping((file) => this.open(file));
-    addEventListener("popstate", () => this.begin(placeOf(location.search)));
+    addEventListener("popstate", () => this.begin(placeOf(location.search, location.hash)));
     setInterval(() => this.#refresh(), REFRESH_MS);
     requestAnimationFrame((nowMs) => this.#frame(nowMs));
   }
@@ -135,7 +140,7 @@ export class WatchPage {
   /** Shows a file of one's own. @param {File} file */
   open(file) {
     this.#stop();
-    this.#place = { recording: null, room: null, seconds: null };
+    this.#place = NOWHERE;
     history.replaceState(null, "", "/watch/");
     void this.#enter(Opening.of(file), file.name);
   }
@@ -255,7 +260,7 @@ export class WatchPage {
         this.#pick();
         return;
       case "spectate":
-        location.assign(playAddressOf({ room: this.#place.room, watch: true }));
+        location.assign(playAddressOf({ room: this.#place.room, watch: true, code: this.#place.code }));
         return;
       case "reload":
         location.reload();
@@ -267,7 +272,7 @@ export class WatchPage {
 
   #goToList() {
     history.pushState(null, "", "/watch/");
-    this.begin(placeOf(""));
+    this.begin(NOWHERE);
   }
 
   #pick() {
@@ -300,7 +305,7 @@ export class WatchPage {
       this.#toast.show(t("watch.file.linked"));
       return;
     }
-    const link = new URL(addressOf({ recording, seconds }), location.href).href;
+    const link = new URL(addressOf({ recording, seconds, code: this.#place.code }), location.href).href;
     await copyText(link, this.#toast, t("watch.linked", { time: clockText(seconds) }));
   }
 
@@ -311,7 +316,10 @@ export class WatchPage {
     this.#stage.scoreboard.show(show.scoreboard, (player) => show.people.get(player), {
       own: show.player.player,
       colourOf: (player) => show.colourOf(player),
-      deeds: { mute: null, silence: null, follow: view?.follow === undefined ? null : (player) => view.follow?.(player) },
+      deeds: {
+        ...NO_DEEDS,
+        follow: view?.follow === undefined ? null : (player) => view.follow?.(player),
+      },
     });
   }
 
