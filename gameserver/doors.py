@@ -115,6 +115,12 @@ class Doors:
                     break
         return Caller(address=address, origin=sender.origin, proxied=sender.is_relayed or self.is_proxy(peer))
 
+    def overlooks_proxy(self, peer: str, sender: Sender) -> bool:
+        """Does somebody stand in between whom nobody has told us of? Only who is near is believed that: it is a header."""
+        plain = plain_address(peer)
+        is_near = bool(plain) and ipaddress.ip_address(plain).is_private
+        return self.hosts is not None and sender.is_relayed and is_near and not self.is_proxy(peer)
+
     def check_host(self, sender: Sender, own: str) -> None:
         """Raises HeadRefused unless it is this server that he means. `own`: the address by which he reached it."""
         if self.hosts is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from gameserver.room import Room
     from gameserver.seat import Seat
     from gameserver.session import Ticket
+
+log = logging.getLogger("gameserver.entrance")
 
 PROBES: Final = ("/healthz", "/readyz")
 """Answered whatever the Host: a load balancer has only an address, and they say nothing that anybody could use."""
@@ -96,6 +99,8 @@ class Entrance:
         self.anteroom = Anteroom(on_turned_out=self._on_crowding)
         self.crowd = Crowd(doors.per_address)
         self._turned_away = 0
+        self._has_warned = False
+        """The operator was told of a proxy."""
         self._doors = doors
         self._reached = reached
         self._on_refusal = on_refusal
@@ -142,6 +147,11 @@ class Entrance:
         if asked is None:
             return
         door.meet(self._doors.caller(peer, asked.sender))
+        if not self._has_warned and self._doors.overlooks_proxy(peer, asked.sender):
+            self._has_warned = True
+            log.warning(
+                "requests come from %s through a proxy: all its clients are one address until you say --proxy %s", peer, peer
+            )
         if door.visit is None and not await self._has_place(stream, door):
             return
         if isinstance(asked, Head) and room is not None:

@@ -302,6 +302,18 @@ def test_a_relayed_request_is_known_by_its_headers() -> None:
         assert vet(request("/", header)).sender.is_relayed
 
 
+async def test_a_proxy_that_was_not_named_is_told_of_once(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:
+    async with behind_doors() as host:
+        relayed = request("/", "X-Forwarded-For: 1.2.3.4")
+        for peer, data in (("8.7.6.5", relayed), ("10.0.0.1", relayed), (HOST, request("/"))):
+            assert (await answer(host, data, source=peer)).status == 200
+        assert "--proxy" not in caplog.text, "a stranger may say so, a named one and a program on this machine are as they should"
+        for _ in range(2):
+            assert (await answer(host, relayed)).status == 200
+    (line,) = caplog.messages
+    assert f"come from {HOST} through a proxy" in line and f"--proxy {HOST}" in line
+
+
 @pytest.mark.parametrize(
     ("address", "bucket"),
     [
