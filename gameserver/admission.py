@@ -25,6 +25,8 @@ from gameserver.standing import RANKS, Rank, Standing
 from gameserver.tickets import ANY_ROOM, NUMBER_BYTES, Claims, TicketRefused, claims_for, read_ticket, sign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from gameserver.caller import Caller
@@ -59,10 +61,11 @@ class Admission:
         keys: Keyring | None = None,
         counts_loopback: bool = False,
         since: float = 0.0,
+        is_void: Callable[[str], bool] = lambda number: False,
     ) -> None:
         """`store`: remembers used tickets, for all servers that share it. `keys` None: the server is open. `counts_loopback`: what
         comes from this machine is counted as from elsewhere (Doors). `since`: the date from which on the store remembers; older
-        tickets may have been used.
+        tickets may have been used. `is_void`: was the ticket of this number revoked?
         """
         self._store = store
         self._randomness = randomness
@@ -70,6 +73,7 @@ class Admission:
         self._is_open = keys is None
         self._keys = keys
         self._counts_loopback = counts_loopback
+        self._is_void = is_void
         self._since = int(since)  # in whole seconds, as tickets are dated
         self._openings = Rates(OPENINGS_PER_MINUTE / 60, OPENINGS_PER_MINUTE)
         self._joins = Rates(JOINS_PER_SECOND, JOINS_BURST)
@@ -118,6 +122,8 @@ class Admission:
         claims = read_ticket(ticket, self.keys, now=self._wall_clock.now())
         if claims.rank is not Rank.ADMIN or claims.room != ANY_ROOM:
             raise TicketRefused("this is no ticket of an admin of the server")
+        if self._is_void(claims.number):  # of who comes in, the reception asks (Bans.check)
+            raise TicketRefused("this ticket was revoked")
         await self._use_up(claims)
         return Standing(rank=Rank.ADMIN, account=claims.account, ticket=claims.number, name=claims.name, caller=caller)
 

@@ -129,11 +129,15 @@ class Bans:
 
     def check(self, standing: Standing) -> None:
         """Raise Refused if he may not be here."""
-        if standing.ticket is not None and standing.ticket in self._revoked:
+        if standing.ticket is not None and self.is_void(standing.ticket):
             raise Refused("your ticket was revoked", NoticeCode.KICKED)
         ban = self._ban_of(standing)
         if ban is not None:
             raise ban.refusal()
+
+    def is_void(self, number: str) -> bool:
+        """Was the ticket of this number revoked?"""
+        return number in self._revoked
 
     def _ban_of(self, standing: Standing) -> Ban | None:
         now = self._wall_clock.now()

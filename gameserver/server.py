@@ -160,6 +160,7 @@ class Server:
             keys=keys,
             counts_loopback=self._doors.counts_loopback,
             since=ports.wall_clock.now(),
+            is_void=self.bans.is_void,
         )
         self.reception = Reception(
             self, self.counts, admission=self.admission, bans=self.bans, hooks=self._hooks, randomness=ports.randomness

@@ -245,6 +245,10 @@ async def test_an_admin_makes_a_ticket_void_by_its_text_or_its_number(autojump_c
             await line.say(line.hello(credential=unused))
             assert "revoked" in (await told(line))[1]
         assert (await refused(host, "POST", "revoke", {"ticket": "a.b.c"}))[0] == 400
+        stolen = admin(host)
+        await done(host, "POST", "revoke", {"ticket": stolen})
+        answer = await say(host, "GET", "sessions", bearer=stolen)
+        assert (answer.status, json.loads(answer.body)) == (401, {"error": "this ticket was revoked: get a new ticket"})
 
 
 # -- what they may not ------------------------------------------------------------------------------------------------------
