@@ -319,7 +319,7 @@ def test_the_command_serves_it_and_bots_take_the_seats(tmp_path: Path) -> None:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=20)
     assert server.returncode == 0
-    (made,) = folder.iterdir()
+    (made,) = folder.glob("*.trpl")
     recording = Recording.open(made.read_bytes())
     assert (recording.header.first, recording.header.before, recording.header.room) == (90, "match.trpl", "test")
     assert recording.last_tick > 120
