@@ -106,14 +106,18 @@ class Admission:
                 raise Refused("a ticket is needed to join", NoticeCode.REFUSED)
             return Standing(rank=RANKS[hello.role], caller=caller)
         assert isinstance(hello.credential, str), "a resume token is the seat's to judge"
-        claims = read_ticket(hello.credential, self.keys, now=self._wall_clock.now())
+        now = self._wall_clock.now()
+        claims = read_ticket(hello.credential, self.keys, now=now)
+        signed_at = trio.current_time() - (now - claims.issued_at)
         if claims.room not in (hello.room, ANY_ROOM):
             raise TicketRefused("this ticket is for another room")
         if hello.role not in ALLOWED_ROLES[claims.rank]:
             raise TicketRefused(f"this ticket is not for a {hello.role.name.lower()}")
         await self._use_up(claims)
         rank = claims.rank if claims.rank >= Rank.HOST else RANKS[hello.role]
-        return Standing(rank=rank, account=claims.account, ticket=claims.number, name=claims.name, caller=caller)
+        return Standing(
+            rank=rank, account=claims.account, ticket=claims.number, signed_at=signed_at, name=claims.name, caller=caller
+        )
 
     async def admin_standing(self, ticket: str | None, caller: Caller) -> Standing:
         """Who it is that shows this ticket to ask something of the whole server. Raises Refused. The ticket is used up by this."""

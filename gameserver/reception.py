@@ -117,8 +117,8 @@ class Reception:
                 raise house.refusal_of(hello.room, fault) from fault
         if room.plan.game is not game:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
-        if room.plan.code is not None and standing.ticket is None:  # who knows the code is given one (Server.may_enter)
-            raise Refused("this room is private: its code is needed", NoticeCode.REFUSED)
+        if room.plan.code is not None:
+            room.check_invitation(standing)
         seat = room.reserve(hello, profile, link, standing)
         self._counts.admitted += 1
         return self._ticket(room, seat, link)

@@ -25,6 +25,7 @@ from gameserver.core.messages import Notice, NoticeCode, Reply, Welcome
 from gameserver.core.reached import Reached
 from gameserver.core.registry import Limit
 from gameserver.core.rewind import most_back
+from gameserver.core.rights import Rank
 from gameserver.core.simulation import Leave, Simulation
 from gameserver.faults import fault_of
 from gameserver.plan import RoomCounts, RoomFault, RoomState
@@ -101,6 +102,7 @@ class Room:
             first_keeps_order=plan.first_keeps_order,
         )
         self._seating.inherit(self._simulation.players.values())
+        self._opened_at = trio.current_time()
         self._bars = Bars()
         self._desk = Desk()
         self._rescue = Rescue(self._make_simulation, self._simulation, self.counts.reached, phase=plan.phase)
@@ -176,6 +178,14 @@ class Room:
         if left:
             why = f"you were sent away from this room: come back in {math.ceil(left)} s"
             raise Refused(why, NoticeCode.KICKED, limit=Limit.KICK_SECONDS)
+
+    def check_invitation(self, standing: Standing) -> None:
+        """Raise Refused unless he has a ticket that was given for the code of this private room (Server.may_enter), or a host's.
+
+        One from before the room was there was given to whoever asked. Tickets are dated in whole seconds.
+        """
+        if standing.ticket is None or (standing.rank < Rank.HOST and standing.signed_at < self._opened_at - 1.0):
+            raise Refused("this room is private: its code is needed", NoticeCode.REFUSED)
 
     def send_away(self, seat: Seat, why: str, *, bar_seconds: float = 0.0) -> None:
         """Tell him why, and free his seat; who comes back within `bar_seconds` is refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import attrs
@@ -19,6 +20,7 @@ class Standing:
         rank: what he may do.
         account: by which name whoever gave him his ticket knows him; None: nobody does.
         ticket: number of the ticket that let him in; None without one.
+        signed_at: when that ticket was, in trio's time.
         name: what that ticket says he is called; None: what he says himself.
         caller: who is at the other end of the line that he came over.
     """
@@ -26,6 +28,7 @@ class Standing:
     rank: Rank
     account: str | None = None
     ticket: str | None = None
+    signed_at: float = -math.inf
     name: str | None = None
     caller: Caller = attrs.field(factory=Caller)
 

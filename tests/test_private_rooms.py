@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 import trio
 
@@ -20,6 +21,7 @@ from gameserver.core.replay.recording import Recording
 from gameserver.core.rights import Rank
 from gameserver.net.simulated import simulated_ports
 from gameserver.standing import Standing
+from gameserver.tickets import ANY_ROOM
 from tests.helpers import wire
 from tests.test_joining import PLAYER, RING, error, post, reason
 from tests.test_joining import house as joining
@@ -161,6 +163,28 @@ async def test_a_code_opens_no_room(autojump_clock: MockClock) -> None:
         answer = await post(host, PLAYER | {"code": "bcdfg"}, room="secret")
         assert (answer.status, error(answer)) == (404, "this private room has closed: create another one")
         assert (await post(host, PLAYER, room="secret")).status == 200
+
+
+async def test_a_ticket_from_before_a_room_was_private_does_not_stand_for_its_code(autojump_clock: MockClock) -> None:
+    """Else somebody fetches tickets for names that a private room may have one day."""
+    async with joining(keys=RING) as host:
+        early = [json.loads((await post(host, PLAYER, room=name)).body)["ticket"] for name in ("bcdfg", "bcdfh")]
+        admins = host.server.admission.mint(room=ANY_ROOM, rank=Rank.ADMIN)
+        await trio.sleep(2)
+        toy = host.server.games["toy"]
+        plan = host.server.open_room("secret", toy, private=True).plan
+        host.server.open_plan(attrs.evolve(plan, name="bcdfg"))
+        host.server.open_room("bcdfh", toy)
+        async with wire(host.network, "bcdfg") as line:
+            await line.say(line.hello(credential=early[0]))
+            await line.end()
+            assert line.notice is not None and line.notice.text == NEEDED
+        async with wire(host.network, "bcdfh") as line:
+            await line.join(credential=early[1])
+        later = json.loads((await post(host, PLAYER | {"code": plan.code}, room="bcdfg")).body)["ticket"]
+        for good in (admins, later):
+            async with wire(host.network, "bcdfg") as line:
+                await line.join(credential=good)
 
 
 async def test_whoever_is_barred_is_given_no_ticket(autojump_clock: MockClock) -> None:
