@@ -95,13 +95,14 @@ def forget(
     """
     if not name and not account:
         raise UsageError("whom? give --name NAME, --account ACCOUNT or both")
-    folders = [folder for folder in dict.fromkeys((data, record)) if folder != NOWHERE and Path(folder).is_dir()]
+    folders = [folder for folder in (data, record) if folder != NOWHERE and Path(folder).is_dir()]
     if not folders:
         raise UsageError(f"there is no folder {data} and none {record}: name those of the server with --data and --record")
+    places = sorted({Path(folder).resolve() for folder in folders})  # they may be one
     with ExitStack() as held:
-        for folder in folders:
-            held.enter_context(hold(folder, alone=True))
-        stored = _Stored(Forgetting(name=name, account=account, bans=bans), [Path(folder) for folder in folders])
+        for place in places:
+            held.enter_context(hold(place, alone=True))
+        stored = _Stored(Forgetting(name=name, account=account, bans=bans), places)
         stored.find(Path(record) if record in folders else None)
         store = FileStore(FileDisk(data)) if data in folders else None
         if store is not None:
