@@ -7,6 +7,7 @@ starts the next one, on the same port and the same files.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from typing import TYPE_CHECKING, Final, Self
@@ -19,6 +20,9 @@ log = logging.getLogger("gameserver.app")
 HARD_STOP_CODE: Final = 70
 """What the process ends with then (EX_SOFTWARE of sysexits.h)."""
 
+SLICE_SECONDS: Final = 0.25
+"""Time is counted so much at a time: while the whole process stands still (SIGSTOP, a machine that sleeps) none passes."""
+
 LAST_WORD_SECONDS: Final = 0.2
 """Where the log goes may be what does not answer."""
 
@@ -29,22 +33,24 @@ class HardStop:
     def __init__(self, end: Callable[[int], object] = os._exit) -> None:
         """`end`: ends the process with a code."""
         self._end = end
-        self._timer: threading.Timer | None = None
+        self._disarmed = threading.Event()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._disarmed.set()
 
     def arm(self, seconds: float) -> None:
         """From now on; what was said before counts no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = threading.Timer(seconds, self._stop, (seconds,))
-        self._timer.daemon = True
-        self._timer.start()
+        self._disarmed.set()
+        self._disarmed = threading.Event()
+        threading.Thread(target=self._stop_after, args=(seconds, self._disarmed), daemon=True).start()
+
+    def _stop_after(self, seconds: float, disarmed: threading.Event) -> None:
+        slices = math.ceil(seconds / SLICE_SECONDS)
+        if not any(disarmed.wait(seconds / slices) for _ in range(slices)):
+            self._stop(seconds)
 
     def _stop(self, seconds: float) -> None:
         text = "the server has not ended within %g s, and is ended: a call of the system does not return"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.core.limits import LOG_LINES_PER_SECOND, MAX_LOG_LINE
 from gameserver.core.registry import Limit
@@ -80,6 +80,10 @@ class Lines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = _one_line(record.message, self._reached)
         return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401 - as in Formatter
+        """Indented: no line of it is taken for one of the log, whatever stands in the error."""
+        return "\n".join(f"  {_one_line(line, self._reached)}" for line in super().formatException(ei).split("\n"))
 
 
 class JsonLines(logging.Formatter):

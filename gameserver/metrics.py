@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gameserver.caller import CALLER
-from gameserver.plan import RoomCounts, RoomState
+from gameserver.plan import RoomState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gameserver.caller import Caller
     from gameserver.core.reached import Reached
     from gameserver.net.http import HttpSide
+    from gameserver.plan import RoomCounts
     from gameserver.room import Room
     from gameserver.server import ServerCounts
 
@@ -71,8 +72,8 @@ class Watched(Protocol):
         ...
 
     @property
-    def past(self) -> RoomCounts:
-        """What happened in the rooms that have closed."""
+    def total(self) -> RoomCounts:
+        """What happened in all rooms, those included that have closed."""
         ...
 
     @property
@@ -117,9 +118,7 @@ class ServerCollector(Collector):
         yield reached
         for name, text in _OF_THE_SERVER.items():
             yield CounterMetricFamily(f"gameserver_{name}", text.capitalize(), getattr(server.counts, name))
-        total = RoomCounts(reached=server.reached)
-        for counts in (server.past, *(room.counts for room in server.rooms.values())):
-            total.add(counts)
+        total = server.total
         amounts = (
             total.steps, total.snapshots, total.skipped, total.bytes, total.lost, total.stood_in, total.clamped_shots,
             total.restarts, total.late, total.busy_seconds,

@@ -135,6 +135,8 @@ class Server:
         self.counts = ServerCounts()
         self.reached = reached if reached is not None else Reached()
         self.past = RoomCounts()
+        self._present: list[RoomCounts] = []
+        """Of the rooms that are not past: one that is closing may have given its name to another."""
         self.codes = CodeGuard()
         self.bans = Bans(
             store=ports.store, randomness=ports.randomness, wall_clock=ports.wall_clock, on_change=self._send_the_banned_away
@@ -226,6 +228,14 @@ class Server:
         return self._connections
 
     @property
+    def total(self) -> RoomCounts:
+        """What happened in all rooms, as one; it never becomes less."""
+        total = RoomCounts(reached=self.reached)
+        for counts in (self.past, *self._present):
+            total.add(counts)
+        return total
+
+    @property
     def http(self) -> HttpSide | None:
         """What answers requests, None if nothing does."""
         return self._side
@@ -315,6 +325,7 @@ class Server:
             room.recorder = self._recorder.begin(room, room.plan.start.recording if room.plan.start is not None else None)
         self.on_open(room)
         self.rooms[room.plan.name] = room
+        self._present.append(room.counts)
         self.counts.rooms_opened += 1
         log.info("room %s opened: %s", room.plan.name, room.plan.game.name)
         if self._nursery is not None:
@@ -397,6 +408,7 @@ class Server:
             if room.recorder is not None:
                 room.recorder.close()
             self.past.add(room.counts)
+            self._present = [counts for counts in self._present if counts is not room.counts]
             if self.rooms.get(name) is room:
                 del self.rooms[name]
             if self._drain is not None:

@@ -210,6 +210,29 @@ def test_no_byte_of_him_is_left_and_all_of_the_others(place: Place, capsys: pyte
     assert "0 recordings, 0 results, 0 reports, 0 bans" in capsys.readouterr().out
 
 
+def test_both_may_lie_in_one_folder_whatever_it_is_called(place: Place) -> None:
+    for path in tuple(place.data.iterdir()):
+        path.rename(place.record / path.name)
+    both = attrs.evolve(place, data=place.record / ".." / place.record.name)
+    assert both.forget("--name", CANARY, "--account", ACCOUNT, "--bans", "--yes") == 0
+    for word in SECRETS:
+        assert both.mentions(word) == []
+    assert both.recordings == [place.others]
+
+
+def test_scraps_go_also_where_nothing_else_is_of_him(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """As after a removal that was killed: the first has seen to all that can be read."""
+    assert place.forget("--name", CANARY, "--account", ACCOUNT, "--bans", "--yes") == 0
+    with (place.data / "reports.log").open("ab") as file:
+        file.write(b"00000000 torn of " + CANARY.encode())
+    (place.data / ".results.log.0123456789abcdef").write_bytes(CANARY.encode())
+    reports = logged(place, REPORTS)
+    assert place.forget("--name", CANARY, "--yes") == 0
+    assert "0 recordings, 0 results, 0 reports, 0 bans\n  2 scraps" in capsys.readouterr().out
+    assert place.mentions(CANARY) == []
+    assert logged(place, REPORTS) == reports
+
+
 def test_an_account_is_found_in_recordings_that_go_on_and_by_its_other_names(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
+import subprocess
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
+import pytest
 import trio
 
 from gameserver.app import _stop_at_once
@@ -16,7 +20,6 @@ from gameserver.hardstop import HARD_STOP_CODE, LAST_WORD_SECONDS, HardStop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    import pytest
     from trio.testing import MockClock
 
 SOON = 0.02
@@ -64,6 +67,28 @@ def test_a_log_that_does_not_answer_holds_up_nothing() -> None:
     finally:
         answers.set()
         log.removeHandler(stuck)
+
+
+CHILD = """
+import time
+from gameserver.hardstop import HardStop
+with HardStop() as hard_stop:
+    hard_stop.arm(1.0)
+    print("armed", flush=True)
+    for _ in range(10):
+        time.sleep(0.02)
+"""
+
+
+@pytest.mark.real_time
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system stops no processes")
+def test_a_process_that_was_made_to_stand_still_has_its_time_all_the_same() -> None:
+    with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None and child.stdout.readline() == b"armed\n"
+        child.send_signal(signal.SIGSTOP)
+        time.sleep(1.1)
+        child.send_signal(signal.SIGCONT)
+        assert child.wait(LONG) == 0
 
 
 def test_the_last_word_about_when_counts() -> None:

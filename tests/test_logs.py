@@ -31,6 +31,10 @@ class Log:
     def say(self, text: str, *values: Any, name: str = "gameserver.server", level: int = logging.INFO) -> None:  # noqa: ANN401 - as logging
         self._handler.handle(logging.LogRecord(name, level, "", 0, text, values, None))
 
+    def fail(self, text: str, error: Exception) -> None:
+        trace = (type(error), error, error.__traceback__)
+        self._handler.handle(logging.LogRecord("gameserver.server", logging.ERROR, "", 0, text, (), trace))
+
     @property
     def lines(self) -> list[str]:
         return self._out.getvalue().splitlines()
@@ -49,6 +53,23 @@ def test_what_a_peer_says_is_one_line_that_steers_nothing(said: str, as_json: bo
     if as_json:
         assert len(json.loads(line)["message"]) <= MAX_LOG_LINE
     assert log.reached[Limit.MAX_LOG_LINE] == (len(said) > MAX_LOG_LINE)
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+@pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
+def test_nor_does_what_a_game_raises_with_it(said: str, as_json: bool) -> None:
+    log = Log(as_json=as_json)
+    try:
+        raise ValueError(f"there is no {said}")
+    except ValueError as error:
+        log.fail("room one failed", error)
+    first, *others = log.lines
+    assert all(line.isprintable() for line in log.lines)
+    if as_json:
+        assert others == []
+        assert "ValueError" in json.loads(first)["traceback"]
+    else:
+        assert others and all(line.startswith("  ") and len(line) <= MAX_LOG_LINE + 2 for line in others)
 
 
 @given(st.text())

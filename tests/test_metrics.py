@@ -15,7 +15,7 @@ from gameserver.core.limits import MAX_MESSAGE
 from gameserver.core.messages import Notice, NoticeCode, Role
 from gameserver.core.registry import Limit
 from gameserver.standing import Rank
-from tests.helpers import HOST, PORT, serving, wire
+from tests.helpers import HOST, PORT, Toy, serving, wire
 from tests.web import ask, get, read_answer
 
 if TYPE_CHECKING:
@@ -103,6 +103,18 @@ async def test_what_a_room_counted_is_told_when_it_has_closed_too(autojump_clock
             host.server.rooms["toy1"].close(Notice(NoticeCode.CLOSED, "closing")) if host.server.rooms else None
             await trio.sleep(1.0)
         assert {name: getattr(host.server.past, name) for name in numbers} == {name: getattr(counts, name) for name in numbers}
+
+
+async def test_no_number_becomes_less_where_a_room_is_opened_anew_before_the_last_has_ended(autojump_clock: MockClock) -> None:
+    """A counter that goes down has begun at 0 again, for who reads it, and all that it has is new."""
+    async with serving(web=app, rooms=("toy1",)) as host:
+        room = host.server.rooms["toy1"]
+        room.counts.steps = 1_000
+        room.close(Notice(NoticeCode.CLOSED, "closing"))
+        assert host.server.reopen("toy1", Toy) is not room
+        assert host.server.total.steps == 1_000
+        await trio.sleep(1.0)
+        assert host.server.total.steps == 1_000
 
 
 async def test_no_room_and_no_name_of_a_peer_makes_it_longer(autojump_clock: MockClock) -> None:

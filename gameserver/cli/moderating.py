@@ -52,7 +52,7 @@ def reports(
         Print one JSON object a line.
     """
     if not Path(data).is_dir():
-        raise UsageError(f"{data}: there is no such folder; `gameserver serve` makes it when something is kept (serve --data)")
+        raise UsageError(f"{data}: there is no such folder; `gameserver serve` makes it (serve --data)")
     for report in trio.run(latest_reports, FileStore(FileDisk(data)), last):
         if json:
             print(report.encode().decode())
@@ -95,13 +95,14 @@ def forget(
     """
     if not name and not account:
         raise UsageError("whom? give --name NAME, --account ACCOUNT or both")
-    folders = [folder for folder in dict.fromkeys((data, record)) if folder != NOWHERE and Path(folder).is_dir()]
+    folders = [folder for folder in (data, record) if folder != NOWHERE and Path(folder).is_dir()]
     if not folders:
         raise UsageError(f"there is no folder {data} and none {record}: name those of the server with --data and --record")
+    places = sorted({Path(folder).resolve() for folder in folders})  # they may be one
     with ExitStack() as held:
-        for folder in folders:
-            held.enter_context(hold(folder, alone=True))
-        stored = _Stored(Forgetting(name=name, account=account, bans=bans), [Path(folder) for folder in folders])
+        for place in places:
+            held.enter_context(hold(place, alone=True))
+        stored = _Stored(Forgetting(name=name, account=account, bans=bans), places)
         stored.find(Path(record) if record in folders else None)
         store = FileStore(FileDisk(data)) if data in folders else None
         if store is not None:
@@ -131,6 +132,8 @@ class _Stored:
     drafts: list[Path] = attrs.field(factory=list)
     records: dict[str, int] = attrs.field(factory=dict)
     """How many of each log change or go."""
+    scraps: int = 0
+    """Torn lines of the logs."""
     banned: int = 0
     """Bans of him that stay."""
 
@@ -155,6 +158,7 @@ class _Stored:
         for log, change in self._changes().items():
             records = await store.read(log, 0, sys.maxsize)
             self.records[log] = sum(change(record) != record for record in records)
+            self.scraps += await store.scraps(log)
             if log == BANS:
                 self.banned = sum(self.who.is_ban_of_him(record) and change(record) is not None for record in records)
 
@@ -179,7 +183,7 @@ class _Stored:
     @property
     def has_any(self) -> bool:
         """Is there anything to remove?"""
-        return bool(self.recordings or any(self.records.values()))
+        return bool(self.recordings or any(self.records.values()) or self.drafts or self.scraps)
 
     def describe(self) -> Iterator[str]:
         """For a person, line by line."""
@@ -190,6 +194,8 @@ class _Stored:
         yield from (f"  {path}" for path in self.recordings)
         if names := sorted(self.who.names - {self.who.name}):
             yield f"  The account was called {', '.join(names)}: give --name as well for results of matches that were not recorded."
+        if scraps := len(self.drafts) + self.scraps:
+            yield f"  {scraps} scraps of what was being written when a process was killed: nobody can say of whom, so they go too."
         if self.banned:
             yield f"  {self.banned} bans of the account stay until they are over (--bans removes them)."
         for path in self.unread:

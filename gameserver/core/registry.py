@@ -88,7 +88,7 @@ class Limit(enum.Enum):
     MAX_HEADERS = limits.MAX_HEADERS, "headers", By.PEER, "431"
     MAX_BODY_BYTES = limits.MAX_BODY_BYTES, "bytes", By.PEER, "413"
     MAX_HOST_CHARS = limits.MAX_HOST_CHARS, "characters", By.PEER, "400"
-    MAX_UNADMITTED = limits.MAX_UNADMITTED, "connections", By.PEER, "the one that has waited longest makes way for a new one"
+    MAX_UNADMITTED = limits.MAX_UNADMITTED, "connections", By.PEER, "of the address with the most of them, the oldest makes way"
     MAX_CONNECTIONS = limits.MAX_CONNECTIONS, "connections", By.PEER, "a new connection is closed at once"
     READY_CONNECTIONS = limits.READY_CONNECTIONS, "connections", By.NOBODY, "/readyz answers 503, full"
     MAX_ROOMS = limits.MAX_ROOMS, "rooms", By.PEER, "NOTICE full: no room is opened"
@@ -132,10 +132,10 @@ class Limit(enum.Enum):
     MAX_LISTED = limits.MAX_LISTED, "recordings", By.NOBODY, "whoever asks for more is told the bound (400)"
 
     # -- recordings --------------------------------------------------------------------------------------------------------
-    WATCH_DELAY_SECONDS = limits.WATCH_DELAY_SECONDS, "s", By.NOBODY, "it is shown"
+    WATCH_DELAY_SECONDS = limits.WATCH_DELAY_SECONDS, "s", By.NOBODY, "what is played is shown to who watches"
     MAX_WATCH_DELAY_SECONDS = limits.MAX_WATCH_DELAY_SECONDS, "s", By.HOST, "the command line refuses it"
-    MAX_VIEW_BYTES = limits.MAX_VIEW_BYTES, "bytes", By.HOST, "it is dropped up to the next keyframe"
-    MAX_VIEW_SECONDS = limits.MAX_VIEW_SECONDS, "s", By.HOST, "it is dropped up to the next keyframe"
+    MAX_VIEW_BYTES = limits.MAX_VIEW_BYTES, "bytes", By.HOST, "the recording has a gap, up to its next keyframe"
+    MAX_VIEW_SECONDS = limits.MAX_VIEW_SECONDS, "s", By.HOST, "the recording has a gap, up to its next keyframe"
     MAX_TRUTH_BYTES = limits.MAX_TRUTH_BYTES, "bytes", By.HOST, "the recording ends there"
     MAX_UNWRITTEN = limits.MAX_UNWRITTEN, "files", By.HOST, "nothing more of the room is recorded until the disk takes one"
 
@@ -143,7 +143,12 @@ class Limit(enum.Enum):
     MAX_MESSAGE = limits.MAX_MESSAGE, "bytes", By.PEER, "the line is closed with 1009"
     MAX_QUEUED_MESSAGES = limits.MAX_QUEUED_MESSAGES, "messages", By.PEER, "the line is closed with 1008"
     MESSAGES_PER_TICK = limits.MESSAGES_PER_TICK, "messages a tick", By.PEER, "the rest waits, and nothing more is read meanwhile"
-    MESSAGES_BESIDE_INPUTS = limits.MESSAGES_BESIDE_INPUTS, "messages a second", By.NOBODY, "beside these: counted as one limit"
+    MESSAGES_BESIDE_INPUTS = (
+        limits.MESSAGES_BESIDE_INPUTS,
+        "messages a second",
+        By.NOBODY,
+        "as messages_per_tick: both are one allowance",
+    )
     MESSAGE_BYTES_PER_SECOND = limits.MESSAGE_BYTES_PER_SECOND, "bytes a second", By.PEER, "as messages_per_tick"
     ROOM_MESSAGES_PER_SECOND = limits.ROOM_MESSAGES_PER_SECOND, "messages a second", By.PEER, "the rest waits for the next tick"
     CONTROL_PER_SECOND = limits.CONTROL_PER_SECOND, "frames a second", By.PEER, "the line is closed with 1008"

@@ -110,6 +110,13 @@ class FileStore(MemoryStore):
             self._files[log] = _Log(len(kept))
             return changed
 
+    async def scraps(self, log: str) -> int:
+        """Lines that are no whole record: a process was killed while it wrote them. `rewrite` leaves them out."""
+        if not await self._is_log(log):
+            return 0
+        async with self._lock:
+            return sum(bool(line) and _record(line) is None for line in (await self._disk.read(log + SUFFIX)).split(b"\n"))
+
     async def _is_log(self, key: str) -> bool:
         async with self._lock:
             if not self._listed:
