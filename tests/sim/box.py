@@ -177,4 +177,5 @@ def _bots(world: World, seed: int) -> BotRunner:
         network=world.rough,
         comes_back=True,
         client_type=Watched,
+        mint=world.office.bot_ticket if world.office.keys is not None else None,
     )

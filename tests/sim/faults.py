@@ -195,7 +195,13 @@ async def _say(world: World, rng: random.Random, method: str, *arguments: int) -
 
     url = f"ws://{world.HOST}:{world.PORT}/ws/{BRITTLE}"
     client = Client(
-        url, game=Brittle.name, name="breaker", network=world.calm, comes_back=False, rng=random.Random(rng.getrandbits(32))
+        url,
+        game=Brittle.name,
+        name="breaker",
+        network=world.calm,
+        credential=world.office.tickets(BRITTLE),
+        comes_back=False,
+        rng=random.Random(rng.getrandbits(32)),
     )
     with trio.move_on_after(5.0):
         try:

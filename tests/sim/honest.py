@@ -91,6 +91,7 @@ class Honest:
             game=self._game,
             name=self.name,
             network=self._network,
+            credential=self._world.office.tickets(self.room),
             patient=True,
             give_up_seconds=math.inf,
             on_loss=self._lost,

@@ -14,6 +14,8 @@ from trio_websocket import ConnectionClosed, HandshakeError
 from gameserver.core.limits import ACK_SECONDS, HANDSHAKE_SECONDS, IDLE_SECONDS, OVER_ALLOWANCE_SECONDS, TOKEN_BYTES
 from gameserver.core.messages import Bye, Call, ClientMessage, Inputs, Notice, NoticeCode, Ping, Ready, Role, Snapshot, Welcome
 from gameserver.net.simulated import Latency, Toward
+from gameserver.standing import Rank
+from gameserver.tickets import number_of
 from tests.helpers import Wire, wire
 from tests.sim.world import TELLING
 
@@ -25,12 +27,23 @@ if TYPE_CHECKING:
 
     Attack = Callable[[World, random.Random], Awaitable[None]]
 
-UNHEARD: Final = (ConnectionClosed, HandshakeError, OSError, trio.BrokenResourceError, trio.ClosedResourceError)
-"""Lines break here, are refused or never open: no news."""
+UNHEARD: Final = (
+    ConnectionClosed,
+    HandshakeError,
+    OSError,
+    trio.BrokenResourceError,
+    trio.ClosedResourceError,
+    trio.BusyResourceError,
+)
+"""Lines break here, are refused or never open: no news. Busy: trio-websocket answers a Ping or a Close while a liar is talking, and
+fails at that.
+"""
 BETWEEN_SECONDS: Final = 6.0
 """From one attack of a kind to the next, on average, at the usual pace."""
 SLACK_SECONDS: Final = 1.5
 """A tick, the look every quarter of a second, and the goodbye of a second at most."""
+BANNED_SECONDS: Final = 2.0
+"""Who is banned is gone within this time."""
 ENDS: Final = frozenset((1000, 1001, 1005, 1006, 1011, 1012, 1013, 4001))
 """Codes that anybody may meet, whatever he did: his seat was needed, the room failed, the server went."""
 NOTHING_THERE: Final = (NoticeCode.SESSION_GONE, NoticeCode.CLOSED, NoticeCode.RESTARTING)
@@ -53,9 +66,9 @@ GARBAGE: Final = (
 
 
 @asynccontextmanager
-async def _line(world: World, room: str = TELLING) -> AsyncIterator[Wire]:
+async def _line(world: World, room: str = TELLING, address: str | None = None) -> AsyncIterator[Wire]:
     """A WebSocket, closed in the end whatever happens. Raises what UNHEARD says, or groups of it."""
-    async with wire(world.rough, room) as mine:
+    async with wire(world.rough if address is None else world.rough.at(address), room) as mine:
         try:
             yield mine
         finally:
@@ -64,6 +77,9 @@ async def _line(world: World, room: str = TELLING) -> AsyncIterator[Wire]:
 
 async def _join(world: World, mine: Wire, **of_hello: Any) -> Welcome | None:  # noqa: ANN401 - what `hello` takes
     """None: it took too long, as on a line that is broken."""
+    if "credential" not in of_hello and world.office.keys is not None:
+        rank = Rank.BOT if of_hello.get("role") is Role.BOT else Rank.PLAYER
+        of_hello["credential"] = world.office.mint(mine.room, rank)
     with trio.move_on_after(10.0):
         return await mine.join(world.games[TELLING].name, **of_hello)
     return None
@@ -285,8 +301,78 @@ async def meddler(world: World, rng: random.Random) -> None:
         await _expect(world, mine, {1002, 1008}, f"a meddling {role.name.lower()}")
 
 
+async def forger(world: World, rng: random.Random) -> None:
+    """Row 6: a ticket that is used up, over, altered, for another room or signed by somebody else opens nothing; nor does none at
+    all where tickets are asked for.
+    """
+    office = world.office
+    ways = ["over", "altered", "for another room", "signed by somebody else"]
+    which = rng.choice([*ways, "used up", "missing"] if office.keys is not None else ways)
+    ticket: str | None = office.mint(TELLING, ago=200.0 if which == "over" else 0.0)
+    if which == "altered":
+        ticket = _altered(ticket or "", rng)
+    elif which == "for another room":
+        ticket = office.mint("elsewhere")
+    elif which == "signed by somebody else":
+        ticket = office.mint(TELLING, key=office.another_key())
+    elif which == "missing":
+        ticket = None
+    elif which == "used up":
+        async with _line(world) as mine:
+            if await _join(world, mine, name="forger", credential=ticket) is None:
+                return
+    await _try_ticket(world, ticket, which)
+
+
+def _altered(ticket: str, rng: random.Random) -> str:
+    """One letter of it is another."""
+    at = rng.choice([place for place, letter in enumerate(ticket) if letter != "."])
+    letter = rng.choice([letter for letter in "ABCDefgh0189-_" if letter != ticket[at]])
+    return f"{ticket[:at]}{letter}{ticket[at + 1 :]}"
+
+
+async def _try_ticket(world: World, ticket: str | None, which: str, address: str | None = None) -> None:
+    """Opens nothing."""
+    async with _line(world, address=address) as mine:
+        await mine.say(mine.hello(world.games[TELLING].name, credential=ticket, name="forger"))
+        with trio.move_on_after(10.0):
+            with suppress(ConnectionClosed):
+                await mine.until(Welcome)
+            if any(isinstance(message, Welcome) for message in mine.heard):
+                world.outcome.complain(f"a ticket that was {which} opened a seat")
+
+
+async def outlaw(world: World, rng: random.Random) -> None:
+    """Row 11: in the match he is banned, or his ticket is revoked. He is gone within two seconds, and stays out as long."""
+    address = f"203.0.113.{rng.randint(1, 254)}"
+    account = f"outlaw {rng.getrandbits(32):08x}"
+    keys = world.office.keys
+    ticket = world.office.mint(TELLING, account=account) if keys is not None else None
+    async with _line(world, address=address) as mine:
+        if await _join(world, mine, name="outlaw", credential=ticket) is None:
+            return
+        bans, lost = world.server.bans, world.guard.lost_seconds
+        which = rng.choice(("account", "ticket", "address") if keys is not None else ("address",))
+        ban = None
+        if which == "ticket":
+            assert ticket is not None
+            assert keys is not None
+            await bans.revoke(number_of(ticket, keys))
+        elif which == "account":
+            ban = await bans.ban(account=account, seconds=20.0, reason="for lying")
+        else:
+            ban = await bans.ban(address=address, seconds=20.0, reason="for lying")
+        await _see_off(world, mine.connection, BANNED_SECONDS + SLACK_SECONDS, f"an outlaw by {which}")
+    if ban is not None and world.guard.lost_seconds - lost < 1.0:
+        again = world.office.mint(TELLING, account=account) if keys is not None else None
+        with trio.move_on_after(8.0):
+            await _try_ticket(world, again, "of somebody who is banned", address)
+        await world.server.bans.lift(ban.id)
+
+
 ATTACKS: Final[dict[str, Attack]] = {
-    attack.__name__: attack for attack in (flooder, stamper, garbler, slow_reader, non_reader, thief, twice, half_open, meddler)
+    attack.__name__: attack
+    for attack in (flooder, stamper, garbler, slow_reader, non_reader, thief, twice, half_open, meddler, forger, outlaw)
 }
 
 

@@ -20,12 +20,26 @@ MOST_WRONG: Final = 200
 
 BREAKERS: Final = frozenset(("leap", "jump", "slow_steps", "power_cut", "restart"))
 """Faults that touch every room of the process, so no room is left to be compared with its twin."""
+AGEING: Final = frozenset(("leap", "wall_clock"))
+"""Faults that make a ticket old at once."""
 OF_THE_LINE: Final = ("reset", "blackhole", "clog", "slow_line", "partition", "swizzle", "storm", "cut_head", "half_close")
 OF_THE_DISK: Final = ("hang_disk", "fail_disk", "slow_disk")
 OF_THE_ROOM: Final = ("raise_in_step", "rot", "grow")
 OF_TIME: Final = ("jump", "leap", "wall_clock", "slow_steps")
 OF_THE_SERVER: Final = ("power_cut", "restart")
-LIARS: Final = ("flooder", "stamper", "garbler", "slow_reader", "non_reader", "thief", "twice", "half_open", "meddler")
+LIARS: Final = (
+    "flooder",
+    "stamper",
+    "garbler",
+    "slow_reader",
+    "non_reader",
+    "thief",
+    "twice",
+    "half_open",
+    "meddler",
+    "forger",
+    "outlaw",
+)
 FAULTS: Final = (*OF_THE_LINE, *OF_THE_DISK, *OF_THE_ROOM, *OF_TIME, *OF_THE_SERVER, *LIARS)
 """All that can be broken, or lie: the words of `--only`. What each is stands where it is done, in faults.py and liars.py."""
 
@@ -60,9 +74,20 @@ class Scenario:
             copies=rng.random() < 0.2,
             leaves=rng.random() < 0.2,
             faults=_some(rng),
+            asks=rng.random() < 0.4,
         )
         if not self.faults:
-            knobs = attrs.evolve(knobs, game=Arena, faults=frozenset(), express=True, chunking=False, lively=True, leaves=False)
+            knobs = attrs.evolve(
+                knobs,
+                game=Arena,
+                faults=frozenset(),
+                express=True,
+                chunking=False,
+                lively=True,
+                copies=False,
+                leaves=False,
+                asks=False,
+            )
         if self.only is not None:
             knobs = attrs.evolve(knobs, faults=self.only)
         return attrs.evolve(knobs, bots=self.bots if self.bots is not None else knobs.bots)
@@ -101,6 +126,7 @@ class Knobs:
         copies: a copy of each match is made from its state now and then, and must go on as the match does.
         leaves: after the end everyone leaves, and for more than a minute it is watched what remains.
         faults: which there are.
+        asks: the server asks for tickets, if time lets them live.
     """
 
     game: type[Game]
@@ -115,6 +141,12 @@ class Knobs:
     copies: bool
     leaves: bool
     faults: frozenset[str]
+    asks: bool
+
+    @property
+    def is_keyed(self) -> bool:
+        """Does nobody come in without a ticket? Where time leaps, an honest one may be over before it is shown."""
+        return self.asks and not self.faults & AGEING
 
     @property
     def has_twin(self) -> bool:

@@ -24,6 +24,7 @@ from gameserver.server import Server
 from tests.recording import recorder_on
 from tests.sim import tapes
 from tests.sim.invariants import Census, Endings, Logs, Oracle, left_over
+from tests.sim.office import Office
 from tests.sim.telling import Brittle, Quiet, telling_at
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class World:
 
     Attributes:
         rough: the network on which lines break; `calm`: the one on which none does.
+        office: where tickets come from.
         server: the one that runs, or ran last.
         games: by room.
         brittle: the rooms whose game fails.
@@ -163,6 +165,9 @@ class World:
             store=ports.store,
             randomness=Witness(random.Random(rng.getrandbits(32)), self.logs),
             wall_clock=ports.wall_clock,
+        )
+        self.office = Office(
+            random.Random(f"tickets of {scenario.seed}"), self.logs, ports.wall_clock, keyed=knobs.is_keyed and not alone
         )
         self._recording = ports
         self.brittle = frozenset((BRITTLE,))
@@ -204,6 +209,7 @@ class World:
             guard=self.guard,
             recorder=self._recorder,
             express=self.knobs.express,
+            keys=self.office.keys,
         )
         self.server.on_open = self._opened
         for name, game in self.games.items():
