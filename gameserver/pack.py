@@ -7,12 +7,15 @@ pack each becomes a function that is called once, in the order in which a browse
     class Comeback{…}
     return{Comeback}})();
 
+Private names (#waits) get short ones: nobody but their class can tell.
+
 What the pages do not need is not known here, and refused: cycles, default exports, exported `let`, names that are taken apart.
 """
 
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
@@ -58,6 +61,8 @@ class Packer:
         self._modules: dict[str, _Module] = {}
         self._names: dict[str, str] = {}
         """What each module is called in the packs."""
+        self._privates: dict[str, str] = {}
+        """What each private name is called there. One name for one: no two that a class tells apart become the same."""
 
     def reach(self, entry: str) -> list[str]:
         """The entry and all that it imports, in the order in which they run. Raises CannotPack, KeyError."""
@@ -105,6 +110,11 @@ class Packer:
     def _name(self, address: str) -> str:
         return self._names.setdefault(address, f"${len(self._names)}")
 
+    def _private(self, text: str) -> str:
+        if text[0] != "#":
+            return text
+        return self._privates.setdefault(text, f"#{_letters(len(self._privates))}")
+
     def _module(self, address: str) -> _Module:
         if address not in self._modules:
             self._modules[address] = _take_apart(address, self._read(address))
@@ -125,15 +135,21 @@ class Packer:
                 if missing:
                     raise CannotPack(f"{module.address} imports {missing} from {source}, which has no such thing")
                 taken.append(f"{{{','.join(_pair(name, here) for name, here in names)}}}={there}")
-        body = (Token(piece.gap, _moved(module.address, piece.text, moved)) for piece in module.body)
+        body = (Token(piece.gap, self._private(_moved(module.address, piece.text, moved))) for piece in module.body)
         given = [_pair(name, here) for name, here in module.exports.items()]
         given += [f"{name}:{self._name(source)}.{there}" for source, there, name in module.passed_on]
         head = f"const {','.join(taken)};\n" if taken else ""
-        return f"const {self._name(module.address)}=(()=>{{{head}{join(body)}\nreturn{{{','.join(given)}}}}})();\n"
+        return f"const {self._name(module.address)}=(()=>{{{head}{join(body, lines=False)}\nreturn{{{','.join(given)}}}}})();\n"
 
 
 def _pair(name: str, value: str) -> str:
     return name if name == value else f"{name}:{value}"
+
+
+def _letters(number: int) -> str:
+    """0 is a, 26 is aa: as words are numbered."""
+    rest, last = divmod(number, len(ascii_lowercase))
+    return (_letters(rest - 1) if rest else "") + ascii_lowercase[last]
 
 
 def _quoted(address: str) -> str:

@@ -36,6 +36,10 @@ _PREFIX_WORDS: Final = frozenset(
 )
 _LONERS: Final = frozenset("{}()[];,:?=<>&|!")
 """No blank beside them means anything."""
+_GO_ON: Final = frozenset("{([,;=?:&|<>!")
+"""No statement ends behind them, so a line's end means nothing there."""
+_CLOSE: Final = frozenset(")]},;?:=&|")
+"""Nor before them, or else it ends all the same (ECMA-262, 12.10: before a brace that closes, a statement needs no semicolon)."""
 
 
 class Token(NamedTuple):
@@ -83,21 +87,23 @@ def tokens(source: str) -> Iterator[Token]:
         raise ValueError("a template does not end")
 
 
-def join(pieces: Iterable[Token]) -> str:
-    """The pieces as a script, with as little between them as may be."""
+def join(pieces: Iterable[Token], *, lines: bool = True) -> str:
+    """The pieces as a script, with as little between them as may be. `lines`: every line ends where it did."""
     out: list[str] = []
     last = ""
     for gap, text in pieces:
-        if last and not (gap == " " and (last[-1] in _LONERS or text[0] in _LONERS)):
-            out.append(gap)
-        out.append(text)
+        if gap == " ":
+            means_nothing = not last or last[-1] in _LONERS or text[0] in _LONERS
+        else:
+            means_nothing = not last or (not lines and (last in _GO_ON or text in _CLOSE))
+        out += (text,) if means_nothing else (gap, text)
         last = text
     return "".join(out)
 
 
-def shorten_script(source: str) -> str:
-    """The same JavaScript module, shorter. Raises ValueError for text that is none."""
-    return join(tokens(source))
+def shorten_script(source: str, *, lines: bool = True) -> str:
+    """The same JavaScript module, shorter. `lines`: as in `join`. Raises ValueError for text that is none."""
+    return join(tokens(source), lines=lines)
 
 
 def _template(source: str, at: int) -> str:

@@ -74,6 +74,26 @@ def test_a_pack_does_what_its_modules_do(tmp_path: Path) -> None:
     assert json.loads(said[0])[1] == ["early 2", "again", "main"]
 
 
+def test_private_names_are_short_and_as_many_as_before(tmp_path: Path) -> None:
+    source = """
+        class Outer { #count = 1; #a = 10; static #made = 0;
+          #next() { Outer.#made++; return `#count ${this.#count + this.#a} ${`${this.#a}`}`; }
+          static is(value) { return #a in value; }
+          get told() { return [this.#next(), Outer.#made, Outer.is(this), Outer.is({}), "#a", /#a/.test("#a")]; }
+        }
+        class Other { #a = "another"; get told() { return this.#a; } }
+        console.log(JSON.stringify([new Outer().told, new Other().told]));
+    """
+    plain, short = run(tmp_path, source), run(tmp_path, text := packed({"/main.js": source}))
+    assert plain == short
+    assert "made" not in text and "next" not in text
+    numbers = range(99)
+    many = {f"/{n}.js": f"export class C {{ #n{n} = {n}; get n() {{ return this.#n{n}; }} }}" for n in numbers}
+    imports = "".join(f'import {{ C as C{n} }} from "./{n}.js";' for n in numbers)
+    many["/main.js"] = f"{imports} console.log([{','.join(f'new C{n}().n' for n in numbers)}].join());"
+    assert run(tmp_path, packed(many)) == ",".join(map(str, numbers))
+
+
 def test_a_pack_that_is_loaded_later_shares_the_modules_of_the_first(tmp_path: Path) -> None:
     """A class is one class in both."""
     modules = {

@@ -42,7 +42,7 @@ def differing(scripts: dict[str, str], tmp_path: Path) -> list[str]:
     require_tool("tsc")
     program = tmp_path / "compare.mjs"
     program.write_text(COMPARE % json.dumps(str(TYPESCRIPT)))
-    pairs = [(name, text, shorten_script(text)) for name, text in scripts.items()]
+    pairs = [(name, text, shorten_script(text, lines=lines)) for name, text in scripts.items() for lines in (True, False)]
     done = subprocess.run([node, str(program)], input=json.dumps(pairs), capture_output=True, text=True, check=True)
     wrong: list[str] = json.loads(done.stdout)
     return wrong
@@ -90,6 +90,36 @@ f()
 ;[1].map(g)
 returnless
 ++h
+@@ lines that go on, and lines that end
+const a = [
+  b,
+  c,
+]
+let d =
+  e
+  ? f
+  : g
+const h = (i) => {
+  if (i) return
+  {
+    k()
+  }
+  for (
+    ; ;
+  ) break
+  do l(); while (m)
+  n()
+}
+class O { p = 1
+  ;q
+  static r
+  = 2
+  s() {}
+}
+label:
+switch (t) { case 1:
+  u; default:
+  v }
 @@ a return that a comment with a line ends
 function f() {
   return /* a
@@ -122,6 +152,7 @@ def test_what_is_easily_misread_is_not(tmp_path: Path) -> None:
 def test_comments_and_indentation_are_left_out() -> None:
     source = "/** What\n * it is. */\nexport function f ( a ) {\n  // why\n  return a + 1; // so\n}\n\n\n"
     assert shorten_script(source) == "export function f(a){\nreturn a + 1;\n}"
+    assert shorten_script(source, lines=False) == "export function f(a){return a + 1;}"
     assert shorten_style("/* a */\nb {\n  c: 'd /* e */';  /* f\n */ }\n") == "b {\nc: 'd /* e */';\n}"
 
 
@@ -135,7 +166,7 @@ def test_what_is_no_script_is_not_touched(source: str, tmp_path: Path) -> None:
 def test_any_text_is_shortened_once_or_refused(source: str) -> None:
     """It ends, and loses nothing but blanks and comments."""
     try:
-        short = shorten_script(source)
+        short, shorter = (shorten_script(source, lines=lines) for lines in (True, False))
     except ValueError:
         return
-    assert len(short) <= len(source)
+    assert len(shorter) <= len(short) <= len(source)

@@ -46,6 +46,8 @@ LOST_LINE: Final = (
     r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|CONNECTION_CLOSED)",
 )
 """What Chromium itself writes when a line breaks or a server is gone; a page cannot keep it from that."""
+NO_TICKET: Final = r"the server responded with a status of (401|403|404|409) .*/join\)"
+"""What Chromium itself writes when a page is given no ticket; the page says it in words."""
 CHANGED_MIND: Final = "WebSocket is closed before the connection is established"
 """What Chromium itself writes when a page gives a line up that is still connecting, because somebody has typed another name or goes
 on to another page. On a slow machine that is any test; it is no problem of any.

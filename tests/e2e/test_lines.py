@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.e2e.browser import LOST_LINE, Window
+from tests.e2e.browser import LOST_LINE, NO_TICKET, Window
 from tests.e2e.crowd import a_crowd
 from tests.e2e.link import running_link
 from tests.e2e.play import PLAYING, mine, player, seat
@@ -133,7 +133,7 @@ def test_a_server_that_goes_and_comes_is_told_and_joined_anew(chromium: Chromium
 def test_a_server_that_restarts_says_so_before_and_everybody_is_back_after(chromium: Chromium, tmp_path: Path) -> None:
     """In a match, and in the lobby."""
     with (
-        running_server(tmp_path, "--seed", "1", "--drain", "2") as server,
+        running_server(tmp_path, "--seed", "1", "--drain", "3") as server,
         player(chromium, server.origin) as window,
         chromium.window(server.origin) as lobby,
     ):
@@ -143,11 +143,14 @@ def test_a_server_that_restarts_says_so_before_and_everybody_is_back_after(chrom
         lobby.until("() => document.querySelectorAll('.people-here .person').length > 0", what="the lobby")
         with ThreadPoolExecutor() as threads:
             stopped = threads.submit(server.stop)
-            window.sees(re.compile(r"The server restarts in [12] second"))
-            lobby.sees(re.compile(r"The server restarts within [12] second"))
+            window.sees(re.compile(r"The server restarts in [23] seconds"))
+            lobby.sees(re.compile(r"The server restarts within [23] seconds"))
+            for it in (window, lobby):
+                it.sees(re.compile(r"The server restarts (in|within) 1 second"))
             window.screenshot("server-drains")
             lobby.screenshot("lobby-drains")
             dialog(window, "The server restarts")
+            assert window.page.get_by_role("button", name="Try now").is_visible()
             window.screenshot("server-restarts")
             stopped.result()
         server.start()
@@ -181,6 +184,7 @@ def test_a_full_room_offers_to_watch(chromium: Chromium, server: Server) -> None
     with a_crowd() as crowd, chromium.window(server.origin) as window:
         for name in ("Ann", "Bob"):
             crowd.join(server.ws("pong7"), game="pong", name=name)
+        window.expect(NO_TICKET)
         window.open("/play/?room=pong7&game=pong")
         dialog(window, "No seat is free")
         press(window, "Watch")

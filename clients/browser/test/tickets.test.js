@@ -1,6 +1,7 @@
 /** Joining with tickets that somebody is asked for, and asking the server for one. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import { ClientEnded, JoinRefused, LineLost, NoticeCode, requestTicket, Role } from "../src/index.js";
@@ -191,6 +192,29 @@ test("a server that is not there is a line that is lost, also where a proxy answ
     const { error } = await settledOutcome(requestTicket({ room: "a1", game: "arena" }, fetch));
     assert.ok(error instanceof LineLost, String(error));
     assert.equal(error.notice, null);
+  }
+});
+
+test("what the document shows does what it says", async () => {
+  const document = readFileSync(new URL("../../../docs/browser-client.md", import.meta.url), "utf8");
+  const [, shown] = /```js ticket\n(.*?)```/s.exec(document);
+  const code = `${shown.replace("/client/src/index.js", new URL("../src/index.js", import.meta.url).href)}\nexport { client, ticketOfMySite };`;
+  const { fetch, location } = globalThis;
+  try {
+    globalThis.location = new URL("http://there/");
+    const { client, ticketOfMySite } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    globalThis.fetch = answering(403, { error: "its code is needed", reason: "code" });
+    const { error } = await settledOutcome(client.connect());
+    assert.equal(error.cause.reason, "code");
+    assert.equal(globalThis.fetch.was.url, "/api/v1/rooms/arena1/join");
+    globalThis.fetch = async () => new Response("a ticket");
+    assert.equal(await ticketOfMySite(), "a ticket");
+    globalThis.fetch = async () => new Response("", { status: 401 });
+    await assert.rejects(ticketOfMySite(), JoinRefused);
+    globalThis.fetch = () => Promise.reject(new TypeError("Failed to fetch"));
+    await assert.rejects(ticketOfMySite(), LineLost);
+  } finally {
+    Object.assign(globalThis, { fetch, location });
   }
 });
 

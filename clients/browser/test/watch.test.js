@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { endingOf } from "../pages/watch/ending.js";
 import { found, listedOf, merged } from "../pages/watch/listing.js";
 import { filtered, firstFrom, marksOf, nearTo, takersOf } from "../pages/watch/marks.js";
 import { addressOf, placeOf, sourceOf } from "../pages/watch/place.js";
 import { clockText, secondsTyped, sizeText } from "../pages/watch/times.js";
 import { shareOf, tickAfter, tickAt, tickByKey } from "../pages/watch/track.js";
+import { LoadError } from "../src/errors.js";
 
 /** @typedef {import("../pages/watch/marks.js").Mark} Mark */
 /** @typedef {import("../src/recording/header.js").Mark} RecordedMark */
@@ -140,6 +142,14 @@ test("an address says what is watched, from when; nonsense in it is left out", (
   assert.equal(sourceOf({ recording: "a.trpl" }), "/api/v1/recordings/a.trpl");
   assert.equal(sourceOf({ room: "duel" }), "/api/v1/rooms/duel/recording");
   assert.equal(sourceOf({ room: "duel", code: "bcdfg" }), "/api/v1/rooms/duel/recording?code=bcdfg");
+});
+
+test("a recording of a private room is for who has its link, and says so", () => {
+  const place = { recording: null, room: "duel", seconds: null, code: null };
+  const { title, detail, steps } = endingOf(new LoadError("the server says 403", 403), { place, name: "duel" });
+  assert.match(title, /private/);
+  assert.equal(detail, "the server says 403");
+  assert.ok(steps.includes("lobby"));
 });
 
 test("the list takes what it can read, what goes on first, then the newest", () => {

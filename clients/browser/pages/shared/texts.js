@@ -353,7 +353,7 @@ const TEXTS = Object.freeze({
   "code.field": "Code of the room",
   "code.wrong": "A code is letters, without spaces.",
   "over.invited": "You come in another way",
-  "over.invited.text": "This server lets in whom its host's own site sends: go there to play.",
+  "over.invited.text": "To this server one comes over its host's own site. Go there to play.",
   "over.busy": "Many want to come in just now",
   "over.busy.text": "Next try in {time}.",
   "over.busy.late": "Try it again in a moment.",
