@@ -67,11 +67,15 @@ READY_CONNECTIONS: Final = 4_500
 """From here on the server asks for no more clients: those under way, and whoever asks how it is, still find room."""
 ADDRESS_CONNECTIONS: Final = 20
 """Connections of one address (of a /64, with IPv6) at once: a family or two behind one router. The rest is for others."""
-ADDRESS_UNADMITTED: Final = 10
-"""Of those, how many may not have said yet what they want: a browser opens six at once."""
-ADDRESS_CONNECTS_PER_SECOND: Final = 10
-ADDRESS_CONNECTS_BURST: Final = 20
-"""Connections that one address may open: a page takes about ten, as each request has its own."""
+ADDRESS_UNADMITTED: Final = 16
+"""Of those, how many may not have said yet what they want: a browser opens six at once, and two people behind one router may load
+their pages in the same moment.
+"""
+ADDRESS_CONNECTS_PER_SECOND: Final = 20
+ADDRESS_CONNECTS_BURST: Final = 100
+"""Connections that one address may open: a page takes about ten, as each request has its own, and it is no page with one of them
+refused. So ten people who begin together are fine; who opens them for their own sake reaches the limits above.
+"""
 MAX_TURNED_AWAY: Final = 64
 """Connections above those limits that are told so at once; more are just closed."""
 ACCOUNT_SEATS: Final = 3
