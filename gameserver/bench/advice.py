@@ -47,7 +47,8 @@ def advice(
         )
     if largest_state > MAX_STATE // 2:
         found.append(
-            f"state: it takes up to {largest_state} bytes, and a room faults at {MAX_STATE}: keep fewer or smaller entities"
+            f"state: it takes up to {largest_state} bytes, and beyond {MAX_STATE} a match does not survive a fault, "
+            "nor does a new recording of it begin: keep fewer or smaller entities"
         )
     seen: set[str] = set()
     for form in forms:

@@ -224,7 +224,8 @@ SNAPSHOT_HARD: Final = 256 * 1_024
 MAX_ENTITIES: Final = 10_000
 """Entities of a room: ten times what a step in Python can move."""
 MAX_STATE: Final = 256 * 1_024
-"""Bytes of a room's encoded state: what a checkpoint may cost."""
+"""Bytes of a room's encoded state: what a checkpoint may cost. A match that grows beyond it goes on without one: to end it for its
+size alone would cost its players more. MAX_ENTITIES and SNAPSHOT_HARD bound its memory."""
 MAX_TIMERS: Final = 4_096
 MAX_EVENTS_PER_TICK: Final = 1_024
 """Above these a game is running away; the room faults before memory does."""

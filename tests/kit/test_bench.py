@@ -164,7 +164,7 @@ def test_a_slow_step_and_a_large_state_are_warned_of() -> None:
     (step,) = advice(Race, (), **(given | {"step_microseconds": 9_000.0}))
     assert step.startswith("step: a tick takes 9.0 ms at the median, more than a quarter of the 33.3 ms")
     (state,) = advice(Race, (), **(given | {"largest_state": MAX_STATE // 2 + 1}))
-    assert state.startswith("state: it takes up to 131073 bytes, and a room faults at 262144")
+    assert state.startswith("state: it takes up to 131073 bytes, and beyond 262144 a match does not survive a fault")
 
 
 def test_a_slow_field_that_is_not_drawn_between_snapshots_may_be_coarse() -> None:

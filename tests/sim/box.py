@@ -31,6 +31,8 @@ LOOK_SECONDS: Final = 0.5
 """Between two looks at who sits where."""
 SILENT_SECONDS: Final = 0.5
 """Who was shown nothing for so long does not play."""
+FAILING: Final = frozenset(("raise_in_step", "rot"))
+"""Faults that end a room. One that merely grows goes on (MAX_STATE)."""
 GUESTS: Final = 2
 """In each room but the one in which nothing may be lost."""
 
@@ -139,6 +141,8 @@ class _Play:
             world.outcome.complain(f"{world.server.unadmitted} connections are still unadmitted")
         for guest in self._guests:
             guest.check_end()
+        if world.server.counts.rooms_faulted and not world.knobs.faults & FAILING:
+            world.outcome.complain("a room has failed, and no game was made to")
 
     def _hash(self, report: BotReport) -> str:
         outcome = self._world.outcome

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from gameserver.core.audience import EVERYONE, owner, part_of
+from gameserver.core.errors import GameError
 from gameserver.core.limits import (
     GRACE_SECONDS,
     INPUT_QUEUE,
@@ -166,10 +167,14 @@ class Life:
             if step.tick % COPY_EVERY == COPIED_TICKS:
                 self._copy = None
         if step.tick % COPY_EVERY == 0:
+            try:
+                state = room.simulation.encode()
+            except GameError:  # it has grown beyond MAX_STATE, and goes on without what is made from its state
+                return
             plan = room.plan
             tile_map = plan.map[0] if plan.map is not None else None
             self._copy = Simulation(plan.game, options=plan.options, tile_map=tile_map, seed=plan.seed)
-            self._copy.restore(room.simulation.encode())
+            self._copy.restore(state)
 
     def holds(self, tick: int, parts: Contents) -> str | None:
         """Is this what the room showed of these parts at this tick? None: it is; else what is wrong."""
