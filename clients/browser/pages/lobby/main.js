@@ -23,6 +23,8 @@ import { RoomList } from "./room_list.js";
 const AGAIN_MS = 4000;
 /** The host's own site lets people in (docs/http.md, Joining). */
 const UNAUTHORIZED = 401;
+/** Answers that are the same in a moment. */
+const LASTING = [UNAUTHORIZED, 403];
 /** How often a time that runs down is looked at. */
 const TICK_MS = 250;
 
@@ -169,7 +171,7 @@ class LobbyPage {
     if (!known) say(this.#nothing, t("lobby.connecting"));
     else this.#nothing.replaceChildren(h("p", { text: t(this.#create.hidden ? "lobby.empty" : "lobby.empty.create") }));
     this.#nothing.hidden ||= state === "ended";
-    if (state === "ended" && this.#lobby.refusal === null) this.#connectLater();
+    if (state === "ended" && !LASTING.includes(this.#lobby.refusal?.status ?? 0)) this.#connectLater();
     this.#showLost();
     this.#showPeople(visitors);
   }

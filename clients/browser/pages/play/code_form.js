@@ -35,10 +35,4 @@ export class CodeForm {
       this.#fault,
     );
   }
-
-  /** Nothing is typed in yet. */
-  clear() {
-    this.#input.value = "";
-    say(this.#fault, "");
-  }
 }
