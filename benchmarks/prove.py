@@ -154,7 +154,7 @@ FIGURES = (
     Figure(
         "An hour of match, eight bots, the whole stack, in virtual time",
         "≥ 20 × real time",
-        "python -m tests.sim --calm --seconds 3600",
+        "python -m tests.sim --calm --bots 8 --seconds 3600",
         twenty_times,
     ),
     Figure(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from gameserver.core.errors import GameError
 from gameserver.core.limits import MAX_TRUTH_BYTES, MAX_UNWRITTEN, MAX_VIEW_BYTES, MAX_VIEW_SECONDS, PROTOCOL
 from gameserver.core.messages import OVER_FLAG
 from gameserver.core.replay.header import Header
@@ -60,6 +61,8 @@ class RoomRecorder:
         self._rate = room.plan.game.tick_rate
         self._unwritten = 0
         """Files that are not closed."""
+        self._is_too_large = False
+        """Its state cannot be kept, so no recording can begin; that was told."""
         self._has_failed = False
         """By an error that is our own, and was told."""
         self._was_over = False
@@ -167,7 +170,15 @@ class RoomRecorder:
             )
             tape = Tape(header, self._origin, room.plan.game.schema)
             self._was_over = room.simulation.result is not None
-            tape.begin(room.simulation, room.parts, OVER_FLAG if self._was_over else 0)
+            try:
+                tape.begin(room.simulation, room.parts, OVER_FLAG if self._was_over else 0)
+            except GameError as error:
+                if not self._is_too_large:
+                    log.warning("room %s is not recorded while it is like this: %s", room.plan.name, error)
+                self._is_too_large = True
+                self._wait()
+                return
+            self._is_too_large = False
             live = LiveFile(name_of(room.plan.name, at, self._session), tape, watch_delay=room.plan.watch_delay)
             self._session = hashlib.blake2b(self._session, digest_size=len(self._session)).digest()  # chance costs a system call
             self._before = None

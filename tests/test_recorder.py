@@ -633,6 +633,30 @@ async def test_code_that_cannot_be_read_is_recorded_without_its_fingerprint(
     assert "cannot be verified" in caplog.text
 
 
+async def test_a_match_that_is_too_large_is_recorded_again_when_it_is_smaller(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is the game's doing: it is told once, and is no error of the recorder."""
+    monkeypatch.setattr("gameserver.room_recorder.ROLL_SECONDS", 3.0)
+    async with studio() as it:
+        room = make_room()
+        it.record(room)
+        ann = sit(room)
+        await play(room, ann, seconds=1)
+        with monkeypatch.context() as small:
+            small.setattr("gameserver.core.world.MAX_STATE", 10)
+            await play(room, ann, seconds=24)
+        await play(room, ann, seconds=12)
+        await it.close(room)
+        first, *others = (await it.recordings()).values()
+    assert room.clock.tick == 37 * SECOND
+    assert first.sealed and first.last_tick == 3 * SECOND
+    assert others and all(one.sealed for one in others) and others[0].header.first >= 25 * SECOND
+    assert errors_in(caplog) == []
+    assert caplog.text.count("is not recorded while it is like this") == 1
+    resimulated(others[0], Toy)
+
+
 async def test_an_error_of_the_recorder_costs_the_recording_and_not_the_match(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

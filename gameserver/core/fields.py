@@ -64,7 +64,7 @@ class Field:
     """text only: the texts that there are; empty: any."""
     interpolate: Interpolation = "none"
     edge: bool = False
-    """Inputs only: a press. It is never repeated when input is missing and never lost when it comes late."""
+    """Inputs only: a press. It is never repeated when input is missing, and not lost when it comes late."""
     default: Any = MISSING
     where: str = ""
     """file:line of the declaration."""

@@ -3,7 +3,9 @@
 Inputs are stamped with the tick they are meant for. What is there in time is used at its tick. What is missing is bridged: levels
 (a held button) hold for a while, then everything is neutral. What comes late still counts as far as it can without going back in
 time: its levels if they are newer than those in use, its edges (presses) once, in the next tick. So a press is never lost and
-never doubled (several of one field that fall into one tick are one), and sending more or faster gains nothing.
+never doubled (several of one field that fall into one tick are one), and sending more or faster gains nothing. One exception: when
+the room has lost time (TickClock.epoch grows), its players stamp with ticks for which they have sent already; what is there for
+those ticks counts, and a press that comes for one of them again, for INPUT_WINDOW_SECONDS at most, is dropped as repeated.
 
 With an input comes what was on its player's screen when he made it. `take` makes a distance of it, how far back he saw, which holds
 with the levels and is an input of the step like any other.

@@ -357,6 +357,24 @@ async def test_connections_are_the_living_in_order(autojump_clock: MockClock) ->
 # -- faults
 
 
+async def test_a_sender_is_cut_off_in_the_middle_of_what_it_says(autojump_clock: MockClock) -> None:
+    """It fails as on a stream that it has finished itself; what it said before arrives, and the other direction goes on."""
+    connection = pair()
+
+    async def send() -> None:
+        with pytest.raises(trio.ClosedResourceError):
+            await connection.client.send_all(bytes(2 * WINDOW))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(send)
+        await trio.sleep(1.0)  # it waits for room
+        connection.half_close(Toward.SERVER)
+        connection.half_close(Toward.SERVER)
+        assert await all_received(connection.server) == bytes(WINDOW)
+        await connection.server.send_all(b"still there")
+        assert await receive_exactly(connection.client, 11) == b"still there"
+
+
 @pytest.mark.parametrize("latency", [FAST, SLOW], ids=["fast", "slow"])
 async def test_reset_breaks_both_ends(autojump_clock: MockClock, latency: Latency) -> None:
     connection = pair(latency)

@@ -58,10 +58,7 @@ async def half_close(world: World, rng: random.Random) -> None:
     """A client says that it will send nothing more, in the middle of whatever it is saying."""
     line = _any_line(world, rng)
     if line is not None:
-        try:
-            await line.client.send_eof()
-        except (trio.ClosedResourceError, trio.BrokenResourceError, trio.BusyResourceError):
-            line.reset()
+        line.half_close(Toward.SERVER)
 
 
 async def blackhole(world: World, rng: random.Random) -> None:

@@ -27,17 +27,8 @@ if TYPE_CHECKING:
 
     Attack = Callable[[World, random.Random], Awaitable[None]]
 
-UNHEARD: Final = (
-    ConnectionClosed,
-    HandshakeError,
-    OSError,
-    trio.BrokenResourceError,
-    trio.ClosedResourceError,
-    trio.BusyResourceError,
-)
-"""Lines break here, are refused or never open: no news. Busy: trio-websocket answers a Ping or a Close while a liar is talking, and
-fails at that.
-"""
+UNHEARD: Final = (ConnectionClosed, HandshakeError, OSError, trio.BrokenResourceError, trio.ClosedResourceError)
+"""Lines break here, are refused or never open: no news."""
 BETWEEN_SECONDS: Final = 6.0
 """From one attack of a kind to the next, on average, at the usual pace."""
 SLACK_SECONDS: Final = 1.5

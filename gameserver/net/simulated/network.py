@@ -99,8 +99,7 @@ class SimStream(trio.abc.HalfCloseableStream):
             await trio.lowlevel.checkpoint()
             if not self._finished or self._closed:
                 self._push(b"")
-                self._finished = True
-                self._out.finish(trio.current_time())
+                self._finish()
         finally:
             self._sending = False
 
@@ -198,6 +197,10 @@ class SimStream(trio.abc.HalfCloseableStream):
         except trio.BrokenResourceError:
             return False
 
+    def _finish(self) -> None:
+        self._finished = True
+        self._out.finish(trio.current_time())
+
     def _break(self) -> None:
         self._broken = True
         self._in.discard()
@@ -243,6 +246,12 @@ class SimConnection:
         The sender goes on until its window is full. The end of the stream does not arrive either; a `reset` does.
         """
         self._pipes[toward].lose(trio.current_time())
+
+    def half_close(self, toward: Toward) -> None:
+        """Nothing more is sent in this direction, as after `send_eof`; who is sending there is cut off in the middle of it."""
+        stream = self.client if toward is Toward.SERVER else self.server
+        if not (stream._finished or stream._closed or stream._broken):
+            stream._finish()
 
     def clog(self, toward: Toward) -> None:
         """Nothing arrives in this direction until `unclog`, as when every packet must be sent again."""
