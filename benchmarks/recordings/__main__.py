@@ -59,7 +59,7 @@ FULL: Final = Scale(
     late_seconds=20.0, late_rounds=3, page_seeks=200,
 )  # fmt: skip
 SMALL: Final = Scale(
-    seconds=20.0, bots=(8,), seeks=20, cut_bytes=2_000, flips=60, kills=2, late_seconds=2.0, late_rounds=1, page_seeks=10,
+    seconds=20.0, bots=(8,), seeks=20, cut_bytes=800, flips=30, kills=1, late_seconds=2.0, late_rounds=1, page_seeks=10,
 )  # fmt: skip
 
 

@@ -311,7 +311,22 @@ def test_a_match_that_goes_on_is_paused_rewound_and_caught_up(chromium: Chromium
 
 def test_the_next_match_follows_and_a_room_that_ends_is_told(chromium: Chromium, tmp_path: Path) -> None:
     """Who looks on live goes on with the room. When there is nothing to go on with, all can still be watched."""
-    options = ("--option", "time_limit=30", "--map", "duel", "--bots", "2", "--watch-delay", "0", "--record", str(tmp_path / "r"))
+    options = (
+        "--option",
+        "time_limit=30",
+        "--option",
+        "score_limit=1",
+        "--strength",
+        "3",
+        "--map",
+        "duel",
+        "--bots",
+        "2",
+        "--watch-delay",
+        "0",
+        "--record",
+        str(tmp_path / "r"),
+    )
     with running_server(tmp_path, *options) as server, chromium.window(server.origin) as window:
         watch(window, "room=arena1")
         first = window.js("() => gameserver.recording.header.session")
