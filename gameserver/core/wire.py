@@ -328,6 +328,8 @@ def _reply(body: tuple[Any, ...]) -> Reply:
         raise ValueError("value is of no plain type")
     if type(body[3]) is int:
         _integer(body[3])
+    if not body[2] and type(body[3]) is not str:
+        raise ValueError("a refusal has no words")
     return Reply(_natural(body[1]), body[2], body[3])
 
 

@@ -72,7 +72,8 @@ WELCOMES = st.builds(
 SERVER_MESSAGES = st.one_of(
     st.builds(EventMessage, NATURALS, NATURALS, NATURALS, ARGUMENTS),
     st.builds(Pong, INTEGERS, INTEGERS, NATURALS, INTEGERS, INTEGERS),
-    st.builds(Reply, NATURALS, st.booleans(), st.none() | st.booleans() | INTEGERS | st.text(max_size=9)),
+    st.builds(Reply, NATURALS, st.just(True), st.none() | st.booleans() | INTEGERS | st.text(max_size=9)),
+    st.builds(Reply, NATURALS, st.just(False), st.text(max_size=9)),
     st.builds(Notice, st.integers(0, 99), st.text(max_size=9), st.none() | INTEGERS | st.text(max_size=9)),
 )
 DROPS = st.lists(NATURALS, max_size=4).map(tuple)
@@ -442,6 +443,8 @@ WELCOME: tuple[Any, ...] = (0, 1, 0, None, 30, {}, None, (), 0)
         [(4, 1, 1, None)],
         [(4, 1, True, 1.5)],
         [(4, 1, True, ())],
+        [(4, 1, False, None)],
+        [(4, 1, False, False)],
         [(4, 1, True, 2**53)],
         [(5, 1, None, None)],
         [(5, 1, "x", 1.5)],
