@@ -203,19 +203,16 @@ async def test_a_brain_that_fails_costs_its_bot_and_another_comes(
         room = host.server.open_room("here", ClumsyToy, keep=True)
         await orders.send(order(2, "well"))
         await orders.send(order(1, "here", "clumsy"))
-        await trio.sleep(SOON)
-        first = bots_in(room)
-        await trio.sleep(40)
+        came: set[str] = set()
+        for _ in range(400):  # each plays for moments, and there is a pause behind each
+            await trio.sleep(0.1)
+            came.update(bots_in(room))
         assert "I cannot think" in caplog.text
         assert len(bots_in(well)) == 2
-        for _ in range(40):  # between one and the next there is a pause
-            if bots_in(room) != first:
-                break
-            await trio.sleep(0.5)
-        assert bots_in(room) != first
+        assert len(came) >= 2
         caplog.clear()
         await trio.sleep(60)
-        assert caplog.text.count("I cannot think") / 2 < 60 / CREW_LOOKS / 4, "it does not come back without a pause"
+        assert 1 <= caplog.text.count("I cannot think") / 2 < 60 / CREW_LOOKS / 4, "it does not come back without a pause"
 
 
 async def test_a_file_that_cannot_be_read_now_is_tried_again(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:
