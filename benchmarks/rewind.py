@@ -234,7 +234,7 @@ async def play(trial: Trial) -> Score:
     data = open_field()
     server = Server(ports=ports, games={Range.name: Range}, maps={"field": (parse_map(data, "field.tmj"), data)}, guard=NoGuard())
     options = Rules(mode="all", score_limit=0, time_limit=0, idle_seconds=0)
-    room = server.open_room(ROOM, Range, options=options, seed=trial.seed, keep=True)
+    room = server.rooms.open(ROOM, Range, options=options, seed=trial.seed, keep=True)
     await server.listen(HOST, PORT)
     url = f"ws://{HOST}:{PORT}/ws/{ROOM}"
     shooter = (Silent if trial.says is None else Screen)(url, name="shooter", network=ports.network)

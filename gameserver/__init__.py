@@ -7,7 +7,7 @@ The house, from the bottom up; imports run one way, from each line to those abov
     net/        bytes in, bytes out: real and simulated ports, and the link, which is what a room sees of a client
     guard.py    stops game code that does not end
     room.py     one simulation on a tick            session.py   one client from handshake to goodbye
-    server.py   accept, supervise: the one wall that catches broadly
+    rooms.py    all of them, each behind a wall         server.py    accept, supervise; the wall around each connection
     app.py      puts it all together                cli/         the commands
     games/      one module each; they use the names below and nothing else
     testing/    a match in a test, for their authors         bench/       what a game costs

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from gameserver.core.reached import Reached
     from gameserver.fork import Fork
     from gameserver.ports import Ports
+    from gameserver.rooms import Rooms
 
 log = logging.getLogger("gameserver.app")
 
@@ -174,7 +175,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         )
         for game in games:
             _warn_of_slips(game, say)
-        first = _open_rooms(server, games[0], settings)
+        first = _open_rooms(server.rooms, games[0], settings)
         keeper = Keeper(server, guard, creates=settings.create_rooms)
         keeper.look()
 
@@ -186,7 +187,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         reloader = Reloader(
             dict(zip(settings.games, games, strict=True)),
             load=read_again,
-            replace=server.replace_game,
+            replace=server.rooms.replace_game,
             say=say,
         )
         if settings.reload and not reloader.watches:
@@ -291,7 +292,7 @@ def _load_maps(wanted: str) -> Mapping[str, tuple[TileMap, bytes]]:
     return maps
 
 
-def _open_rooms(server: Server, game: type[Game], settings: ServeSettings) -> str:
+def _open_rooms(rooms: Rooms, game: type[Game], settings: ServeSettings) -> str:
     names = settings.rooms or (f"{''.join(c for c in game.name if c.isalnum())}1",)
     try:
         options = parse_options(game, settings.options)
@@ -300,15 +301,15 @@ def _open_rooms(server: Server, game: type[Game], settings: ServeSettings) -> st
     for name in names:
         if not re.fullmatch(ROOM_PATTERN, name):
             raise UsageError(f"{name!r} is no name of a room: it has 1 to 32 letters a-z and digits")
-        if name in server.rooms:
+        if name in rooms:
             raise UsageError(f"room {name!r} is named twice")
         if name == LOBBY:
             raise UsageError(f"room {name!r} is where people look for rooms: choose another name")
         try:
             if settings.fork is not None:
-                server.open_plan(settings.fork.plan(name, game))
+                rooms.open_plan(settings.fork.plan(name, game))
             else:
-                server.open_room(name, game, options=options, map_name=settings.map, seed=settings.seed, keep=True)
+                rooms.open(name, game, options=options, map_name=settings.map, seed=settings.seed, keep=True)
         except RoomFault as fault:
             cause = fault.__cause__ or fault
             if isinstance(cause, Refused):

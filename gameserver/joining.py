@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from gameserver.caller import Caller
+    from gameserver.rooms import Rooms
     from gameserver.server import Server
 
 PUBLIC_RANKS: Final = (Rank.PLAYER, Rank.SPECTATOR)
@@ -102,7 +103,7 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
     standing = Standing(rank=wish.rank, account=wish.account, name=wish.name, caller=caller)
     try:
         server.may_enter(room, wish.code, standing)  # first: what goes on in a private room is for who knows its code
-        _find(server, room, wish)
+        _find(server.rooms, room, wish)
         return admission.mint(room=room, rank=wish.rank, account=wish.account, name=wish.name)
     except Refused as refusal:
         server.reached.note(refusal.limit)
@@ -113,22 +114,22 @@ async def _join(server: Server, request: Request, *, with_tickets: bool) -> str:
         raise _No(HTTPStatus.BAD_REQUEST, str(error)) from error
 
 
-def _find(server: Server, room: str, wish: _Wish) -> None:
+def _find(rooms: Rooms, room: str, wish: _Wish) -> None:
     """Raises _No unless that can be played there now."""
-    if (refusal := server.leaving) is not None:
+    if (refusal := rooms.leaving) is not None:
         seconds = refusal.detail if type(refusal.detail) is int else RETRY_SECONDS
         raise _No(HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), reason="restarting", Retry_After=str(seconds))
-    game = server.games.get(wish.game)
+    game = rooms.games.get(wish.game)
     if not re.fullmatch(ROOM_PATTERN, room) or game is None:
         raise _No(HTTPStatus.NOT_FOUND, "there is no such game here" if game is None else "there is no such room")
-    planned = server.planned_game(room)
-    if planned is None and not server.opens_new(room, game):
+    planned = rooms.planned_game(room)
+    if planned is None and not rooms.opens_new(room, game):
         raise _No(HTTPStatus.NOT_FOUND, "there is no such room")
     if planned is None and wish.code is not None:  # he means one that has closed: what he would open under its name is for all
         raise _No(HTTPStatus.NOT_FOUND, "this private room has closed: create another one")
     if planned not in (None, game):
         raise _No(HTTPStatus.CONFLICT, "another game is played in this room", reason="game")
-    there = server.rooms.get(room)
+    there = rooms.get(room)
     if there is not None and not there.has_place(_CAME_AS.get(wish.rank, Role.PLAYER)):
         raise _No(HTTPStatus.CONFLICT, "the room is full", reason="full")
 

@@ -21,7 +21,7 @@ from gameserver.caller import CALLER
 from gameserver.plan import RoomState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator
 
     from prometheus_client.core import Metric
     from starlette.requests import Request
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from gameserver.caller import Caller
     from gameserver.core.reached import Reached
     from gameserver.net.http import HttpSide
-    from gameserver.plan import RoomCounts
-    from gameserver.room import Room
+    from gameserver.rooms import Rooms
     from gameserver.server import ServerCounts
 
 _OF_THE_SERVER: Final = {
@@ -40,10 +39,13 @@ _OF_THE_SERVER: Final = {
     "broken": "connections that the peer broke",
     "refused": "connections that were turned away before a HELLO",
     "not_accepted": "times that the system had no connection to give, for want of descriptors or memory",
-    "rooms_opened": "rooms that were opened",
-    "rooms_faulted": "rooms that ended because their game failed",
 }
 """Each is a number of `ServerCounts`."""
+_OF_ALL_ROOMS: Final = {
+    "opened": "rooms that were opened",
+    "faulted": "rooms that ended because their game failed",
+}
+"""Each is a number of `Rooms`."""
 _OF_ROOMS: Final = {
     "steps": "ticks in which a match was stepped",
     "snapshots": "snapshots that were handed over",
@@ -62,18 +64,13 @@ class Watched(Protocol):
     """What must be known of a server."""
 
     @property
-    def rooms(self) -> Mapping[str, Room]:
-        """The open ones."""
+    def rooms(self) -> Rooms:
+        """The open ones, and what happened in all."""
         ...
 
     @property
     def counts(self) -> ServerCounts:
         """What happened since it was started."""
-        ...
-
-    @property
-    def total(self) -> RoomCounts:
-        """What happened in all rooms, those included that have closed."""
         ...
 
     @property
@@ -118,7 +115,9 @@ class ServerCollector(Collector):
         yield reached
         for name, text in _OF_THE_SERVER.items():
             yield CounterMetricFamily(f"gameserver_{name}", text.capitalize(), getattr(server.counts, name))
-        total = server.total
+        for name, text in _OF_ALL_ROOMS.items():
+            yield CounterMetricFamily(f"gameserver_rooms_{name}", text.capitalize(), getattr(server.rooms, name))
+        total = server.rooms.total
         amounts = (
             total.steps, total.snapshots, total.skipped, total.bytes, total.lost, total.stood_in, total.clamped_shots,
             total.restarts, total.late, total.busy_seconds,

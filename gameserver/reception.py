@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -16,8 +16,6 @@ from gameserver.entrance import SeatTicket
 from gameserver.plan import RoomFault, RoomState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from gameserver.admission import Admission
     from gameserver.bans import Bans
     from gameserver.caller import Caller
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from gameserver.net.link import Link
     from gameserver.ports import Randomness
     from gameserver.room import Room
+    from gameserver.rooms import Rooms
     from gameserver.seat import Seat
     from gameserver.server import ServerCounts
     from gameserver.standing import Standing
@@ -33,43 +32,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("gameserver.reception")
 
 
-class House(Protocol):
-    """What is behind the reception: a server's rooms."""
-
-    @property
-    def rooms(self) -> Mapping[str, Room]:
-        """The open ones, by name."""
-        ...
-
-    @property
-    def games(self) -> Mapping[str, type[Game]]:
-        """By name."""
-        ...
-
-    @property
-    def leaving(self) -> Refused | None:
-        """What newcomers are told when nobody is let in any more; None as long as that is not so."""
-        ...
-
-    def opens_new(self, name: str, game: type[Game]) -> bool:
-        """Would a room of this name be one that nobody has planned?"""
-        ...
-
-    def reopen(self, name: str, game: type[Game]) -> Room:
-        """Open a room for somebody who asks for it. Raises Refused, RoomFault."""
-        ...
-
-    def refusal_of(self, name: str, fault: RoomFault) -> Refused:
-        """What somebody is told whose room could not be opened."""
-        ...
-
-
 class Reception:
     """See the module."""
 
     def __init__(
         self,
-        house: House,
+        rooms: Rooms,
         counts: ServerCounts,
         *,
         admission: Admission,
@@ -77,7 +45,7 @@ class Reception:
         hooks: Hooks,
         randomness: Randomness,
     ) -> None:
-        self._house = house
+        self._rooms = rooms
         self._counts = counts
         self._admission = admission
         self._bans = bans
@@ -86,11 +54,11 @@ class Reception:
 
     async def admit(self, hello: Hello, link: Link, caller: Caller) -> SeatTicket:
         """Find or open the room and keep a seat in it, or find the seat that is kept. Raises Refused."""
-        house = self._house
+        rooms = self._rooms
         game = self._game_for(hello)
         if isinstance(hello.credential, bytes):
             return self._resume(hello, game, hello.credential, link, caller)
-        if (refusal := house.leaving) is not None:  # before his ticket is used up
+        if (refusal := rooms.leaving) is not None:  # before his ticket is used up
             raise refusal
         standing = await self._admission.standing_of(hello, caller)
         self._bans.check(standing)
@@ -104,17 +72,17 @@ class Reception:
             log.exception("authorise failed")
             raise Refused("nobody can be let in at the moment", NoticeCode.REFUSED) from error
         self._bans.check(standing)  # again: the host may have taken seconds
-        if (refusal := house.leaving) is not None:
+        if (refusal := rooms.leaving) is not None:
             raise refusal
         self._check_seats(standing)
-        room = house.rooms.get(hello.room)
+        room = rooms.get(hello.room)
         if room is None or room.state is RoomState.CLOSED:
-            if house.opens_new(hello.room, game):
+            if rooms.opens_new(hello.room, game):
                 self._admission.count_opening(standing)
             try:
-                room = house.reopen(hello.room, game)
+                room = rooms.reopen(hello.room, game)
             except RoomFault as fault:
-                raise house.refusal_of(hello.room, fault) from fault
+                raise rooms.refusal_of(hello.room, fault) from fault
         if room.plan.game is not game:
             raise Refused(f"room {hello.room!r} plays {room.plan.game.name}", NoticeCode.REFUSED)
         if room.plan.code is not None:
@@ -128,17 +96,17 @@ class Reception:
         account = standing.account
         if account is None:
             return
-        seats = sum(seat.standing.account == account for room in self._house.rooms.values() for seat in room.seats)
+        seats = sum(seat.standing.account == account for room in self._rooms.values() for seat in room.seats)
         if seats >= ACCOUNT_SEATS:
             why = f"this account has {seats} seats here: leave one of them, or wait until those whose line is down are given up"
             raise Refused(why, NoticeCode.REFUSED, limit=Limit.ACCOUNT_SEATS)
 
     def _resume(self, hello: Hello, game: type[Game], token: bytes, link: Link, caller: Caller) -> SeatTicket:
         """The seat that this token opens, whoever sits in it by now. Raises Refused."""
-        room = self._house.rooms.get(hello.room)
+        room = self._rooms.get(hello.room)
         seat = room.find(token) if room is not None and room.plan.game is game else None
         if room is None or seat is None or seat.role is not hello.role:
-            if (refusal := self._house.leaving) is not None:  # without a token he would be told the same
+            if (refusal := self._rooms.leaving) is not None:  # without a token he would be told the same
                 raise refusal
             raise Refused("this seat is gone: join without the token", NoticeCode.SESSION_GONE)
         standing = attrs.evolve(seat.standing, caller=caller)  # he may be somewhere else by now
@@ -152,7 +120,7 @@ class Reception:
         return SeatTicket(room, seat, link, room.welcome(seat, self._randomness.token(TOKEN_BYTES)))
 
     def _game_for(self, hello: Hello) -> type[Game]:
-        games = self._house.games
+        games = self._rooms.games
         name, _, version = hello.game.partition("@")
         game = games.get(name)
         here = f"{game.name}@{game.version}" if game is not None else None

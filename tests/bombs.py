@@ -117,7 +117,7 @@ class Healthy:
 
     @classmethod
     async def fill(cls, host: Host) -> Healthy:
-        rooms = [host.server.open_room(f"well{number}", Toy, seed=number, keep=True) for number in range(HEALTHY)]
+        rooms = [host.server.rooms.open(f"well{number}", Toy, seed=number, keep=True) for number in range(HEALTHY)]
         seated = [sit(room, role=role) for room in rooms for role in (Role.PLAYER, Role.SPECTATOR)]
         await trio.sleep(0.11)
         for player in seated[::2]:

@@ -122,7 +122,7 @@ async def run(kind: str, seconds: float) -> dict[str, object]:
     games: dict[str, type[Game]] = {game.name: game for game in (Toy, Hostile, Stubborn, Exploding, Provoked)}
     with TimedGuard() as guard:
         server = Server(ports=real_ports("."), games=games, maps={}, guard=guard)
-        rooms = [server.open_room(f"well{number}", Toy, keep=True) for number in range(HEALTHY)]
+        rooms = [server.rooms.open(f"well{number}", Toy, keep=True) for number in range(HEALTHY)]
         ((host, port),) = await server.listen(HOST, 0)
         client = Client(f"ws://{host}:{port}/ws/well0", game="toy", name="ann", role=Role.SPECTATOR)
         lost: list[str] = []
@@ -148,7 +148,7 @@ async def run(kind: str, seconds: float) -> dict[str, object]:
                 room.counts.worst_lateness_seconds = 0.0  # from here on
             restarts = 0
             if kind == "provoked":
-                room = server.open_room("provoked", Provoked)
+                room = server.rooms.open("provoked", Provoked)
                 player = sit(room)
                 await trio.sleep(seconds / 2)
                 player.push(room.clock.tick + 2, (0, 1))
@@ -159,7 +159,7 @@ async def run(kind: str, seconds: float) -> dict[str, object]:
                 restarts = room.counts.restarts
             elif kind == "hostile":
                 for game in HOSTILE:  # one after the other: two that hang at once are late together
-                    sit(server.open_room(game.name, game))
+                    sit(server.rooms.open(game.name, game))
                     await trio.sleep(seconds / len(HOSTILE))
             else:
                 await trio.sleep(seconds)
@@ -167,7 +167,7 @@ async def run(kind: str, seconds: float) -> dict[str, object]:
             report = {
                 "passed": passed,
                 "restarts": restarts,
-                "faulted": server.counts.rooms_faulted,
+                "faulted": server.rooms.faulted,
                 "open": sorted(server.rooms),
                 "ticks": min(room.clock.tick for room in rooms),
                 "lost_seconds": max(room.clock.lost_seconds for room in rooms),

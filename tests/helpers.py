@@ -388,7 +388,7 @@ async def serving(
         strangers=strangers,
     )
     for name in rooms:
-        server.open_room(name, games[0], keep=True)
+        server.rooms.open(name, games[0], keep=True)
     await server.listen(HOST, PORT)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server.run)

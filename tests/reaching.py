@@ -271,8 +271,8 @@ async def _guesses(patch: pytest.MonkeyPatch, *, together: bool = False) -> Reac
     async with joinable() as host:
         if together:
             host.server.codes._by_code = Rates(1 / limits.WRONG_CODE_SECONDS, limits.WRONG_CODES - 1)
-        plan = attrs.evolve(host.server.open_room("toy1", Toy, keep=True).plan, name="secret", code="bcdfg")
-        host.server.open_plan(plan)
+        plan = attrs.evolve(host.server.rooms.open("toy1", Toy, keep=True).plan, name="secret", code="bcdfg")
+        host.server.rooms.open_plan(plan)
         for _ in range(limits.WRONG_CODES + 1):
             answer = await post(host, {**PLAYER, "code": "wrong"}, room="secret")
             assert answer.status == 403
@@ -350,7 +350,7 @@ async def _is_full(patch: pytest.MonkeyPatch, *, role: Role, most: int) -> Reach
 
 
 async def _opens_too_many(patch: pytest.MonkeyPatch) -> Reached:
-    patch.setattr("gameserver.server.MAX_ROOMS", 1)
+    patch.setattr("gameserver.rooms.MAX_ROOMS", 1)
     async with serving(rooms=("toy1",)) as host, wire(host.network, "toy2") as it:
         await it.say(it.hello())
         await it.end()

@@ -113,11 +113,11 @@ async def workshop(tmp_path: Path, source: str = GAME) -> AsyncIterator[Workshop
     file.write_text(source)
     mine = load_game(str(file))
     async with serving(mine, Toy, explains=True) as host:
-        host.server.open_room("mine1", mine, options=mine.options(stride=2), seed=1, keep=True)  # type: ignore[call-arg] # Rules
-        host.server.open_room("toy1", Toy, keep=True)
+        host.server.rooms.open("mine1", mine, options=mine.options(stride=2), seed=1, keep=True)  # type: ignore[call-arg] # Rules
+        host.server.rooms.open("toy1", Toy, keep=True)
         said: list[str] = []
         yield Workshop(
-            host, file, Reloader({str(file): mine}, load=load_game, replace=host.server.replace_game, say=said.append), said
+            host, file, Reloader({str(file): mine}, load=load_game, replace=host.server.rooms.replace_game, say=said.append), said
         )
 
 
@@ -195,7 +195,7 @@ async def test_modules_beside_the_game_belong_to_it(autojump_clock: MockClock, t
     rules.write_text("STEP = 3\n")
     source = "from rules_of_mine import STEP\n" + GAME.replace("+= self.stride", "+= STEP")
     async with workshop(tmp_path, source) as it:
-        assert sources_of(it.host.server._games["mine"]) == [it.file, rules]
+        assert sources_of(it.host.server.rooms.games["mine"]) == [it.file, rules]
         rules.write_text("STEP = 5\n# and more\n")
         it.reloader.look()
         assert "begins anew" in "".join(it.said)

@@ -202,9 +202,9 @@ async def test_nobody_new_is_let_in_but_a_seat_is_there_for_who_lost_his_line(au
             assert (ready.status, json.loads(ready.body)) == (503, {"ready": False, "reason": "draining"})
             assert (await ask(host.network, get("/healthz"))).status == 200
             with pytest.raises(Refused):
-                host.server.open_room("c", Toy)
+                host.server.rooms.open("c", Toy)
             with pytest.raises(Refused):
-                host.server.replace_game(Toy, Toy)
+                host.server.rooms.replace_game(Toy, Toy)
             await trio.sleep(6)
             async with wire(host.network) as again:
                 assert (await again.join(credential=welcome.resume)).player == welcome.player
@@ -275,7 +275,7 @@ async def test_a_match_may_end_and_its_score_be_read(autojump_clock: MockClock, 
         closes_when_over = closes
 
     async with serving(Race) as host, wire(host.network) as ann:
-        room = host.server.open_room("toy1", Race, options=Rules(goal=3), keep=True)
+        room = host.server.rooms.open("toy1", Race, options=Rules(goal=3), keep=True)
         await ann.join("race")
         if not before:
             await trio.sleep(1)

@@ -136,7 +136,7 @@ class Life:
         ports = self.ports
         server = Server(ports=ports, games={"brittle": Brittle}, maps={}, guard=NoGuard(), recorder=recorder_on(ports))
         for room in ROOMS:
-            server.open_room(room, Brittle, keep=True)
+            server.rooms.open(room, Brittle, keep=True)
         await server.listen(HOST, PORT)
         nursery.start_soon(server.run)
         return server

@@ -172,10 +172,10 @@ async def test_somebody_whose_line_is_down_can_be_sent_away_too(autojump_clock: 
 async def test_where_strangers_come_who_came_first_keeps_no_order_in_the_hosts_own_room(autojump_clock: MockClock) -> None:
     async with serving(strangers=True, rooms=["kept"]) as host:
         assert not host.server.rooms["kept"].plan.first_keeps_order
-        assert host.server.open_room("opened", Toy).plan.first_keeps_order, "who has a room opened is the first in it"
+        assert host.server.rooms.open("opened", Toy).plan.first_keeps_order, "who has a room opened is the first in it"
         host.server.rooms["kept"].close(Notice(NoticeCode.CLOSED, "for this test"))
         await trio.sleep(0.1)
-        assert not host.server.reopen("kept", Toy).plan.first_keeps_order
+        assert not host.server.rooms.reopen("kept", Toy).plan.first_keeps_order
     async with serving(rooms=["kept"]) as host:
         assert host.server.rooms["kept"].plan.first_keeps_order
 

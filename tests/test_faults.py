@@ -159,7 +159,7 @@ async def test_a_fault_in_an_asynchronous_hook_costs_nobody_anything(
         await it.say(Inputs(0, None, 0, None, ()))
         assert await it.end() == 1000
         assert it.notice is not None and it.notice.code == NoticeCode.OVER
-        assert host.server.counts.rooms_faulted == 0
+        assert host.server.rooms.faulted == 0
 
 
 async def test_many_rooms_may_fail_in_the_same_instant(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:
@@ -167,9 +167,9 @@ async def test_many_rooms_may_fail_in_the_same_instant(autojump_clock: MockClock
     async with serving(Toy, *bombs, latency=Latency(0.02)) as host:
         healthy = await Healthy.fill(host)
         for bomb in bombs:
-            room = host.server.open_room(bomb.name, bomb)
+            room = host.server.rooms.open(bomb.name, bomb)
             sit(room)
         await trio.sleep_until(1.06)
-        assert host.server.counts.rooms_faulted == len(bombs)
+        assert host.server.rooms.faulted == len(bombs)
         assert len({r.getMessage()[-10:] for r in caplog.records if r.levelname == "ERROR"}) == len(bombs), "each with its own id"
         assert {tick for tick, *_ in healthy.outcome()} == {20, 21}, "by their phases"

@@ -71,7 +71,7 @@ async def crew(host: Host, load: Callable[[str], type[Game]] | None = None) -> A
     """A crew that takes orders from this channel."""
     send, receive = trio.open_memory_channel[str](10)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(Crew(URL, seed=1, network=host.network, load=load or host.server._games.__getitem__).run, receive)
+        nursery.start_soon(Crew(URL, seed=1, network=host.network, load=load or host.server.rooms.games.__getitem__).run, receive)
         yield send
         send.close()
 
@@ -87,9 +87,9 @@ async def test_a_bot_shows_a_ticket_of_its_own_each_time_it_joins(autojump_clock
             minted.append(host.server.admission.mint(room=room, rank=Rank.BOT))
             orders.send_nowait(json.dumps({"room": room, "ticket": minted[-1]}))
 
-        games = host.server._games.__getitem__
+        games = host.server.rooms.games.__getitem__
         nursery.start_soon(Crew(URL, seed=1, network=host.network, load=games, ask=ask).run, receive)
-        room = host.server.open_room("here", Toy, keep=True)
+        room = host.server.rooms.open("here", Toy, keep=True)
         for bots in (3, 1, 2):
             await orders.send(order(bots))
             await trio.sleep(SOON)
@@ -103,9 +103,9 @@ async def test_a_crew_whose_questions_are_not_answered_goes_on_asking(autojump_c
     asked: list[str] = []
     async with serving() as host, trio.open_nursery() as nursery:
         orders, receive = trio.open_memory_channel[str](100)
-        games = host.server._games.__getitem__
+        games = host.server.rooms.games.__getitem__
         nursery.start_soon(Crew(URL, seed=1, network=host.network, load=games, ask=asked.append).run, receive)
-        room = host.server.open_room("here", Toy, keep=True)
+        room = host.server.rooms.open("here", Toy, keep=True)
         await orders.send(order(1))
         await trio.sleep(60)
         assert 3 <= len(asked) <= 12
@@ -142,7 +142,7 @@ def bots_in(room: Room) -> list[str]:
 
 async def test_a_crew_comes_and_goes_as_it_is_told(autojump_clock: MockClock) -> None:
     async with serving() as host, crew(host) as orders:
-        room = host.server.open_room("here", Toy, keep=True)
+        room = host.server.rooms.open("here", Toy, keep=True)
         for bots in (3, 1, 4, 0):
             await orders.send(order(bots))
             await trio.sleep(SOON)
@@ -157,7 +157,7 @@ async def test_a_crew_comes_and_goes_as_it_is_told(autojump_clock: MockClock) ->
 async def test_a_person_who_comes_into_a_full_room_finds_a_seat(autojump_clock: MockClock) -> None:
     """The server counts, the crew obeys; the seat is free at once, and the others' is given up within moments."""
     async with serving() as host, crew(host) as orders:
-        room = host.server.open_room("here", Toy, keep=True)
+        room = host.server.rooms.open("here", Toy, keep=True)
 
         async def count() -> None:
             while True:
@@ -199,8 +199,8 @@ async def test_a_brain_that_fails_costs_its_bot_and_another_comes(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(Toy, ClumsyToy) as host, crew(host) as orders:
-        well = host.server.open_room("well", Toy, keep=True)
-        room = host.server.open_room("here", ClumsyToy, keep=True)
+        well = host.server.rooms.open("well", Toy, keep=True)
+        room = host.server.rooms.open("here", ClumsyToy, keep=True)
         await orders.send(order(2, "well"))
         await orders.send(order(1, "here", "clumsy"))
         came: set[str] = set()
@@ -226,7 +226,7 @@ async def test_a_file_that_cannot_be_read_now_is_tried_again(autojump_clock: Moc
         return Toy
 
     async with serving() as host:
-        room = host.server.open_room("here", Toy, keep=True)
+        room = host.server.rooms.open("here", Toy, keep=True)
         async with crew(host, load) as orders:
             await orders.send(order(2, game="toy.py"))
             await trio.sleep(0.1)

@@ -73,7 +73,7 @@ async def test_bots_play_on_from_half_time_and_what_they_play_verifies(autojump_
     source = Recording.open(match.recording())
     at = match.tick // 2
     async with theatre(Arena) as house:
-        room = house.server.open_plan(fork_of(source, Arena, at, name=NAME).plan("again1", Arena))
+        room = house.server.rooms.open_plan(fork_of(source, Arena, at, name=NAME).plan("again1", Arena))
         assert room.simulation.contents() == source.play(at).contents, "as it was"
         url = f"ws://{HOST}:{PORT}"
         report = await BotRunner(url, game=Arena, room="again1", count=4, seconds=20.0, seed=9, network=house.network).run()
@@ -261,13 +261,13 @@ async def test_a_match_that_is_over_is_not_played_on(autojump_clock: MockClock) 
 async def test_who_asks_for_the_room_after_its_end_gets_it_from_there_again(autojump_clock: MockClock) -> None:
     async with theatre(Toy) as house:
         server = house.server
-        room = server.open_plan(fork_of(toy_match(), Toy, 50, name=NAME).plan("again1", Toy))
+        room = server.rooms.open_plan(fork_of(toy_match(), Toy, 50, name=NAME).plan("again1", Toy))
         sit(room, "ann")
         await trio.sleep(2.0)
         room.close(Notice(NoticeCode.CLOSED, "enough"))
         await trio.sleep(0.1)
         assert "again1" not in server.rooms
-        again = server.reopen("again1", Toy)
+        again = server.rooms.reopen("again1", Toy)
         assert again is not room and again.clock.tick == 50
 
 

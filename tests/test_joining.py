@@ -155,7 +155,7 @@ async def test_a_room_that_is_not_there_and_may_not_be_opened(autojump_clock: Mo
 
 async def test_a_room_in_which_something_else_is_played(autojump_clock: MockClock) -> None:
     async with house(hosted=[Lobby]) as host:
-        host.server.open_room("lobby", Lobby, keep=True)
+        host.server.rooms.open("lobby", Lobby, keep=True)
         answer = await post(host, PLAYER, room="lobby")
         assert (answer.status, error(answer), reason(answer)) == (409, "another game is played in this room", "game")
         assert (await post(host, {"game": Lobby.name, "role": "player"}, room="lobby")).status == 200
@@ -164,7 +164,7 @@ async def test_a_room_in_which_something_else_is_played(autojump_clock: MockCloc
 
 async def test_a_full_room_says_so_unless_a_bot_would_make_way(autojump_clock: MockClock) -> None:
     async with house() as host:
-        room = host.server.open_room("toy1", Toy, keep=True)
+        room = host.server.rooms.open("toy1", Toy, keep=True)
         wires = [wire(host.network) for _ in range(Toy.max_players)]
         lines = [await line.__aenter__() for line in wires]
         try:
@@ -215,9 +215,9 @@ async def test_a_server_that_drains_gives_no_tickets(autojump_clock: MockClock) 
         nursery.start_soon(host.server.drain, 20.0)
         await trio.sleep(0.1)
         answer = await post(host, PLAYER)
-        assert host.server.leaving is not None
+        assert host.server.rooms.leaving is not None
         assert answer.status == 503 and int(answer.headers["retry-after"]) >= 1
-        assert (error(answer), reason(answer)) == (str(host.server.leaving), "restarting")
+        assert (error(answer), reason(answer)) == (str(host.server.rooms.leaving), "restarting")
         nursery.cancel_scope.cancel()
 
 

@@ -113,7 +113,7 @@ async def test_the_first_thing_that_a_visitor_sees_is_the_list(autojump_clock: M
     """Whoever wants to play at once must know what there is, and that there is no more."""
     async with house(rooms=("a", "b")) as it:
         await trio.sleep(100)  # nobody is there, and the lobby stands still
-        it.server.open_room("late", Toy)
+        it.server.rooms.open("late", Toy)
         await trio.sleep(SOON)
         async with it.visitor() as ann:
             assert ann.replica.shared().listed
@@ -133,7 +133,7 @@ async def test_the_list_follows_the_rooms(autojump_clock: MockClock) -> None:
         await trio.sleep(SOON)
         offer = offers(ann)["a"]
         assert (offer.id, offer.players, offer.people, offer.bots, offer.spectators, offer.running) == (number, 3, 2, 1, 1, 1)
-        it.server.open_room("b", Toy)
+        it.server.rooms.open("b", Toy)
         await trio.sleep(SOON)
         assert set(offers(ann)) == {"a", "b"}
         await trio.sleep(EMPTY_ROOM_SECONDS + 1)
@@ -172,10 +172,10 @@ class Discreet(Game):
 async def test_the_mode_is_what_the_room_shows_or_what_was_chosen(autojump_clock: MockClock) -> None:
     """And nothing that the players of the room do not see."""
     async with house(Arena, Chosen, Shown, Discreet) as it:
-        it.server.open_room("a", Arena, map_name="duel")
-        it.server.open_room("b", Chosen, options=Choosing(mode="fast"))
-        it.server.open_room("c", Shown, options=Choosing(mode="fast"))
-        it.server.open_room("d", Discreet)
+        it.server.rooms.open("a", Arena, map_name="duel")
+        it.server.rooms.open("b", Chosen, options=Choosing(mode="fast"))
+        it.server.rooms.open("c", Shown, options=Choosing(mode="fast"))
+        it.server.rooms.open("d", Discreet)
         await trio.sleep(SOON)
         async with it.visitor() as ann:
             assert {name: offer.mode for name, offer in offers(ann).items()} == {"a": "all", "b": "fast", "c": "sudden", "d": ""}
@@ -296,7 +296,7 @@ async def test_a_visitor_has_a_few_rooms_open_and_not_many(autojump_clock: MockC
 
 async def test_a_server_has_so_many_rooms(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
     async with house() as it, it.visitor() as ann:
-        monkeypatch.setattr("gameserver.server.MAX_ROOMS", 2)
+        monkeypatch.setattr("gameserver.rooms.MAX_ROOMS", 2)
         await ann.call("create", "toy", "", "", 0)
         with refused("the server has 2 rooms"):
             await ann.call("create", "toy", "", "", 0)
@@ -394,7 +394,7 @@ async def test_a_game_that_is_read_anew_is_told_anew(autojump_clock: MockClock) 
         max_players = 9
 
     async with house() as it, it.visitor() as ann:
-        it.server.replace_game(Toy, Newer)
+        it.server.rooms.replace_game(Toy, Newer)
         await trio.sleep(SOON)
         assert choices(ann)["toy"].most == 9
 

@@ -102,7 +102,9 @@ async def test_what_a_room_counted_is_told_when_it_has_closed_too(autojump_clock
             assert found["gameserver_not_accepted_total", ""] == 7
             host.server.rooms["toy1"].close(Notice(NoticeCode.CLOSED, "closing")) if host.server.rooms else None
             await trio.sleep(1.0)
-        assert {name: getattr(host.server.past, name) for name in numbers} == {name: getattr(counts, name) for name in numbers}
+        assert {name: getattr(host.server.rooms.total, name) for name in numbers} == {
+            name: getattr(counts, name) for name in numbers
+        }
 
 
 async def test_no_number_becomes_less_where_a_room_is_opened_anew_before_the_last_has_ended(autojump_clock: MockClock) -> None:
@@ -111,10 +113,10 @@ async def test_no_number_becomes_less_where_a_room_is_opened_anew_before_the_las
         room = host.server.rooms["toy1"]
         room.counts.steps = 1_000
         room.close(Notice(NoticeCode.CLOSED, "closing"))
-        assert host.server.reopen("toy1", Toy) is not room
-        assert host.server.total.steps == 1_000
+        assert host.server.rooms.reopen("toy1", Toy) is not room
+        assert host.server.rooms.total.steps == 1_000
         await trio.sleep(1.0)
-        assert host.server.total.steps == 1_000
+        assert host.server.rooms.total.steps == 1_000
 
 
 async def test_no_room_and_no_name_of_a_peer_makes_it_longer(autojump_clock: MockClock) -> None:

@@ -80,7 +80,7 @@ async def test_where_it_runs_out_at_a_message_that_costs_the_line(
         await trio.sleep(CLOSE_SECONDS)
         assert host.server.rooms["hit"].players == 1
         assert host.server.rooms["hit"].seats[0].line is None
-        assert not host.server.counts.rooms_faulted
+        assert not host.server.rooms.faulted
 
 
 async def test_where_it_runs_out_at_a_handshake_that_costs_the_line(
@@ -104,7 +104,7 @@ async def test_where_it_runs_out_at_a_snapshot_that_costs_the_room(
         await hit.end()
         assert hit.notice is not None
         assert hit.notice.code == NoticeCode.FAULTED
-        assert host.server.counts.rooms_faulted == 1
+        assert host.server.rooms.faulted == 1
 
 
 async def test_where_it_runs_out_in_a_step_that_costs_the_room(autojump_clock: MockClock) -> None:
@@ -113,4 +113,4 @@ async def test_where_it_runs_out_in_a_step_that_costs_the_room(autojump_clock: M
         await hit.end()
         assert hit.notice is not None
         assert hit.notice.code == NoticeCode.FAULTED
-        assert host.server.counts.rooms_faulted == 1
+        assert host.server.rooms.faulted == 1

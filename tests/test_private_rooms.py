@@ -118,7 +118,7 @@ async def test_who_creates_a_private_room_is_told_its_code_and_nobody_else_sees_
 # -- getting in -------------------------------------------------------------------------------------------------------------
 async def test_nobody_enters_without_a_ticket_that_was_given_for_the_code(autojump_clock: MockClock) -> None:
     async with house() as it:
-        room = it.server.open_room("secret", it.server.games["toy"], private=True)
+        room = it.server.rooms.open("secret", it.server.rooms.games["toy"], private=True)
         assert room.plan.code is not None
         for role in Role:
             async with wire(it.host.network, "secret") as line:
@@ -142,7 +142,7 @@ async def test_nobody_enters_without_a_ticket_that_was_given_for_the_code(autoju
 @pytest.mark.parametrize("keys", [None, RING], ids=["open", "keyed"])
 async def test_who_says_the_code_to_the_host_is_given_a_ticket_and_is_in(keys: Keyring | None, autojump_clock: MockClock) -> None:
     async with joining(keys=keys) as host:
-        room = host.server.open_room("secret", host.server.games["toy"], private=True)
+        room = host.server.rooms.open("secret", host.server.rooms.games["toy"], private=True)
         for code, why in ((None, NEEDED), ("wrong", WRONG)):
             answer = await post(host, PLAYER | {"code": code}, room="secret")
             assert (answer.status, error(answer), reason(answer)) == (403, why, "code")
@@ -171,10 +171,10 @@ async def test_a_ticket_from_before_a_room_was_private_does_not_stand_for_its_co
         early = [json.loads((await post(host, PLAYER, room=name)).body)["ticket"] for name in ("bcdfg", "bcdfh")]
         admins = host.server.admission.mint(room=ANY_ROOM, rank=Rank.ADMIN)
         await trio.sleep(2)
-        toy = host.server.games["toy"]
-        plan = host.server.open_room("secret", toy, private=True).plan
-        host.server.open_plan(attrs.evolve(plan, name="bcdfg"))
-        host.server.open_room("bcdfh", toy)
+        toy = host.server.rooms.games["toy"]
+        plan = host.server.rooms.open("secret", toy, private=True).plan
+        host.server.rooms.open_plan(attrs.evolve(plan, name="bcdfg"))
+        host.server.rooms.open("bcdfh", toy)
         async with wire(host.network, "bcdfg") as line:
             await line.say(line.hello(credential=early[0]))
             await line.end()
@@ -189,7 +189,7 @@ async def test_a_ticket_from_before_a_room_was_private_does_not_stand_for_its_co
 
 async def test_whoever_is_barred_is_given_no_ticket(autojump_clock: MockClock) -> None:
     async with house() as it:
-        room = it.server.open_room("open", it.server.games["toy"])
+        room = it.server.rooms.open("open", it.server.rooms.games["toy"])
         standing = Standing(rank=Rank.PLAYER, name="ann", caller=Caller(address="203.0.113.7"))
         room._bars.add(standing, "ann", trio.current_time())
         with refused("you were sent away from this room"):
@@ -204,7 +204,7 @@ async def names(host: Theatre) -> list[str]:
 
 async def test_recordings_of_a_private_room_are_for_those_who_know_its_code(autojump_clock: MockClock) -> None:
     async with theatre() as host:
-        room = host.server.open_room("secret", host.server.games["toy"], private=True)
+        room = host.server.rooms.open("secret", host.server.rooms.games["toy"], private=True)
         code = room.plan.code
         assert code is not None and room.recorder is not None
         async with someone(host.network, "secret", credential=host.server.admission.mint(room="secret", rank=Rank.PLAYER)):

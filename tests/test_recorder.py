@@ -150,7 +150,7 @@ async def test_a_room_on_its_own_closes_its_recording(autojump_clock: MockClock)
 async def test_a_match_that_is_over_says_so_and_its_record_names_the_file(autojump_clock: MockClock) -> None:
     ports = simulated_ports(2)
     async with serving(recorder=recorder_on(ports)) as host:
-        room = host.server.open_room("short", Toy, options=Rules(goal=2))
+        room = host.server.rooms.open("short", Toy, options=Rules(goal=2))
         async with wire(host.network, "short") as ann:
             await ann.join()
             await ann.say(Inputs(room.clock.tick + 2, None, 0, None, (1, 0, 1, 0)))
@@ -210,8 +210,8 @@ async def test_a_long_match_goes_on_in_another_file(autojump_clock: MockClock, m
 async def test_two_rooms_have_a_recording_each_and_the_lobby_none(autojump_clock: MockClock) -> None:
     ports = simulated_ports(2)
     async with serving(Toy, Rounds, hosted=[Lobby], rooms=["a"], recorder=recorder_on(ports)) as host:
-        host.server.open_room("b", Rounds, keep=True)
-        host.server.open_room("lobby", Lobby, keep=True)
+        host.server.rooms.open("b", Rounds, keep=True)
+        host.server.rooms.open("lobby", Lobby, keep=True)
         async with wire(host.network, "a") as ann, wire(host.network, "b") as bob:
             await ann.join()
             await bob.join("rounds")
@@ -298,7 +298,7 @@ async def test_a_room_that_fails_leaves_a_recording_of_all_before(autojump_clock
         async with wire(host.network, "one") as ann:
             await ann.join("mine")
             await trio.sleep(4)
-        assert host.server.counts.rooms_faulted == 1
+        assert host.server.rooms.faulted == 1
         name, *_ = await ports.disk.list("")
         recording = Recording.open(await ports.disk.read(name))
         assert recording.sealed and recording.contents.end == "faulted"

@@ -68,7 +68,7 @@ async def record(folder: Path, *, fails: bool = True) -> Path:
     file.write_text(GAME.replace(FAILS, "runner.x += 100 // room") if fails else GAME)
     game = load_game(str(file))
     async with theatre(game) as house:
-        room = house.server.open_room("mine1", game, seed=1)
+        room = house.server.rooms.open("mine1", game, seed=1)
         sit(room, "ann")
         bob = sit(room, "bob")
         await trio.sleep(3.02)

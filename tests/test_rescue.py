@@ -191,7 +191,7 @@ async def strike_everywhere(cause: str, caplog: pytest.LogCaptureFixture) -> lis
     async with serving(Toy, *mines) as host:
         healthy = await Healthy.fill(host)
         for error, mine in zip(ERRORS, mines, strict=True):
-            room = host.server.open_room(mine.name, mine)
+            room = host.server.rooms.open(mine.name, mine)
             truth = Truth(room)
             struck = Struck.open(room)
             await trio.sleep(0.16)
@@ -450,8 +450,8 @@ def heavy_of(clock: MockClock, seconds: float) -> type[Game]:
 async def test_the_others_tick_while_a_world_is_built_anew(autojump_clock: MockClock) -> None:
     """A second's worth of steps: each slice delays them, and no more."""
     async with serving(Toy) as host:
-        other = host.server.open_room("toy1", Toy, keep=True)
-        heavy = host.server.open_room("heavy1", heavy_of(autojump_clock, 0.03), keep=True)
+        other = host.server.rooms.open("toy1", Toy, keep=True)
+        heavy = host.server.rooms.open("heavy1", heavy_of(autojump_clock, 0.03), keep=True)
         seen = sit(other)
         ann, bob = sit(heavy, "ann"), sit(heavy, "bob")
         await trio.sleep(4.0)
@@ -616,7 +616,7 @@ async def recordings_of(house: Theatre) -> list[Recording]:
 async def test_the_fault_is_sealed_and_the_match_recorded_on(autojump_clock: MockClock) -> None:
     mine = mine_of("KeyError")
     async with theatre(mine) as house:
-        room = house.server.open_room("mine1", mine, seed=1)
+        room = house.server.rooms.open("mine1", mine, seed=1)
         struck = Struck.open(room)
         await trio.sleep(7.26)
         struck.strike("call")
@@ -650,7 +650,7 @@ async def test_a_fault_that_nobody_had_a_share_in_is_sealed_too(autojump_clock: 
                 raise OverflowError("midnight")
 
     async with theatre(Clock) as house:
-        sit(house.server.open_room("clock1", Clock, seed=1), "ann")
+        sit(house.server.rooms.open("clock1", Clock, seed=1), "ann")
         await trio.sleep(4.0)
         assert "clock1" not in house.server.rooms
         (recording,) = await recordings_of(house)

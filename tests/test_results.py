@@ -83,7 +83,7 @@ RECORD = MatchRecord(
 
 # -- on a server ------------------------------------------------------------------------------------------------------------
 async def play_to_the_end(host: Host) -> None:
-    room = host.server.open_room("toy1", Toy, options=Rules(goal=3), seed=7, keep=True)
+    room = host.server.rooms.open("toy1", Toy, options=Rules(goal=3), seed=7, keep=True)
     sit(room, "robo", role=Role.BOT)
     async with wire(host.network, "toy1") as ann:
         await ann.join()
@@ -120,7 +120,7 @@ async def test_a_match_that_ends_is_kept(autojump_clock: MockClock) -> None:
 
 async def test_bots_among_themselves_leave_no_record(autojump_clock: MockClock) -> None:
     async with serving() as host:
-        room = host.server.open_room("toy1", Toy, options=Rules(goal=3), seed=7, keep=True)
+        room = host.server.rooms.open("toy1", Toy, options=Rules(goal=3), seed=7, keep=True)
         robo = sit(room, "robo", role=Role.BOT)
         await trio.sleep(0.2)
         robo.push(room.clock.tick + 1, *((1, 0),) * 5)
@@ -134,13 +134,13 @@ async def test_a_store_that_fails_costs_the_record_and_nothing_else(
 ) -> None:
     async with serving() as host:
         disk = host.server._ports.disk
-        host.server._results._store = FileStore(disk)
+        host.server.rooms._results._store = FileStore(disk)
         for call in range(1, 5):
             disk.fail(call, errno.EIO)  # type: ignore[attr-defined] # a SimDisk
         await play_to_the_end(host)
         assert "could not be kept" in caplog.text
         assert "bob" not in caplog.text and "'ann'" in caplog.text, "the log has what was lost"
-        assert host.server.counts.rooms_faulted == 0
+        assert host.server.rooms.faulted == 0
         assert "toy1" in host.server.rooms
 
 

@@ -784,7 +784,7 @@ async def test_a_hitch_inside_a_step_is_made_up_or_forgiven(
 async def test_the_phases_of_rooms_are_spread(autojump_clock: MockClock) -> None:
     """Rooms that are opened together do not all wake in the same instant."""
     async with serving() as host:
-        rooms = [host.server.open_room(f"r{n}", Toy, keep=True) for n in range(20)]
+        rooms = [host.server.rooms.open(f"r{n}", Toy, keep=True) for n in range(20)]
         deadlines = sorted(room.clock.next_deadline % (1 / Toy.tick_rate) * Toy.tick_rate for room in rooms)
         gaps = [b - a for a, b in zip(deadlines, [*deadlines[1:], deadlines[0] + 1], strict=True)]
         assert max(gaps) < 3 / 20

@@ -153,7 +153,7 @@ class Match:
         assert clock.lost_seconds == 0
         assert self.room.players == 2
         assert not self.runner.report.failed
-        assert self.host.server.counts.rooms_faulted == 0
+        assert self.host.server.rooms.faulted == 0
 
 
 @asynccontextmanager
@@ -330,7 +330,7 @@ async def test_a_line_that_breaks_keeps_its_seat_for_a_while(autojump_clock: Moc
 
 async def test_a_full_room_and_a_full_server_say_so_with_6(autojump_clock: MockClock) -> None:
     async with serving() as host:
-        room = host.server.open_room("toy1", Toy, keep=True)
+        room = host.server.rooms.open("toy1", Toy, keep=True)
         for _ in range(Toy.max_players):
             sit(room)
         async with wire(host.network) as it:
@@ -338,7 +338,7 @@ async def test_a_full_room_and_a_full_server_say_so_with_6(autojump_clock: MockC
             assert await it.end() == 1013
             assert it.notice is not None and it.notice.code == NoticeCode.FULL
         for number in range(MAX_ROOMS - 1):
-            host.server.open_room(f"r{number}", Toy, keep=True)
+            host.server.rooms.open(f"r{number}", Toy, keep=True)
         async with wire(host.network, "onemore") as it:
             await it.say(it.hello())
             assert await it.end() == 1013
@@ -532,7 +532,7 @@ async def test_the_answer_to_a_result_enters_the_game(autojump_clock: MockClock)
             return 1_000 + int(result.scores[1])
 
     async with serving(hooks=Scores()) as host:
-        room = host.server.open_room("short", Toy, options=Rules(goal=2))
+        room = host.server.rooms.open("short", Toy, options=Rules(goal=2))
         async with wire(host.network, "short") as it:
             await it.join()
             await it.say(Inputs(room.clock.tick + 2, None, 0, None, (1, 0, 1, 0)))
@@ -548,7 +548,7 @@ async def test_an_answer_that_no_recording_holds_does_not_enter_the_game(
             return {"rank": 1}
 
     async with serving(hooks=Scores()) as host:
-        room = host.server.open_room("short", Toy, options=Rules(goal=2))
+        room = host.server.rooms.open("short", Toy, options=Rules(goal=2))
         async with wire(host.network, "short") as it:
             await it.join()
             await it.say(Inputs(room.clock.tick + 2, None, 0, None, (1, 0, 1, 0)))
@@ -567,7 +567,7 @@ async def test_two_servers_live_side_by_side(autojump_clock: MockClock) -> None:
 
 async def test_a_spectator_takes_no_seat(autojump_clock: MockClock) -> None:
     async with serving() as host:
-        room = host.server.open_room("toy1", Toy, keep=True)
+        room = host.server.rooms.open("toy1", Toy, keep=True)
         people: list[Seated] = [sit(room) for _ in range(Toy.max_players)]
         async with wire(host.network) as it:
             welcome = await it.join(role=Role.SPECTATOR)
@@ -578,7 +578,7 @@ async def test_a_spectator_takes_no_seat(autojump_clock: MockClock) -> None:
 async def test_a_kept_room_comes_back_as_it_was_planned(autojump_clock: MockClock) -> None:
     """Its match has ended, or it has faulted: whoever asks for it next gets the same options, and a match with another seed."""
     async with serving(create_rooms=False) as host:
-        first = host.server.open_room("toy1", Toy, options=Rules(goal=77), seed=5, keep=True)
+        first = host.server.rooms.open("toy1", Toy, options=Rules(goal=77), seed=5, keep=True)
         first.close(Notice(NoticeCode.OVER, "the match is over"))
         await trio.testing.wait_all_tasks_blocked()
         await trio.sleep(1)

@@ -208,7 +208,7 @@ async def test_a_server_stops_at_once_though_somebody_is_away(autojump_clock: Mo
 
 async def test_who_is_away_when_the_match_ends_may_come_for_the_score(autojump_clock: MockClock) -> None:
     async with serving() as host:
-        host.server.open_room("toy1", Toy, options=Rules(goal=3))
+        host.server.rooms.open("toy1", Toy, options=Rules(goal=3))
         ann, bob = Traveller(host.network), Traveller(host.network, name="bob")
         async with ann.line() as it:
             await away(it)

@@ -65,7 +65,7 @@ class Match:
 async def match(seconds: float = SECONDS) -> AsyncIterator[Match]:
     """The bots play for so long; leaving waits for them."""
     async with serving(Arena, latency=LINE, maps={"field": load_map("field")}) as host:
-        host.server.open_room(ROOM, Arena, seed=1, keep=True)
+        host.server.rooms.open(ROOM, Arena, seed=1, keep=True)
         url = f"ws://{HOST}:{PORT}"
         runner = BotRunner(url, game=Arena, room=ROOM, count=BOTS, seconds=seconds, seed=1, network=host.network)
         async with trio.open_nursery() as nursery:

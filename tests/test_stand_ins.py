@@ -511,7 +511,7 @@ async def test_the_servers_bots_keep_the_tank_of_who_is_away_in_the_match(autoju
     maps = {Arena.default_map: load_map(Arena.default_map)}
     url = f"ws://{HOST}:{PORT}"
     async with serving(Arena, seed=3, latency=Latency(0.04, 0.02), maps=maps, recorder=recorder_on(ports)) as host:
-        room = host.server.open_room("one", Arena, keep=True)
+        room = host.server.rooms.open("one", Arena, keep=True)
         driven = {True: 0, False: 0}
         """Ticks in which her tank was, by whether she was there."""
         send, orders = trio.open_memory_channel[str](10)

@@ -48,7 +48,7 @@ async def test_matches_over_lines_with_delay_are_what_was_recorded(autojump_cloc
     maps = {game.default_map: load_map(game.default_map)} if game.uses_map else {}
     line = Latency(0.04, 0.02)
     async with serving(game, seed=3, latency=line, maps=maps, recorder=recorder_on(ports)) as host, trio.open_nursery() as nursery:
-        host.server.open_room("one", game, keep=True)
+        host.server.rooms.open("one", game, keep=True)
         url = f"ws://{HOST}:{PORT}"
         nursery.start_soon(BotRunner(url, game=game, room="one", count=bots, seconds=20, seed=5, network=host.network).run)
         if game is Arena:

@@ -106,7 +106,7 @@ async def test_seed_profile_state_and_tokens_never_go_out(autojump_clock: MockCl
     """Not while it is played, not when it has ended, in no part, and not in the list."""
     async with theatre(Hoarder, hooks=Guests(), watch_delay=1.0) as host:
         seed = random.Random(5).getrandbits(62)
-        room = host.server.open_room("hoarder1", Hoarder, seed=seed, keep=True)
+        room = host.server.rooms.open("hoarder1", Hoarder, seed=seed, keep=True)
         path = "/api/v1/rooms/hoarder1/recording"
         answers: list[Viewer] = []
         async with wire(host.network, "hoarder1") as line, someone(host.network, "hoarder1", "hoarder", name="bob"):
@@ -148,7 +148,7 @@ async def test_seed_profile_state_and_tokens_never_go_out(autojump_clock: MockCl
 async def test_nobody_who_looks_on_is_told_of_a_report(autojump_clock: MockClock) -> None:
     """Neither as it happens nor afterwards, in no part of it: the host alone reads it, in the file."""
     async with theatre(watch_delay=1.0) as host:
-        room = host.server.open_room("toy1", Toy, keep=True)
+        room = host.server.rooms.open("toy1", Toy, keep=True)
         path = "/api/v1/rooms/toy1/recording"
         async with wire(host.network) as ann, someone(host.network, name="bob"):
             await ann.join(name="ann")

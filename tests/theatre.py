@@ -91,7 +91,7 @@ async def theatre(
         **of_server,
     )
     for name in rooms:
-        server.open_room(name, games[0], seed=seed, keep=True)
+        server.rooms.open(name, games[0], seed=seed, keep=True)
     await server.listen(HOST, PORT)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server.run)

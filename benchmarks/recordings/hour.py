@@ -128,7 +128,7 @@ async def play(bots: int, seconds: float, folder: Path | None) -> Played:
         disk = _DiskAtOnce(folder, meter)
         recorder = Recorder(disk=disk, randomness=ports.randomness, wall_clock=ports.wall_clock, least_free_bytes=0, aside=aside)
     server = Server(ports=ports, games={Arena.name: Arena}, maps={MAP: load_map(MAP)}, guard=NoGuard(), recorder=recorder)
-    room = server.open_room(ROOM, Arena, options=parse_options(Arena, RULES), map_name=MAP, seed=SEED, keep=True)
+    room = server.rooms.open(ROOM, Arena, options=parse_options(Arena, RULES), map_name=MAP, seed=SEED, keep=True)
     if room.recorder is not None:
         meter.watch(room.recorder, "step")
         meter.watch(room.recorder, "show")

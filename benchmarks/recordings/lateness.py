@@ -95,7 +95,7 @@ async def measure(folder: Path | None, bots: int, seconds: float) -> Ticks:
     with Guard() as guard:
         maps = {Arena.default_map: load_map(Arena.default_map)}
         server = Server(ports=ports, games={Arena.name: Arena}, maps=maps, guard=guard, recorder=recorder)
-        room = server.open_room(ROOM, Arena, seed=1, keep=True)
+        room = server.rooms.open(ROOM, Arena, seed=1, keep=True)
         timed = TimedRoom(room)
         ((_, port),) = await server.listen(HOST, 0)
         gc.collect()

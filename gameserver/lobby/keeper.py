@@ -46,7 +46,8 @@ class Keeper:
 
     def __init__(self, server: Server, guard: HookRunner, *, creates: bool) -> None:
         """Opens the lobby. `creates`: visitors may have rooms opened."""
-        self._server = server
+        self._rooms = server.rooms
+        self._admission = server.admission
         self._guard = guard
         self._creates = creates
         self._told: dict[str, str] = {}
@@ -55,8 +56,8 @@ class Keeper:
         """Those that the choices were made of: they are read anew while somebody writes them."""
         self._by: dict[str, int] = {}
         """Which visitor had this room opened."""
-        server.on_open = self._adopt
-        server.open_room(LOBBY, Lobby, options=Terms(creates=creates), keep=True)
+        self._rooms.on_open = self._adopt
+        self._rooms.open(LOBBY, Lobby, options=Terms(creates=creates), keep=True)
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -66,13 +67,13 @@ class Keeper:
 
     def look(self) -> None:
         """Tell the lobby what it does not know."""
-        lobby = self._server.rooms.get(LOBBY)
+        lobby = self._rooms.get(LOBBY)
         if lobby is None:  # it has failed: the next visitor gets a new one
             return
-        if self._creates and (self._games != self._server.games or "choices" not in self._told):
-            self._games = dict(self._server.games)
+        if self._creates and (self._games != self._rooms.games or "choices" not in self._told):
+            self._games = dict(self._rooms.games)
             self._tell(lobby, "choices", self._choices())
-        rooms = [room for room in self._server.rooms.values() if room is not lobby and room.state is not RoomState.CLOSED]
+        rooms = [room for room in self._rooms.values() if room is not lobby and room.state is not RoomState.CLOSED]
         self._by = {room.plan.name: self._by[room.plan.name] for room in rooms if room.plan.name in self._by}
         shown = [room for room in rooms if room.plan.code is None]
         self._tell(lobby, "rooms", [_offer_of(room, self._by.get(room.plan.name, 0)) for room in shown])
@@ -117,21 +118,21 @@ class Keeper:
                 "play in one of them, or wait until nobody has been there for a minute",
                 limit=Limit.ROOMS_PER_VISITOR,
             )
-        if order.room in self._server.rooms:
+        if order.room in self._rooms:
             raise Refused("try again: somebody else has just opened a room of this name")
-        standing = next((seat.standing for seat in self._server.rooms[LOBBY].seats if seat.player == order.visitor), None)
+        standing = next((seat.standing for seat in self._rooms[LOBBY].seats if seat.player == order.visitor), None)
         if standing is not None:  # who leaves and comes again is another visitor, and the same address
-            self._server.admission.count_opening(standing)
-        game = self._server.games[order.game]
+            self._admission.count_opening(standing)
+        game = self._rooms.games[order.game]
         try:
             options = parse_options(game, [line for line in order.options.split("\n") if line])
-            room = self._server.open_room(
+            room = self._rooms.open(
                 order.room, game, options=options, map_name=self._maps_of(game).get(order.map, ""), private=order.private
             )
         except OptionError as error:
             raise Refused(str(error)) from error
         except RoomFault as fault:
-            raise self._server.refusal_of(order.room, fault) from fault
+            raise self._rooms.refusal_of(order.room, fault) from fault
         self._by[order.room] = order.visitor
         return order.room if room.plan.code is None else f"{order.room} {room.plan.code}"
 
@@ -146,13 +147,13 @@ class Keeper:
                 "options": _joined("\n", describe_options(game)),
                 "most": game.max_players,
             }
-            for game in self._server.games.values()
+            for game in self._rooms.games.values()
             if game is not Lobby
         ]
 
     def _suiting(self, game: type[Game]) -> list[str]:
         """The maps that this game can be played on, its usual one first."""
-        names = [name for name, key in self._maps_of(game).items() if self._suits(game, self._server.maps[key][0])]
+        names = [name for name, key in self._maps_of(game).items() if self._suits(game, self._rooms.maps[key][0])]
         return sorted(names, key=lambda name: (name != game.default_map, name))
 
     def _suits(self, game: type[Game], tile_map: TileMap) -> bool:
@@ -170,7 +171,7 @@ class Keeper:
         """The server's name of each map by the one that visitors are told: no path, and nothing that separates a list."""
         if not game.uses_map:
             return {}
-        names = {_shown(tile_map): key for key, (tile_map, _) in self._server.maps.items()}
+        names = {_shown(tile_map): key for key, (tile_map, _) in self._rooms.maps.items()}
         return {name: key for name, key in names.items() if name and "," not in name}
 
 

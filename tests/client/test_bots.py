@@ -53,7 +53,7 @@ async def test_bots_play_and_are_counted(autojump_clock: MockClock) -> None:
 
 async def test_bots_press_something(autojump_clock: MockClock) -> None:
     async with serving() as host:
-        room = host.server.open_room("here", Toy, keep=True)
+        room = host.server.rooms.open("here", Toy, keep=True)
         moves: list[set[int]] = []
 
         async def look() -> None:
@@ -105,7 +105,7 @@ async def test_where_a_room_was_named_and_is_full_that_is_an_error(autojump_cloc
 async def test_a_server_without_a_free_room_is_not_asked_for_ever(autojump_clock: MockClock) -> None:
     async with serving() as host:
         for number in range(MAX_ROOMS):
-            room = host.server.open_room(f"r{number}", Toy, keep=True)
+            room = host.server.rooms.open(f"r{number}", Toy, keep=True)
             sit(room, ready=False)
         with trio.fail_after(60):
             report = await runner(host, count=2).run()
@@ -122,7 +122,7 @@ async def test_progress_is_told_for_each(autojump_clock: MockClock) -> None:
 
 async def test_names_go_on_from_the_first_number(autojump_clock: MockClock) -> None:
     async with serving() as host:
-        room = host.server.open_room("here", Toy, keep=True)
+        room = host.server.rooms.open("here", Toy, keep=True)
         names: list[str] = []
 
         async def look() -> None:

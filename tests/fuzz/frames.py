@@ -124,7 +124,7 @@ async def site(*, express: bool) -> AsyncIterator[Site]:
     """A server, until the end of the block."""
     server = Server(ports=real_ports("."), games={"toy": Toy, GAME: Crowd}, maps={}, guard=NoGuard(), express=express, web=make_app)
     for name in ROOMS:
-        server.open_room(name, Crowd, keep=True)
+        server.rooms.open(name, Crowd, keep=True)
     ((_, port),) = await server.listen("127.0.0.1", 0)
     with listening() as watchman:
         async with trio.open_nursery() as nursery:

@@ -197,10 +197,10 @@ async def _scene(host: Host, maps: dict[str, tuple[TileMap, bytes]]) -> Scene:
     hashes: dict[str, bytes | None] = {}
     for name, game in GAMES.items():
         if game is not Lobby:
-            server.open_room(name, game, seed=1, keep=True)
+            server.rooms.open(name, game, seed=1, keep=True)
         hashes[name] = hashlib.sha256(maps[game.default_map][1]).digest() if game.uses_map else None
     scene = Scene(host, hashes)
-    room = server.open_room(BESIDE, Toy, seed=7, keep=True)
+    room = server.rooms.open(BESIDE, Toy, seed=7, keep=True)
     room.on_step = lambda room: scene.beside.__setitem__(room.clock.tick, room.simulation.world.hash())
     players = [sit(room), sit(room, "bob", role=Role.SPECTATOR)]
     players[0].push(5, *((1, tick % 2) for tick in range(8)))
@@ -227,7 +227,7 @@ async def _play(
                         for number, who in cases[begin : begin + AT_ONCE]:
                             together.start_soon(_one, scene, number, who, watchman, outcome)
                 nursery.cancel_scope.cancel()
-            outcome.ends["rooms failed"] += host.server.counts.rooms_faulted
+            outcome.ends["rooms failed"] += host.server.rooms.faulted
     return outcome, scene.beside, watchman.noted
 
 
@@ -245,7 +245,7 @@ async def _undisturbed(until: int) -> dict[int, int]:
     """The hashes of the room beside them when nobody comes."""
     async with serving(Toy) as host:
         hashes: dict[int, int] = {}
-        room = host.server.open_room(BESIDE, Toy, seed=7, keep=True)
+        room = host.server.rooms.open(BESIDE, Toy, seed=7, keep=True)
         room.on_step = lambda room: hashes.__setitem__(room.clock.tick, room.simulation.world.hash())
         players = [sit(room), sit(room, "bob", role=Role.SPECTATOR)]
         players[0].push(5, *((1, tick % 2) for tick in range(8)))

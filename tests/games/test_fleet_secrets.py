@@ -309,7 +309,7 @@ async def serve_match(
     """
     heard: dict[str, list[tuple[float, bytes]]] = {}
     async with house(Fleet, seed=case.dice) as host, trio.open_nursery() as nursery:
-        room = host.server.open_room("fleet1", Fleet, options=TERMS, seed=case.dice, keep=True)
+        room = host.server.rooms.open("fleet1", Fleet, options=TERMS, seed=case.dice, keep=True)
         if beside is not None:
             nursery.start_soon(beside, host)
 

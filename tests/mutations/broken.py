@@ -28,9 +28,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "no wall around a room",
-        "gameserver/server.py",
-        "except* Exception as group:\n            self.counts.rooms_faulted += 1",
-        "except* ZeroDivisionError as group:\n            self.counts.rooms_faulted += 1",
+        "gameserver/rooms.py",
+        "except* Exception as group:\n            self.faulted += 1",
+        "except* ZeroDivisionError as group:\n            self.faulted += 1",
         ("tests/test_faults.py",),
     ),
     Mutation(
@@ -231,9 +231,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "who comes while the server drains is let in",
-        "gameserver/server.py",
+        "gameserver/rooms.py",
         "return self._drain.refusal() if self._drain is not None else None",
-        "return self._drain.refusal() if self._stopping and self._drain is not None else None",
+        "return self._drain.refusal() if self._drain is not None and not self._drain.seconds_left else None",
         ("tests/test_drain.py",),
     ),
 )

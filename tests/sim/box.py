@@ -141,7 +141,7 @@ class _Play:
             world.outcome.complain(f"{world.server.unadmitted} connections are still unadmitted")
         for guest in self._guests:
             guest.check_end()
-        if world.server.counts.rooms_faulted and not world.knobs.faults & FAILING:
+        if world.server.rooms.faulted and not world.knobs.faults & FAILING:
             world.outcome.complain("a room has failed, and no game was made to")
 
     def _hash(self, report: BotReport) -> str:

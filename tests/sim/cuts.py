@@ -120,7 +120,7 @@ async def play(seed: int, cuts: int) -> Outcome:
     rng = random.Random(seed)
     ports = simulated_ports(rng.getrandbits(32), chunking=False)  # reads cut short would look like a slow line
     server = Server(ports=ports, games={Telling.name: Telling}, maps={}, guard=NoGuard())
-    room = server.open_room(ROOM, Telling, seed=rng.getrandbits(32), keep=True)
+    room = server.rooms.open(ROOM, Telling, seed=rng.getrandbits(32), keep=True)
     seen = Seen()
     oracle = Oracle(seen)
     oracle.watch(room)
@@ -141,8 +141,8 @@ async def play(seed: int, cuts: int) -> Outcome:
         for guest in guests:
             if not guest.client.connected:
                 outcome.wrong.append(f"{guest.name} is not connected at the end")
-        if server.counts.rooms_faulted or server.unadmitted:
-            outcome.wrong.append(f"{server.counts.rooms_faulted} rooms faulted, {server.unadmitted} connections are unadmitted")
+        if server.rooms.faulted or server.unadmitted:
+            outcome.wrong.append(f"{server.rooms.faulted} rooms faulted, {server.unadmitted} connections are unadmitted")
         nursery.cancel_scope.cancel()
     outcome.snapshots = seen.snapshots
     outcome.wrong += seen.wrong

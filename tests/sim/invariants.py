@@ -68,7 +68,7 @@ OWN_TASKS: Final = (
     "Server.run",
     "accepting._accept_from",
     "Bans.run",
-    "Server._run_room",
+    "Rooms._run_room",
     "Recorder.run",
     "Recorder._write",
     "Recorder.retry",

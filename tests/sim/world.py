@@ -211,10 +211,10 @@ class World:
             express=self.knobs.express,
             keys=self.office.keys,
         )
-        self.server.on_open = self._opened
+        self.server.rooms.on_open = self._opened
         for name, game in self.games.items():
             seed = self._quiet_seed if name == QUIET else self._seeds.getrandbits(32)
-            self.server.open_room(name, game, seed=seed, keep=True)
+            self.server.rooms.open(name, game, seed=seed, keep=True)
         await self.server.listen(self.HOST, self.PORT)
         self._scope, self._gone = trio.CancelScope(), trio.Event()
         await nursery.start(self._run)
