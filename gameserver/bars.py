@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from gameserver.core.errors import Refused
 from gameserver.core.limits import KICK_SECONDS, MAX_BARS
+from gameserver.core.messages import NoticeCode
+from gameserver.core.registry import Limit
 
 if TYPE_CHECKING:
     from gameserver.standing import Standing
@@ -28,6 +32,13 @@ class Bars:
     def left(self, standing: Standing, name: str, now: float) -> float:
         """Seconds until he may come back; 0: now."""
         return max(0.0, self._until.get(_who(standing, name), now) - now)
+
+    def check(self, standing: Standing, name: str, now: float) -> None:
+        """Raise Refused if he may not come back yet."""
+        left = self.left(standing, name, now)
+        if left:
+            why = f"you were sent away from this room: come back in {math.ceil(left)} s"
+            raise Refused(why, NoticeCode.KICKED, limit=Limit.KICK_SECONDS)
 
 
 def _who(standing: Standing, name: str) -> _Who:

@@ -4,7 +4,7 @@ A report is a call (`Game.report`), but no game hears of it: the room takes it o
 truth track, and whoever is reported learns nothing from his own recording. What is in the recording is a note on the timeline with
 the report's number, and nobody's name.
 
-    Seat ── CALL report ──▶ Desk.take ──▶ Report ──▶ note in the recording
+    Seat ── CALL report ──▶ Desk.answer ▶ Report ──▶ note in the recording
                                │                └──▶ Room.on_report ──▶ Reports.take ──▶ the store's log
                                └──▶ REPLY to who has reported
 """
@@ -21,13 +21,14 @@ import trio
 
 from gameserver.core.errors import Refused
 from gameserver.core.limits import MAX_CHAT, REPORT_SECONDS, ROOM_REPORTS_AT_ONCE, ROOM_REPORTS_SECONDS
+from gameserver.core.messages import Reply
 from gameserver.core.registry import Limit
 from gameserver.core.replay.telling import clock_text
 from gameserver.core.rights import may_call
 from gameserver.core.words import spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gameserver.core.audience import PlayerId
     from gameserver.core.messages import Call
@@ -123,14 +124,28 @@ def _who(reported: Reported) -> str:
 class Desk:
     """Where the players of one room report. Times are trio's."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room, new_number: Callable[[], str]) -> None:
+        """`new_number` makes one for a report."""
+        self._room = room
+        self._new_number = new_number
         self._due: dict[PlayerId, float] = {}
         """When each may report again."""
         self._room_due = 0.0
         """When the room may report as much at once as if nobody ever had (GCRA)."""
 
-    def take(self, room: Room, seat: Seat, call: Call, number: str) -> Report:
-        """What somebody reports now, as it stands in the recording too. `number`: its own. Raises Refused, in words."""
+    def answer(self, seat: Seat, call: Call) -> Reply:
+        """Somebody reports another; between two steps, and no part of either."""
+        try:
+            report = self._take(seat, call)
+        except Refused as refusal:
+            self._room.counts.reached.note(refusal.limit)
+            return Reply(call.number, False, str(refusal))
+        self._room.on_report(report)
+        return Reply(call.number, True, None)
+
+    def _take(self, seat: Seat, call: Call) -> Report:
+        """What somebody reports now, as it stands in the recording too. Raises Refused, in words."""
+        room = self._room
         other, reason, text = call.arguments
         assert isinstance(other, int)
         assert isinstance(reason, int)
@@ -146,7 +161,7 @@ class Desk:
         if words is None:
             raise Refused(f"say it in at most {MAX_CHAT} characters, and without control characters")
         self._count(seat.player, trio.current_time())
-        tick = room.clock.tick
+        tick, number = room.clock.tick, self._new_number()
         place = room.recorder.note(tick, f"report {number}") if room.recorder is not None else None
         recording, second = place if place is not None else (None, 0.0)
         return Report(

@@ -223,7 +223,7 @@ def _attempt(guard: HookRunner, make: Callable[[], Simulation], state: bytes, st
 
     try:
         return guard.run(attempt)
-    except BaseException:  # as in Room._guarded: nothing in here waits. What the game said first counts
+    except BaseException:  # as in GuardedGame._run: nothing in here waits. What the game said first counts
         return None
 
 

@@ -94,8 +94,8 @@ def record_of(room: Room, result: Result, *, now: float) -> MatchRecord:
         options=_plain_options(plan.options),
         seed=plan.seed,
         ended_at=now,
-        seconds=round((tick - room.match_began + 1) / plan.game.tick_rate, 3),
-        first_tick=room.match_began,
+        seconds=round((tick - room.course.match_began + 1) / plan.game.tick_rate, 3),
+        first_tick=room.course.match_began,
         last_tick=tick,
         players=tuple(
             PlayerResult(number=number, name=player.name, bot=player.bot, score=result.scores.get(number), won=number in winners)

@@ -3,7 +3,7 @@
 `run` is the only thing here that waits: for the next deadline, and for the other rooms while a world is built anew. All else is
 synchronous, therefore atomic:
 
-    Room.tick → Seating.receive, take → guard(Simulation.step) → Parts.commit → Seat.send
+    Room.tick → Seating.receive, take → GuardedGame.step → Parts.commit → Seat.send
 
 Whatever a game raises, SystemExit included, becomes a `RoomFault`. `run` goes on without what made it fail (gameserver.rescue). If
 that cannot be it raises the fault, which ends this room and no other.
@@ -12,22 +12,23 @@ that cannot be it raises the fault, which ends this room and no other.
 from __future__ import annotations
 
 import logging
-import math
-from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Final
 
 import trio
 
 from gameserver.bars import Bars
 from gameserver.core.clock import TickClock
 from gameserver.core.errors import GameError, Refused
-from gameserver.core.limits import EMPTY_ROOM_SECONDS, KICK_SECONDS, OVER_ROOM_SECONDS, SETUP_SECONDS, SUBTICKS
-from gameserver.core.messages import Notice, NoticeCode, Reply, Welcome
+from gameserver.core.limits import EMPTY_ROOM_SECONDS, KICK_SECONDS, SUBTICKS
+from gameserver.core.messages import Notice, NoticeCode, Welcome
 from gameserver.core.reached import Reached
 from gameserver.core.registry import Limit
 from gameserver.core.rewind import most_back
 from gameserver.core.rights import Rank
-from gameserver.core.simulation import Leave, Simulation
+from gameserver.core.simulation import Leave
+from gameserver.course import Course
 from gameserver.faults import fault_of
+from gameserver.guarded import GuardedGame
 from gameserver.plan import RoomCounts, RoomFault, RoomState
 from gameserver.reports import Desk
 from gameserver.rescue import Rescue
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 
     from gameserver.core.audience import PlayerId
     from gameserver.core.game import Profile, Result
-    from gameserver.core.layout import Row
-    from gameserver.core.messages import Call, Hello, Role
+    from gameserver.core.messages import Hello, Role
     from gameserver.core.parts import Parts
     from gameserver.core.replay.steps import Step
+    from gameserver.core.simulation import Simulation
     from gameserver.guard import HookRunner
     from gameserver.net.link import Link
     from gameserver.plan import RoomPlan
@@ -56,9 +57,6 @@ log = logging.getLogger("gameserver.game")
 STAND_SECONDS: Final = 0.1
 """A room that is held looks after its lines so often."""
 
-T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
-
 
 class Room:
     """See the module.
@@ -66,7 +64,8 @@ class Room:
     Attributes:
         counts: what happened in it.
         state: where it is in its life.
-        match_began: the first tick of the match that is played, or was played last.
+        course: which match is played, and how the room ends.
+        bars: who was sent away and may not come back yet.
         on_result: called in the tick in which a match ends.
         on_report: called with what a player reports of another; when it was is for the host to say.
         on_step: called after each step, before anyone is told of it: for a host that listens to the game.
@@ -85,38 +84,29 @@ class Room:
         self.recorder: RoomRecorder | None = None
         self.last_step: Step | None = None
         self._guard = guard
-        self._fault_id = fault_id
-        self._schema = plan.game.schema
-        self._simulation = self._guarded(self._make_simulation, seconds=SETUP_SECONDS)
-        if plan.start is not None:
-            self._guarded(self._simulation.restore, plan.start.state, seconds=SETUP_SECONDS)
-        self._showing = Showing(self._simulation, plan.game, self.counts)
+        self._game = GuardedGame(plan, guard, fault_id, self.counts.reached)
+        simulation = self._game.simulation
+        self._showing = Showing(simulation, plan.game, self.counts)
         tick = plan.start.tick if plan.start is not None else 0
         self._clock = TickClock(plan.game.tick_rate, trio.current_time(), phase=plan.phase, tick=tick)
         self._seating = Seating(
             plan.game,
             self._clock,
             self.counts,
-            rewinds=bool(self._simulation.world.pasts),
-            on_report=self._take_report,
+            rewinds=bool(simulation.world.pasts),
+            on_report=Desk(self, fault_id).answer,
             first_keeps_order=plan.first_keeps_order,
         )
-        self._seating.inherit(self._simulation.players.values())
+        self._seating.inherit(simulation.players.values())
         self._opened_at = trio.current_time()
-        self._bars = Bars()
-        self._desk = Desk()
-        self._rescue = Rescue(self._make_simulation, self._simulation, self.counts.reached, phase=plan.phase)
+        self.course = Course(plan.game, simulation.result, tick, people=lambda: self.people)
+        self.bars = Bars()
+        self._rescue = Rescue(self._game.make, simulation, self.counts.reached, phase=plan.phase)
         self._wake = trio.Event()
-        self._over_at: float | None = None
-        self._result: Result | None = self._simulation.result
-        """Of the last step."""
-        self.match_began = tick + 1
         self._held_from: int | None = None
         """The last tick before the room stands still, None: it does not."""
         self._warning: Callable[[], Notice] | None = None
         """What whoever comes over a new line is told at once."""
-        self._farewell: Callable[[], Notice] | None = None
-        """The room ends with this match, with this word to each."""
 
     # -- coming and going (called between ticks) ---------------------------------------------------------------------------
     @property
@@ -151,7 +141,7 @@ class Room:
     @property
     def simulation(self) -> Simulation:
         """The match itself, for tests and tools that look on."""
-        return self._simulation
+        return self._game.simulation
 
     @property
     def parts(self) -> Parts:
@@ -165,19 +155,12 @@ class Room:
 
     def reserve(self, hello: Hello, profile: Profile, link: Link, standing: Standing) -> Seat:
         """Keep a seat for somebody who has been let in; he joins after `enter`. Raises Refused if there is none."""
-        if self.state is RoomState.CLOSED or self._over_at is not None:
+        if self.state is RoomState.CLOSED or self.course.is_ending:
             raise Refused("the room is closing", NoticeCode.CLOSED)
-        self.check_bar(standing, hello.name)
+        self.bars.check(standing, hello.name, trio.current_time())
         seat = self._seating.reserve(hello, profile, link, standing)
         self._wake.set()
         return seat
-
-    def check_bar(self, standing: Standing, name: str) -> None:
-        """Raise Refused if he was sent away and may not come back yet."""
-        left = self._bars.left(standing, name, trio.current_time())
-        if left:
-            why = f"you were sent away from this room: come back in {math.ceil(left)} s"
-            raise Refused(why, NoticeCode.KICKED, limit=Limit.KICK_SECONDS)
 
     def check_invitation(self, standing: Standing) -> None:
         """Raise Refused unless he has a ticket that was given for the code of this private room (Server.may_enter), or a host's.
@@ -190,12 +173,12 @@ class Room:
     def send_away(self, seat: Seat, why: str, *, bar_seconds: float = 0.0) -> None:
         """Tell him why, and free his seat; who comes back within `bar_seconds` is refused."""
         if bar_seconds:
-            self._bars.add(seat.standing, seat.name, trio.current_time(), bar_seconds)
+            self.bars.add(seat.standing, seat.name, trio.current_time(), bar_seconds)
         self._seating.send_away(seat, why)
 
     def has_place(self, role: Role) -> bool:
         """Is there a seat for somebody who comes in this role now?"""
-        return self.state is not RoomState.CLOSED and self._over_at is None and self._seating.has_place(role)
+        return self.state is not RoomState.CLOSED and not self.course.is_ending and self._seating.has_place(role)
 
     def find(self, token: bytes) -> Seat | None:
         """The seat that this token opens."""
@@ -209,14 +192,15 @@ class Room:
         if self.plan.map is not None:
             parsed, data = self.plan.map
             tile_map = (parsed.name, parsed.sha256, data)
-        options: Row = self._schema.options.pack(self.plan.options)
+        schema = self.plan.game.schema
+        options = schema.options.pack(self.plan.options)
         resume = None
         if seat.player and not seat.stands_in:
             seat.offer(token)
             resume = token
         if self._warning is not None and seat.line is not None:
             seat.line.warn(self._warning())
-        return Welcome(seat.player, resume, self.plan.game.tick_rate, self._schema.to_wire(), tile_map, options, 0)
+        return Welcome(seat.player, resume, self.plan.game.tick_rate, schema.to_wire(), tile_map, options, 0)
 
     def release(self, seat: Seat, link: Link) -> None:
         """This line of his is gone. In the match his seat is kept for a while, unless his session is over; else it is free."""
@@ -238,16 +222,9 @@ class Room:
         """End with the match that is on, when its score has been read; at once if no person plays. `farewell` makes the last word
         for each. Whoever lets people in lets nobody in any more.
         """
-        self._farewell = farewell
+        self.course.finish(farewell, trio.current_time())
         if not self.people:
             self.close(farewell)
-        elif self._result is not None:
-            self._close_soon()
-
-    def _close_soon(self) -> None:
-        """The match has ended; the room does when the score has been read."""
-        if self._over_at is None:
-            self._over_at = trio.current_time() + OVER_ROOM_SECONDS
 
     def close(self, notice: Notice | Callable[[], Notice]) -> None:
         """Tell everyone why, or each what is made for him, and end. `run` returns."""
@@ -290,8 +267,8 @@ class Room:
 
     async def _pause(self) -> None:
         """Nobody is here: stand still until somebody comes, and close if that takes too long."""
-        if self._over_at is not None or self._farewell is not None:
-            self.close(self._farewell or Notice(NoticeCode.OVER, "the match is over"))
+        if self.course.is_over(float("inf")):  # there is nobody to read the score
+            self.close(self.course.last_word)
             return
         self.state = RoomState.PAUSED
         self._wake = trio.Event()
@@ -336,47 +313,31 @@ class Room:
         counts.worst_lateness_seconds = max(counts.worst_lateness_seconds, end - deadline)
         counts.late += end > self._clock.next_deadline
         counts.busy_seconds += end - now
-        if self._over_at is not None and now >= self._over_at:
-            self.close(self._farewell or Notice(NoticeCode.OVER, "the match is over"))
-        elif self._farewell is not None and not self.people:
-            self.close(self._farewell)
+        if self.course.is_over(now):
+            self.close(self.course.last_word)
 
     def _step(self) -> bool:
         """The next tick has come. False if nothing happens in it and the game need not hear of it."""
         tick = self._clock.advance()
-        simulation = self._simulation
         step, inputs, has_news = self._seating.take(tick)
-        if simulation.is_idle(tick) and not has_news:
+        if self.simulation.is_idle(tick) and not has_news:
             return False
         self.counts.steps += 1
         self.last_step = step
-        try:
-            self._guarded(simulation.step, step.commands, inputs, tick, step.views)
-        except RoomFault as fault:
-            fault.step = step
-            raise
-        finally:
-            self._log()
+        self._game.step(step, inputs)
         self._count_clamped(tick)
         return True
 
-    def _log(self) -> None:
-        """What the game said in its last step, for who wrote it; and what it, or a call, went beyond."""
-        for text in self._simulation.logged:
-            log.info("room %s, tick %d: %s", self.plan.name, self._clock.tick, text)
-        if self._simulation.reached:
-            self.counts.reached.note_all(self._simulation.reached)
-
     def _take_outcome(self) -> None:
         """A step has gone well: all that must hear of it before it is shown."""
-        step, simulation = self.last_step, self._simulation
+        step, simulation = self.last_step, self.simulation
         assert step is not None
         if self.recorder is not None:
             self.recorder.step(step, simulation)
         try:
             self._rescue.note(step, simulation)
         except GameError as error:
-            raise self._fault(error) from error
+            raise self._game.fault(error, self._clock.tick) from error
         self.on_step(self)
         for command in step.commands:
             if isinstance(command, Leave):
@@ -388,11 +349,11 @@ class Room:
         try:
             self._showing.show(self.seats, self._clock.tick, self.recorder)
         except GameError as error:
-            raise self._fault(error) from error
+            raise self._game.fault(error, self._clock.tick) from error
 
     def _count_clamped(self, tick: int) -> None:
         """Whose shots of this step were not judged as far back as he said: forgers, and those whose line is too long."""
-        for player, back in self._simulation.judged.items():
+        for player, back in self.simulation.judged.items():
             cut = self._seating.cut(player)
             if cut:
                 self.counts.clamped_shots += 1
@@ -406,29 +367,13 @@ class Room:
 
     def _look_at_outcome(self) -> None:
         """Whom the last step sent away, and whether it ended a match."""
-        for player, why in self._simulation.kicked:
+        simulation = self.simulation
+        for player, why in simulation.kicked:
             for seat in [seat for seat in self.seats if seat.player == player and not seat.stands_in]:
-                self.send_away(seat, why, bar_seconds=KICK_SECONDS if player in self._simulation.barred else 0.0)
-        result, before = self._simulation.result, self._result
-        self._result = result
-        if result is None and before is not None:
-            self.match_began = self._clock.tick
-            if self._farewell is not None:  # the next match is not begun for nothing
-                self._over_at = trio.current_time()
-        if result is not None and before is None:
-            if self.plan.game.closes_when_over or self._farewell is not None:
-                self._close_soon()
+                self.send_away(seat, why, bar_seconds=KICK_SECONDS if player in simulation.barred else 0.0)
+        result = self.course.take(simulation.result, self._clock.tick, trio.current_time())
+        if result is not None:
             self.on_result(self, result)
-
-    def _take_report(self, seat: Seat, call: Call) -> Reply:
-        """Somebody reports another; between two steps, and no part of either."""
-        try:
-            report = self._desk.take(self, seat, call, self._fault_id())
-        except Refused as refusal:
-            self.counts.reached.note(refusal.limit)
-            return Reply(call.number, False, str(refusal))
-        self.on_report(report)
-        return Reply(call.number, True, None)
 
     async def _go_on(self, fault: RoomFault) -> None:
         """After a step that failed: from the last good tick, without what made it fail. Raises the fault if that cannot be."""
@@ -453,32 +398,11 @@ class Room:
             self.recorder.begin_again(revival.step.tick - 1)
         self._follow(revival.simulation)
         self.last_step = revival.step
-        self._log()
+        self._game.tell(revival.step.tick)
         self._take_outcome()
         self._show()
 
     def _follow(self, simulation: Simulation) -> None:
         """The match goes on in this one."""
-        self._simulation = simulation
+        self._game.simulation = simulation
         self._showing.follow(simulation)
-
-    # -- the game's code ---------------------------------------------------------------------------------------------------
-    def _make_simulation(self) -> Simulation:
-        tile_map = self.plan.map[0] if self.plan.map is not None else None
-        return Simulation(self.plan.game, options=self.plan.options, tile_map=tile_map, seed=self.plan.seed)
-
-    def _guarded(self, hook: Callable[[*Ts], T], *arguments: *Ts, seconds: float | None = None) -> T:
-        """Call into the game under the guard. Raises RoomFault, whatever the game raised."""
-        try:
-            if seconds is not None:
-                return self._guard.run(hook, *arguments, cpu_seconds=seconds, wall_seconds=seconds)
-            return self._guard.run(hook, *arguments)
-        except BaseException as error:  # SystemExit and HookTimeout too; nothing in here waits, so it is never a cancellation
-            raise self._fault(error) from error
-
-    def _fault(self, error: BaseException) -> RoomFault:
-        clock = getattr(self, "_clock", None)
-        fault = RoomFault(self.plan.name, clock.tick if clock else 0, self._fault_id())
-        fault.__cause__ = error
-        fault.limit = getattr(error, "limit", None)
-        return fault

@@ -228,7 +228,7 @@ class Server:
         if room is None:
             return
         if standing.name is not None:
-            room.check_bar(standing, standing.name)
+            room.bars.check(standing, standing.name, trio.current_time())
         if room.plan.code is not None and standing.rank < Rank.ADMIN:
             guesser = f"account {standing.account}" if standing.account is not None else standing.caller.bucket
             self.codes.check(room.plan.code, code, guesser=guesser, now=trio.current_time())

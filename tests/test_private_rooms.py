@@ -191,7 +191,7 @@ async def test_whoever_is_barred_is_given_no_ticket(autojump_clock: MockClock) -
     async with house() as it:
         room = it.server.rooms.open("open", it.server.rooms.games["toy"])
         standing = Standing(rank=Rank.PLAYER, name="ann", caller=Caller(address="203.0.113.7"))
-        room._bars.add(standing, "ann", trio.current_time())
+        room.bars.add(standing, "ann", trio.current_time())
         with refused("you were sent away from this room"):
             it.server.may_enter("open", None, standing)
 
