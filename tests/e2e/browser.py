@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, WebSocket
 
 SCREENSHOTS: Final = Path(__file__).parents[2] / "screenshots"
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 """Seconds for something to appear, on a machine that has other things to do; where a time is promised the test measures it."""
 POLL_SECONDS: Final = 0.02
 DESKTOP: Final = (1280, 800)
@@ -87,9 +87,14 @@ class Window:
 
     def until(self, code: str, argument: Any = None, *, seconds: float = PATIENCE, what: str = "") -> Any:  # noqa: ANN401
         """Ask again until the answer is truthy, and return it. (`wait_for_function` needs eval, which the policy forbids.)"""
+        answer = self.within(seconds, code, argument)
+        assert answer, f"{what or code}: not within {seconds:g} s (problems so far: {self._problems})"
+        return answer
+
+    def within(self, seconds: float, code: str, argument: Any = None) -> Any:  # noqa: ANN401 - whatever JSON can say
+        """The same, but without a failure: the last answer, truthy or not."""
         end = time.monotonic() + seconds
-        while not (answer := self._ask(code, argument)):
-            assert time.monotonic() < end, f"{what or code}: not within {seconds:g} s (problems so far: {self._problems})"
+        while not (answer := self._ask(code, argument)) and time.monotonic() < end:
             self.page.wait_for_timeout(POLL_SECONDS * 1e3)
         return answer
 
@@ -123,7 +128,7 @@ class Window:
         self._expected += patterns
 
     def check(self) -> None:
-        """Fail for what has happened in this window that should not."""
+        """Fail for what has been seen to happen in this window that should not."""
         problems, self._problems = self._problems, []
         assert not problems, "\n".join(["in the browser:", *problems])
 
@@ -188,6 +193,7 @@ class Chromium:
             reduced_motion="reduce" if reduced_motion else "no-preference",
             storage_state={"cookies": [], "origins": [{"origin": origin, "localStorage": stored}]} if stored else None,
         )
+        context.set_default_timeout(PATIENCE * 1e3)
         try:
             window = Window(context, context.new_page(), origin)
             yield window

@@ -19,7 +19,7 @@ from gameserver.core.wire import decode_server, encode_client
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS: Final = 20.0
+SECONDS: Final = 60.0
 """For a guest to join, and for an answer."""
 
 

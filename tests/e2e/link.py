@@ -27,7 +27,7 @@ MOST_PIECES: Final = 4_096
 """That wait on one way; the sender is not read until some have gone."""
 RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends a reset, as a line that breaks."""
-START_SECONDS: Final = 10.0
+START_SECONDS: Final = 30.0
 
 
 @attrs.frozen(kw_only=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.e2e.browser import PATIENCE
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.e2e.browser import Chromium, Window
 
@@ -53,6 +57,27 @@ def mine(window: Window, kind: str) -> dict[str, Any]:
     """The values of this player's entity of a kind, as the newest snapshot has them, and its `id`."""
     found: dict[str, Any] = window.until(MINE, kind, what=f"a {kind} of one's own")
     return found
+
+
+MOVED: Final = """({ kind, id, x, y, by }) => {
+  const now = window.gameserver.client.world.get(id);
+  if (now?.kind !== kind) return "gone";
+  return Math.hypot((now.values.x ?? 0) - x, now.values.y - y) > by && "moved";
+}"""
+
+
+def drive(window: Window, kind: str, keys: Sequence[str], *, by: float) -> None:
+    """Press one key after another until what one has has gone so far: a wall may be on one side, and a shell may end a tank."""
+    end = time.monotonic() + PATIENCE
+    for key in itertools.cycle(keys):
+        assert time.monotonic() < end, f"no key of {keys} moves the {kind}"
+        before = mine(window, kind)
+        place = {"kind": kind, "id": before["id"], "x": before.get("x", 0), "y": before["y"], "by": by}
+        window.page.keyboard.down(key)
+        came = window.within(1.5, MOVED, place)
+        window.page.keyboard.up(key)
+        if came == "moved":
+            return
 
 
 def seat(window: Window) -> tuple[int, int]:

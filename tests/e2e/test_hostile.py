@@ -56,8 +56,15 @@ FOREIGN: Final = """() => {
 """Elements that no page of ours has in its body."""
 
 
+LISTED: Final = """(players) => players.every((player) => document.querySelector(`.scores [data-player="${player}"]`))"""
+STILL: Final = """() => document.getAnimations()
+  .every(({ effect, playState }) => playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
+"""Nothing is still on the way to its place."""
+
+
 def harmless(window: Window) -> None:
     """Nothing has run, nothing has become an element, nothing sticks out."""
+    window.until(STILL)
     assert window.js("() => window.trapped") == 0
     assert window.js(FOREIGN) == []
     window.fits()
@@ -100,9 +107,9 @@ def test_nothing_runs_and_no_layout_breaks(
                 if left:
                     line = left.pop()
                     assert (guest.call("chat", line, 0) is None) == (spoken(line) is not None), repr(line)
-            window.page.wait_for_timeout(600)
             window.js("() => document.querySelector('[data-action=scores]').click()")
-            window.page.wait_for_timeout(400)
+            there = [guest.client.player for guest in guests]
+            window.until(LISTED, there, what="all of them in the scores")
             harmless(window)
             if first == 0:
                 window.screenshot(f"hostile-scores-{size[0]}")
@@ -111,13 +118,11 @@ def test_nothing_runs_and_no_layout_breaks(
                 guest.leave()
         assert not left, "everything was said"
         window.js("() => document.querySelector('[data-action=chat]').click()")
-        window.page.wait_for_timeout(400)
+        heard = {spoken(line) for line in lines} - {None}
+        window.until("(count) => document.querySelectorAll('.said').length >= count", len(heard), what="all that was said")
         window.screenshot(f"hostile-chat-{size[0]}")
         harmless(window)
-        said = window.page.locator(".said").all_inner_texts()
-        heard = {spoken(line) for line in lines} - {None}
-        assert len(said) >= len(heard)
-        shown = {text.strip() for text in said}
+        shown = {text.strip() for text in window.page.locator(".said").all_inner_texts()}
         assert {line for line in heard if line is not None and line.isascii()} <= shown, "markup is shown as it was written"
 
 
@@ -133,7 +138,7 @@ def test_the_lobby_shows_them_as_harmlessly(chromium: Chromium, tmp_path: Path) 
                 for guest, line in zip(guests, LINES, strict=False):
                     if size == DESKTOP:
                         guest.call("chat", line, 0)
-                window.page.wait_for_timeout(500)
+                window.until("() => document.querySelector('.said')", what="what is said")
                 window.page.screenshot(full_page=True)
                 window.screenshot(f"hostile-lobby-{size[0]}")
                 harmless(window)
@@ -148,7 +153,8 @@ def test_a_megabyte_ends_its_own_line_and_nobody_elses(chromium: Chromium, tmp_p
         window.js(TRAPS)
         shout = msgpack.packb([4, 1, "chat", [MEGABYTE, 0]])
         assert crowd.shout(server.ws("arena1"), game="arena", name="Loud", message=shout) in (1006, 1009)
-        window.page.wait_for_timeout(500)
+        tick = window.js("() => window.gameserver.client.world.tick")
+        window.until("(tick) => window.gameserver.client.world.tick > tick + 15", tick, what="the match goes on")
         harmless(window)
         assert window.js("() => window.gameserver.client.stats.losses") == 0
         assert window.js("() => window.gameserver.client.state") == "playing"

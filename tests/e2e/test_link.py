@@ -6,8 +6,9 @@ import random
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from statistics import fmean
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LATE_MS = 25.0
-"""How late a thread may be woken on a machine that does other things; the tests mean the median."""
+"""How much later the one line may be than the other on a machine that does other things, at the median."""
 
 
 @contextmanager
@@ -64,6 +65,26 @@ def round_trip_ms(line: socket.socket) -> float:
     line.sendall(b"?")
     assert line.recv(1) == b"?"
     return (time.monotonic() - begin) * 1e3
+
+
+def trips_ms(port: int) -> list[float]:
+    """How long each of a hundred lines is there and back, that are sent one after the other without waiting."""
+    sent: list[float] = []
+    with closing(connect(port)) as line, line.makefile("rb") as reader, ThreadPoolExecutor() as threads:
+
+        def read() -> list[float]:
+            came = []
+            for number in range(100):
+                assert int(reader.readline()) == number, "the order was not kept"
+                came.append(time.monotonic())
+            return came
+
+        reading = threads.submit(read)
+        for number in range(100):
+            sent.append(time.monotonic())
+            line.sendall(b"%d\n" % number)
+            time.sleep(0.01)
+        return [(there - here) * 1e3 for here, there in zip(sent, reading.result(), strict=True)]
 
 
 @given(
@@ -118,28 +139,21 @@ def test_weather_that_cannot_be_is_refused(weather: dict[str, float]) -> None:
 
 @pytest.mark.real_time
 def test_on_real_sockets_the_order_is_kept_and_the_delays_are_those_that_were_asked_for() -> None:
-    sent: list[float] = []
-    came: list[float] = []
-    with echo() as far, running_link(far, Weather(delay_ms=30, jitter_ms=15)) as link, closing(connect(link.port)) as line:
-        reader = line.makefile("rb")
-
-        def read() -> None:
-            for number in range(100):
-                assert int(reader.readline()) == number, "the order was not kept"
-                came.append(time.monotonic())
-
-        thread = threading.Thread(target=read)
-        thread.start()
-        for number in range(100):
-            sent.append(time.monotonic())
-            line.sendall(b"%d\n" % number)
-            time.sleep(0.01)
-        thread.join(10)
-        reader.close()
-    assert len(came) == 100
-    trips = sorted((there - here) * 1e3 for here, there in zip(sent, came, strict=True))
-    assert trips[0] >= 2 * 15
-    assert 2 * 30 - 15 <= trips[50] <= 2 * 45 + LATE_MS, "FIFO makes the median a little more than twice the delay"
+    """A line without weather, at the same time, says how late the machine makes everything."""
+    weather = Weather(delay_ms=30, jitter_ms=15)
+    with (
+        echo() as far,
+        running_link(far, weather) as link,
+        running_link(far) as clear,
+        ThreadPoolExecutor() as threads,
+    ):
+        late = threads.submit(trips_ms, clear.port)
+        trips = trips_ms(link.port)
+        late_ms = median(late.result())
+    assert min(trips) >= 2 * 15
+    assert 2 * 30 - 15 <= median(trips) <= 2 * 45 + 2 * late_ms + LATE_MS, (
+        "FIFO makes the median a little more than twice the delay"
+    )
 
 
 @pytest.mark.real_time
@@ -162,17 +176,18 @@ def test_a_line_is_cut_with_a_reset_and_takes_nobody_until_it_is_mended() -> Non
 @pytest.mark.real_time
 def test_a_stall_lasts_as_long_as_asked_and_weather_changes_under_way() -> None:
     with echo() as far, running_link(far) as link, closing(connect(link.port)) as line:
-        assert round_trip_ms(line) < 100
-        link.stall(0.3)
-        assert round_trip_ms(line) >= 299
-        link.set_weather(Weather(delay_ms=50))
-        assert round_trip_ms(line) >= 100
+        assert min(round_trip_ms(line) for _ in range(10)) < 100
         begin = time.monotonic()
-        line.sendall(b"!")
-        time.sleep(0.02)
         link.stall(0.3)
+        round_trip_ms(line)
+        assert time.monotonic() - begin >= 0.299
+        link.set_weather(Weather(delay_ms=300))
+        assert round_trip_ms(line) >= 600
+        line.sendall(b"!")
+        begin = time.monotonic()
+        link.stall(1.0)
         assert line.recv(1) == b"!"
-        assert time.monotonic() - begin >= 0.319, "what was on its way waits as well"
+        assert time.monotonic() - begin >= 0.999, "what was on its way waits as well"
 
 
 @pytest.mark.real_time

@@ -11,6 +11,7 @@ from gameserver.keys import write_new
 from tests.e2e.browser import NO_TICKET, PHONE
 from tests.e2e.play import PLAYING, chosen
 from tests.e2e.server import running_server
+from tests.e2e.told import keep_told, was_told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,12 +44,13 @@ def test_order_is_kept_in_a_private_room(chromium: Chromium, tmp_path: Path) -> 
 
 def open_private(ada: Window) -> str:
     ada.open("/")
+    keep_told(ada)
     press(ada, "Create a room")
     ada.page.get_by_label("Private").check()
     ada.screenshot("create-private")
     press(ada, "Create and join")
     ada.until(PLAYING, what="the private room")
-    ada.sees("This room is private")
+    was_told(ada, "This room is private")
     found = re.search(r"room=(\w+)&game=arena#code=([a-z]{5})$", ada.page.url)
     assert found is not None, ada.page.url
     assert not [url for url in ada.requests if "code" in url.partition("#")[0]], "a fragment is sent to nobody"
@@ -74,6 +76,7 @@ def code_is_asked_for(bob: Window, ada: Window, room: str) -> None:
 
 
 def one_reports(bob: Window) -> None:
+    keep_told(bob)
     bob.page.get_by_label("Scores").tap()
     bob.until("() => document.querySelectorAll('.scores [data-deed]').length === 2", what="what can be done about Ada alone")
     bob.fits()
@@ -84,7 +87,7 @@ def one_reports(bob: Window) -> None:
     bob.fits()
     bob.screenshot("report-phone")
     press(bob, "Report")
-    bob.sees("Reported. Thank you.")
+    was_told(bob, "Reported. Thank you.")
     bob.page.get_by_role("button", name="Report Ada").tap()
     press(bob, "Report")
     bob.sees(re.compile("Not done: one report in"))
@@ -101,7 +104,7 @@ def host_sends_away(ada: Window, bob: Window) -> None:
     ada.page.keyboard.press("Tab")
     assert ada.js("() => document.activeElement.closest('dialog') !== null")
     ada.page.locator("[data-action=expel-go]").press("Enter")
-    ada.sees("Bob was sent away.")
+    was_told(ada, "Bob was sent away.")
     bob.sees("You were sent away")
     bob.screenshot("expelled-phone")
     press(bob, "Join again")

@@ -33,6 +33,19 @@ STATE: Final = """() => {
   const { tick, seconds, playing, rate, following: live } = player;
   return { tick, seconds, playing, rate, live, follows: view.following?.() ?? null };
 }"""
+PACE: Final = """() => new Promise((resolve) => {
+  const { player } = gameserver;
+  let [last, passedMs, before] = [null, 0, 0];
+  const look = (nowMs) => {
+    if (last === null) before = player.seconds;
+    else passedMs += Math.min(nowMs - last, 250);
+    last = nowMs;
+    if (passedMs > 2000) resolve(((player.seconds - before) / passedMs) * 1000);
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
+"""Seconds of the match in a second of frames, each of which counts for a quarter of a second at most, as the player has it."""
 SEEK_MS: Final = """(seconds) => new Promise((resolve) => {
   const { player } = gameserver;
   const tick = Math.round(player.tickOf(seconds));
