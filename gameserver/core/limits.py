@@ -302,6 +302,11 @@ MAX_BANS: Final = 10_000
 MAX_BAN_SECONDS: Final = 10 * 365 * 86_400
 """Ten years: as good as for ever, and it still ends."""
 
+# -- what is stored --------------------------------------------------------------------------------------------------------
+MAX_STORED_LOG: Final = 1_024 * 1_024
+"""Bytes of each log (results, reports, bans) that a server holds which stores nothing (`--data off`): some thousand matches, and
+nobody reads them when it has ended. In a folder logs are kept until somebody removes them."""
+
 # -- the log ---------------------------------------------------------------------------------------------------------------
 LOG_LINES_PER_SECOND: Final = 10
 """Of one kind about one peer or room: whoever reads it has seen what happens, and the disk lasts."""
