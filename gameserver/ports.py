@@ -136,7 +136,8 @@ class Store(Protocol):
         ...
 
     async def read(self, log: str, start: int = 0, most: int = 100) -> list[bytes]:
-        """The records of a log from an index on, at most so many; none if the log ends before."""
+        """The records of a log from an index on, at most so many; none if the log ends before. A store may have forgotten the
+        oldest: those are empty."""
         ...
 
 

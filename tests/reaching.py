@@ -754,7 +754,7 @@ WAYS: Final[dict[Limit, Callable[[pytest.MonkeyPatch], Awaitable[Reached]]]] = {
     Limit.MAX_CALLS: partial(_calls, calls=(("echo", ("x",)),) * (limits.MAX_CALLS + 1)),
     Limit.OVER_ALLOWANCE_SECONDS: _floods,
     Limit.DECODE_ARRAY: partial(_breaks, said=_packed(2, 0, None, 0, None, (0,) * 65), code=1002),
-    Limit.DECODE_MAP: partial(_breaks, said=_packed(5, dict.fromkeys(range(33), 0)), code=1002),
+    Limit.DECODE_MAP: partial(_breaks, said=_packed(5, {"x": 0}), code=1002),
     Limit.DECODE_TEXT: partial(_breaks, said=_packed(4, 1, "x" * 513, ()), code=1002),
     Limit.DECODE_BIN: partial(_breaks, said=_packed(1, bytes(1_025)), code=1002),
     Limit.MAX_INTEGER: partial(_breaks, said=_packed(3, 2**53, 0), code=1002),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.feel.table import Row
-from tests.fuzz.__main__ import fuzz
 from tests.fuzz.decoder import MAX_BYTES
 from tests.fuzz.frames import MAX_HELD_BYTES
+from tests.fuzz.shares import fuzz
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

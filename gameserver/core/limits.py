@@ -171,10 +171,12 @@ MAX_CALLS: Final = 8
 OVER_ALLOWANCE_SECONDS: Final = 3.0
 """Who says more for so long is closed with 1008; until then what is too much waits."""
 DECODE_ARRAY: Final = 64
-DECODE_MAP: Final = 32
 DECODE_TEXT: Final = 512
 DECODE_BIN: Final = 1_024
 """Bounds for msgpack. With its own defaults 64 KiB of nested array headers take 82 MB; with these no 4-KiB message takes 1 MiB."""
+DECODE_MAP: Final = 0
+"""No message to the server has a map. msgpack interns the keys that it reads, in a table that the whole process shares: one message
+of 453 bytes made that 1.9 MB larger, and an early Python 3.12 never gives an interned text back."""
 MAX_INTEGER: Final = 2**53 - 1
 """What a browser's number holds exactly."""
 ROOM_PATTERN: Final = r"[a-z0-9]{1,32}"
@@ -299,6 +301,11 @@ MAX_BANS: Final = 10_000
 """At once. They are looked up, not searched, so this bounds memory alone: some 5 MiB."""
 MAX_BAN_SECONDS: Final = 10 * 365 * 86_400
 """Ten years: as good as for ever, and it still ends."""
+
+# -- what is stored --------------------------------------------------------------------------------------------------------
+MAX_STORED_LOG: Final = 1_024 * 1_024
+"""Bytes of each log (results, reports, bans) that a server holds which stores nothing (`--data off`): some thousand matches, and
+nobody reads them when it has ended. In a folder logs are kept until somebody removes them."""
 
 # -- the log ---------------------------------------------------------------------------------------------------------------
 LOG_LINES_PER_SECOND: Final = 10

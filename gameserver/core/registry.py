@@ -224,6 +224,9 @@ class Limit(enum.Enum):
     MAX_BANS = limits.MAX_BANS, "bans", By.HOST, "the admin is told to lift some"
     MAX_BAN_SECONDS = limits.MAX_BAN_SECONDS, "s", By.HOST, "the admin is told"
 
+    # -- what is stored ----------------------------------------------------------------------------------------------------
+    MAX_STORED_LOG = limits.MAX_STORED_LOG, "bytes", By.NOBODY, "the oldest records are forgotten"
+
     # -- the log -----------------------------------------------------------------------------------------------------------
     LOG_LINES_PER_SECOND = (
         limits.LOG_LINES_PER_SECOND,

@@ -4,16 +4,48 @@ from __future__ import annotations
 
 import heapq
 import math
+import sys
+from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import attrs
 import trio
+
+from gameserver.core.limits import MAX_STORED_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@attrs.define
+class _Log:
+    """The last records of one log; the newest is kept, whatever its size."""
+
+    records: deque[bytes] = attrs.field(factory=deque)
+    dropped: int = 0
+    """So many before them."""
+    held_bytes: int = 0
+
+    def append(self, record: bytes) -> int:
+        self.records.append(record)
+        self.held_bytes += sys.getsizeof(record)
+        while self.held_bytes > MAX_STORED_LOG and len(self.records) > 1:
+            self.held_bytes -= sys.getsizeof(self.records.popleft())
+            self.dropped += 1
+        return self.dropped + len(self.records) - 1
+
+    def read(self, start: int, most: int) -> list[bytes]:
+        """Those that were dropped are empty, so that whoever reads on keeps count."""
+        begin = start - self.dropped
+        if begin >= len(self.records):
+            return []
+        empty = min(most, max(0, -begin))
+        return [b""] * empty + list(islice(self.records, max(0, begin), max(0, begin) + most - empty))
+
+
 class MemoryStore:
-    """A `gameserver.ports.Store` that forgets everything when the process ends.
+    """A `gameserver.ports.Store` that forgets everything when the process ends, and of a log what is over MAX_STORED_LOG.
 
     Each method is one checkpoint and then happens at once, so no two of them interleave.
 
@@ -24,7 +56,7 @@ class MemoryStore:
     def __init__(self, clock: Callable[[], float] = trio.current_time) -> None:
         self._clock = clock
         self._values: dict[str, tuple[bytes, float]] = {}  # with the time at which it is over
-        self._logs: dict[str, list[bytes]] = {}
+        self._logs: dict[str, _Log] = {}
         self._ends: list[tuple[float, str]] = []  # a heap of what may be over; an entry may be stale
 
     async def get(self, key: str) -> bytes | None:
@@ -58,9 +90,7 @@ class MemoryStore:
         self._forget_what_is_over()
         if log in self._values:
             raise ValueError(f"{log!r} is a value, not a log: delete it first")
-        records = self._logs.setdefault(log, [])
-        records.append(bytes(record))
-        return len(records) - 1
+        return self._logs.setdefault(log, _Log()).append(bytes(record))
 
     async def read(self, log: str, start: int = 0, most: int = 100) -> list[bytes]:
         if start < 0 or most < 0:
@@ -69,7 +99,7 @@ class MemoryStore:
         self._forget_what_is_over()
         if log in self._values:
             raise ValueError(f"{log!r} is a value, not a log: get it")
-        return self._logs.get(log, [])[start : start + most]
+        return self._logs[log].read(start, most) if log in self._logs else []
 
     def _set(self, key: str, value: bytes, seconds_to_live: float | None) -> None:
         end = math.inf

@@ -32,6 +32,7 @@ from gameserver.core.messages import (
     Snapshot,
     Welcome,
 )
+from gameserver.core.registry import Limit
 from gameserver.core.wire import decode_client, decode_server, encode_client, encode_head, encode_server, pack
 from gameserver.core.words import is_name
 
@@ -375,6 +376,14 @@ def test_no_message_takes_more_than_a_mebibyte(name: str) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 2**20, f"{peak} bytes"
+
+
+@pytest.mark.parametrize("message", [{"x": 0}, (5, {"x": 0}), (4, 1, "emote", ({"x": 0},)), (4, 1, "emote", (((({"x": 0},),),),))])
+def test_no_key_of_a_stranger_s_map_is_read(message: object) -> None:
+    """msgpack interns keys, in a table of the whole process that grows by megabytes: the map is refused before its first one."""
+    with pytest.raises(ProtocolError) as caught:
+        decode_client(pack(message))
+    assert caught.value.limit is Limit.DECODE_MAP
 
 
 # -- hostile servers ---------------------------------------------------------------------------------------------------------

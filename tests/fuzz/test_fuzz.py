@@ -16,8 +16,8 @@ from gameserver.core.errors import ProtocolError
 from gameserver.core.messages import Ping
 from gameserver.entrance import Entrance
 from tests.fuzz import decoder, frames, messages, recordings
-from tests.fuzz.__main__ import fuzz
 from tests.fuzz.outcome import Failure, Outcome, shown, smallest
+from tests.fuzz.shares import fuzz
 from tests.fuzz.strangers import PHASES, stranger
 from tests.helpers import Toy
 
@@ -161,7 +161,9 @@ def test_outcomes_add_up() -> None:
 
 def test_the_command_line_says_what_it_did_and_repeats_a_case() -> None:
     words = [sys.executable, "-m", "tests.fuzz", "decoder", "--seed", "5"]
-    finished = subprocess.run([*words, "--count", "200"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    finished = subprocess.run(
+        [*words, "--count", "200", "--processes", "2"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert re.match(r"decoder: 200 cases of seed 5, 0 failures", finished.stdout)
     assert "at most " in finished.stdout

@@ -33,6 +33,33 @@ async def test_what_was_appended_is_there_for_the_next_process(tmp_path: Path) -
     assert records_in((tmp_path / "results.log").read_bytes()) == [*records, b"more"]
 
 
+async def test_servers_that_share_a_folder_see_what_the_others_log() -> None:
+    """Also a log that one of them has begun, deleted or rewritten since the other looked."""
+    shared = disk()
+    one, other = FileStore(shared), FileStore(shared)
+    assert await other.read("bans") == []
+    for number in range(3):
+        assert await one.append("bans", b"one %d" % number) == 2 * number
+        assert await other.read("bans", 2 * number) == [b"one %d" % number]
+        assert await other.append("bans", b"other %d" % number) == 2 * number + 1
+        assert await one.read("bans", 2 * number + 1) == [b"other %d" % number]
+    with pytest.raises(ValueError, match="is a log"):
+        await other.get("bans")
+    await one.delete("bans")
+    assert await other.read("bans", 6) == []
+    assert await other.append("bans", b"anew") == 0
+
+
+async def test_a_line_that_another_server_has_torn_costs_no_other() -> None:
+    shared = disk()
+    one, other = FileStore(shared), FileStore(shared)
+    await one.append("bans", b"one")
+    await other.append("bans", b"other")
+    await shared.append("bans.log", b"12345678 torn")
+    assert await one.append("bans", b"more") == 2
+    assert await other.read("bans") == [b"one", b"other", b"more"]
+
+
 async def test_values_do_not_outlive_it(tmp_path: Path) -> None:
     await FileStore(FileDisk(tmp_path)).put("lease", b"1")
     assert await FileStore(FileDisk(tmp_path)).get("lease") is None

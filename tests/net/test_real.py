@@ -7,12 +7,14 @@ import os
 import random
 import threading
 import time
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
 import trio
 import trio.testing
 
+from gameserver.core.limits import MAX_STORED_LOG
 from gameserver.net.logfiles import FileStore
 from gameserver.net.memory import MemoryStore
 from gameserver.net.real import FileDisk, SystemRandomness, SystemWallClock, TcpNetwork, real_ports
@@ -273,6 +275,35 @@ async def test_log_counts_from_zero(store: MemoryStore) -> None:
         await store.read("log", -1)
     await store.delete("log")
     assert await store.append("log", b"again") == 0
+
+
+async def test_a_log_in_memory_forgets_its_oldest_records() -> None:
+    """And counts on as if they were there: whoever reads in turn misses none of the others."""
+    store = MemoryStore()
+    for number in range(20):
+        assert await store.append("log", b"%d " % number + bytes(MAX_STORED_LOG // 10)) == number
+    held = [record.split(b" ")[0] for record in await store.read("log")]
+    assert held == [b""] * 11 + [b"%d" % number for number in range(11, 20)]
+    assert await store.read("log", 5, 4) == [b""] * 4
+    assert [record[:2] for record in await store.read("log", 10, 2)] == [b"", b"11"]
+    assert await store.read("log", 20) == []
+    assert await store.append("log", bytes(2 * MAX_STORED_LOG)) == 20
+    assert await store.read("log", 19) == [b"", bytes(2 * MAX_STORED_LOG)], "the newest is kept, whatever its size"
+
+
+async def test_a_log_in_memory_stays_small_however_small_its_records() -> None:
+    store = MemoryStore()
+    tracemalloc.start()
+    try:
+        for number in range(30_000):
+            await store.append("log", b"%d" % number)
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(10_000):
+            await store.append("log", b"%d" % number)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 100_000
 
 
 async def test_key_holds_a_value_or_a_log(store: MemoryStore) -> None:
