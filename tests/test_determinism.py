@@ -11,7 +11,7 @@ import trio
 import trio._core._run as scheduler
 from trio_websocket import ConnectionClosed, HandshakeError, wrap_client_stream, wrap_server_stream
 
-from gameserver.net.simulated import Latency, SimConnection, SimNetwork, SimStream, Toward
+from gameserver.net.simulated import Latency, SimConnection, SimNetwork, SimStream, Toward, pipe
 from tests import determinism
 from tests.determinism import run_deterministic
 from tests.processes import under_two_hash_seeds
@@ -149,8 +149,61 @@ def test_scheduler_is_left_as_it_was() -> None:
     assert what_it_is() == before
 
 
-@pytest.mark.parametrize("name", [determinism.SHUFFLER, determinism.SORT_FIRST])
+@pytest.mark.parametrize("name", [determinism.SHUFFLER, determinism.SORT_FIRST, determinism.RUNNER, determinism.JUMP])
 def test_lost_private_name_is_explained(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.delattr(scheduler, name)
-    with pytest.raises(RuntimeError, match=f"has no trio._core._run.{name} any more"):
+    monkeypatch.delattr(trio.testing.MockClock if name == determinism.JUMP else scheduler, name)
+    with pytest.raises(RuntimeError, match=f"has no {name} in trio._core._run any more"):
         run_deterministic(trio.sleep, 1, seed=1)
+
+
+def test_alarms_ring_at_their_time_in_order_and_behind_deadlines() -> None:
+    heard: list[tuple[object, float]] = []
+
+    async def listen() -> None:
+        ring_at = trio.lowlevel.current_clock().ring_at  # type: ignore[attr-defined] # run_deterministic's has it
+        for name, at in (("b", 2.0), ("a", 1.0), ("c", 2.0)):
+            ring_at(at, lambda now, name=name: heard.append((name, now)))
+        await trio.sleep_until(2.0)
+        heard.append(("deadline", trio.current_time()))
+        await trio.sleep_until(2.5)
+        ring_at(1.5, lambda now: heard.append(("late", now)))
+        await trio.sleep_until(3.0)
+
+    run_deterministic(listen, seed=1)
+    assert heard == [("a", 1.0), ("deadline", 2.0), ("b", 2.0), ("c", 2.0), ("late", 2.5)]
+
+
+@pytest.mark.parametrize("rings", [True, False])
+def test_lines_are_the_same_under_a_clock_that_rings_and_one_that_does_not(monkeypatch: pytest.MonkeyPatch, rings: bool) -> None:
+    """A reader that waits for arrivals, is cut off by a deadline in the very instant of one, and is woken by an earlier one."""
+    if not rings:
+        monkeypatch.setattr(pipe, "_alarms", lambda: None)
+    heard: list[tuple[object, float]] = []
+
+    async def read() -> None:
+        connection = SimNetwork(random.Random(1), latency=Latency(1.0)).pair()
+        await connection.client.send_all(b"first")
+        with trio.move_on_at(1.0):
+            heard.append((await connection.server.receive_some(), trio.current_time()))
+        heard.append(("cut off", trio.current_time()))
+        heard.append((await connection.server.receive_some(), trio.current_time()))
+        with trio.move_on_at(3.0):  # in the middle of a wait for no time
+            await connection.server.receive_some()
+        await connection.client.send_all(b"slow")  # at 4.0, but for what follows
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send_later, connection)
+            while heard[-1][0] != b"":
+                heard.append((await connection.server.receive_some(), trio.current_time()))
+
+    async def send_later(connection: SimConnection) -> None:
+        await trio.sleep_until(3.25)
+        connection.clog(Toward.SERVER)
+        await trio.sleep_until(4.5)
+        connection.unclog(Toward.SERVER)
+        await trio.sleep_until(5.0)
+        connection.set_latency(Latency(0.5))
+        await connection.client.send_all(b"quick")
+        await connection.client.send_eof()
+
+    run_deterministic(read, seed=1)
+    assert heard == [("cut off", 1.0), (b"first", 1.0), (b"slow", 4.5), (b"quick", 5.5), (b"", 5.5)]

@@ -12,6 +12,7 @@ import trio
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
 
 WINDOW_BYTES = 65_536  # the two socket buffers of a connection taken together, at their smallest
 
@@ -41,14 +42,19 @@ class Latency:
 
 
 class _Waiter:
-    """A place where at most one task waits, to be woken or for a time to come."""
+    """A place where at most one task waits, to be woken or for a time to come.
+
+    trio knows times only as deadlines of cancel scopes, and one of those for each arrival costs as much as all else that a stream
+    does. A clock may offer `ring_at(time, ring)`, which calls `ring(now)` when that time has come: then no scope is needed.
+    """
 
     __slots__ = ("_deadline", "_scope", "task")
 
     def __init__(self) -> None:
         self.task: trio.lowlevel.Task | None = None
         self._scope: trio.CancelScope | None = None
-        self._deadline = math.inf
+        self._deadline = -math.inf
+        """Of the wait that is under way; in the past: it waits for no time."""
 
     async def wait(self) -> None:
         self.task = trio.lowlevel.current_task()
@@ -57,36 +63,59 @@ class _Waiter:
     async def wait_until(self, deadline: float) -> None:
         """Like `wait`, but no later than the deadline, which `wake_at` may bring forward."""
         self._deadline = deadline
-        with trio.CancelScope(deadline=deadline) as self._scope:
-            self.task = trio.lowlevel.current_task()
-            await trio.lowlevel.wait_task_rescheduled(self._cancelled_or_due)
-        self._scope = None
+        ring_at = _alarms()
+        if ring_at is not None:
+            if deadline < math.inf:
+                ring_at(deadline, self._ring)
+            await self.wait()
+        else:
+            with trio.CancelScope(deadline=deadline) as self._scope:
+                self.task = trio.lowlevel.current_task()
+                await trio.lowlevel.wait_task_rescheduled(self._cancelled_or_due)
+            self._scope = None
         # If a caller's own deadline came in the same instant, it wins, whatever order trio happened to find them in.
         await trio.lowlevel.checkpoint_if_cancelled()
 
     def wake(self) -> None:
         task, self.task = self.task, None
+        self._deadline = -math.inf
         if task is not None:
             trio.lowlevel.reschedule(task)
 
     def wake_at(self, time: float) -> None:
         """Wake the task at that time, or at once if it was not waiting for any time: it looks again and waits anew."""
-        if self._scope is None:
+        if self._deadline == -math.inf:
             self.wake()
         elif time < self._deadline:
-            self._deadline = self._scope.deadline = time
+            self._deadline = time
+            ring_at = _alarms()
+            if self._scope is not None:
+                self._scope.deadline = time
+            elif ring_at is not None:
+                ring_at(time, self._ring)
+
+    def _ring(self, now: float) -> None:
+        """A time has come for which a task waited, perhaps another one."""
+        if self._deadline <= now:
+            self.wake()
 
     def _cancelled(self, _: object) -> trio.lowlevel.Abort:
         self.task = None
+        self._deadline = -math.inf
         return trio.lowlevel.Abort.SUCCEEDED
 
     def _cancelled_or_due(self, _: object) -> trio.lowlevel.Abort:
         """Our own deadline comes as a cancellation. Going on plainly saves raising and catching it for each arrival."""
         if trio.current_time() < self._deadline:
-            self.task = self._scope = None
-            return trio.lowlevel.Abort.SUCCEEDED
+            self._scope = None
+            return self._cancelled(None)
         self.wake()
         return trio.lowlevel.Abort.FAILED
+
+
+def _alarms() -> Callable[[float, Callable[[float], None]], None] | None:
+    """The `ring_at` of the clock that runs, if it has one."""
+    return getattr(trio.lowlevel.current_clock(), "ring_at", None)
 
 
 class Pipe:
