@@ -53,7 +53,8 @@ def show(scenario: Scenario, outcome: Outcome, speed: float) -> None:
     ends = ", ".join(f"{count} with {code}" for code, count in sorted(outcome.ends.items()))
     print(
         f"seed {scenario.seed}: {outcome.hash}, {outcome.ticks} ticks, {outcome.snapshots} snapshots compared, "
-        f"{outcome.events} events, {outcome.calls} calls, {outcome.marks} marks, "
+        f"{outcome.events} events, {outcome.calls} calls, {outcome.marks} marks, {outcome.lines} lines of chat heard, "
+        f"{outcome.reports} reports, {outcome.expelled} guests sent away, {outcome.stood_in} stand-ins, "
         f"{outcome.resimulated} steps of {outcome.recordings} recordings made again, {outcome.copied} by copies, "
         f"{'a twin, ' if outcome.twin else ''}{outcome.losses} lines lost, closed {ends or 'none'}; {faults}; "
         f"{speed:.0f} times real time; "

@@ -14,8 +14,10 @@ import trio
 from gameclient.bots import BotReport, BotRunner
 from gameclient.client import Client
 
+from gameserver.standing import Rank
 from tests.determinism import run_deterministic
 from tests.sim import faults, liars, tapes
+from tests.sim.deputies import Deputies
 from tests.sim.honest import Honest
 from tests.sim.scenario import Outcome
 from tests.sim.world import BRITTLE, LARGE, QUIET, TELLING, World
@@ -33,6 +35,8 @@ SILENT_SECONDS: Final = 0.5
 """Who was shown nothing for so long does not play."""
 FAILING: Final = frozenset(("raise_in_step", "rot"))
 """Faults that end a room. One that merely grows goes on (MAX_STATE)."""
+HOSTS: Final = frozenset(("guest 0",))
+"""Whose tickets make them that, where tickets are asked for; else who came first is host."""
 GUESTS: Final = 2
 """In each room but the one in which nothing may be lost."""
 
@@ -80,10 +84,17 @@ class _Play:
         rng = random.Random(f"play of {world.scenario.seed}")
         who = [(TELLING, f"guest {number}") for number in range(world.knobs.guests)]
         who += [(BRITTLE, f"brave {number}") for number in range(GUESTS)]
-        self._guests = [Honest(name, world, room, rng.getrandbits(32)) for room, name in who if room in world.games]
+        self._guests = [
+            Honest(name, world, room, rng.getrandbits(32), rank=Rank.HOST if name in HOSTS else Rank.PLAYER)
+            for room, name in who
+            if room in world.games
+        ]
+        world.guests = self._guests
         self._quiet = _quiet(world) if QUIET in world.games else []
         self._runner = _bots(world, rng.getrandbits(16))
         self._rng = rng
+        held = [name for name, game in world.games.items() if game.bots_hold_seats]
+        self._deputies = Deputies(world, held, rng.getrandbits(32))
 
     async def run(self) -> None:
         """From the first player's coming until the last has left, and a while."""
@@ -95,6 +106,8 @@ class _Play:
                     players.start_soon(guest.run)
                 players.start_soon(self._runner.run)
                 players.start_soon(self._look)
+                if self._deputies.rooms:
+                    players.start_soon(self._deputies.run)
                 await self._break_things()
                 await world.sleep_until_end()
                 if world.knobs.lively:
@@ -110,6 +123,7 @@ class _Play:
             await world.close()
             outcome.ticks = sum(life.last_tick for lives in world.oracle.lives.values() for life in lives)
             await tapes.check_all(world, self._rng)
+            await world.reported.check()
             nursery.cancel_scope.cancel()
 
     async def _break_things(self) -> None:

@@ -16,6 +16,7 @@ from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import GRACE_SECONDS
 from gameserver.net.simulated import Latency, Toward
 from tests.bombs import ERRORS
+from tests.sim.deeds import absence, chat, expel, hush, report
 from tests.sim.telling import Brittle
 from tests.sim.world import BRITTLE, LARGE
 
@@ -260,6 +261,11 @@ SECONDS_BETWEEN: Final[dict[Verb, float]] = {
     grow: 60.0,
     power_cut: 40.0,
     restart: 40.0,
+    chat: 3.0,
+    expel: 9.0,
+    hush: 6.0,
+    report: 8.0,
+    absence: 8.0,
 }
 """What there is, and how often on average it strikes, at the usual pace."""
 VERBS: Final = {verb.__name__: verb for verb in SECONDS_BETWEEN}

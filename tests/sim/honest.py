@@ -4,8 +4,10 @@ press used once, and his own seat back whenever he is away for less than the gra
 
 from __future__ import annotations
 
+import errno
 import math
 import random
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -17,14 +19,25 @@ from gameclient.line import ClientClosed
 
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import GRACE_SECONDS
-from tests.sim.telling import Push
+from gameserver.core.messages import Notice, NoticeCode
+from gameserver.net.simulated import Toward
+from gameserver.standing import Rank
+from tests.sim.order import SENT_AWAY
+from tests.sim.telling import STAND_IN_MARK, Push
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gameclient.line import Line
 
-    from gameserver.core.messages import Snapshot
+    from gameserver.core.messages import ServerMessage, Snapshot
+    from gameserver.net.simulated import SimConnection, SimNetwork, SimStream
+    from gameserver.ports import Listener
     from gameserver.seat import Seat
     from tests.sim.invariants import Life
+    from tests.sim.order import Expulsion
+    from tests.sim.order import Line as Spoken
+    from tests.sim.telling import Tally
     from tests.sim.world import World
 
 AWAY_SECONDS: Final = GRACE_SECONDS - 1.0
@@ -33,6 +46,9 @@ THINKS_PER_SECOND: Final = 10
 """How often he decides anew, at most: each time for the ticks until the next."""
 MARK_SECONDS: Final = 1.5
 """Between two marks: late ones that come in one tick are one."""
+BARRED: Final = re.compile(r"you were sent away from this room: come back in (\d+) s")
+LATE_SECONDS: Final = 5.0
+"""How much older than it says a word may be that came over a slow line, rounded up as it is."""
 ANSWER_SECONDS: Final = 10.0
 """With a line, a call is answered within this time."""
 
@@ -48,26 +64,67 @@ class _Mark:
     """How many inputs of his the server had left out by then, by its own count: it may, for who sends too many or too early."""
 
 
+class Road:
+    """One person's way to the server, which may be closed for a while (ports.Network)."""
+
+    def __init__(self, network: SimNetwork) -> None:
+        self._network = network
+        self._is_closed = False
+        self._connection: SimConnection | None = None
+
+    async def listen(self, host: str, port: int) -> Sequence[Listener]:
+        return await self._network.listen(host, port)
+
+    async def connect(self, host: str, port: int) -> SimStream:
+        stream = await self._network.connect(host, port)
+        if self._is_closed:
+            stream.connection.reset()
+            raise OSError(errno.ENETUNREACH, f"there is no way to {host}:{port}")
+        self._connection = stream.connection
+        return stream
+
+    def close(self, *, cleanly: bool) -> None:
+        """His line breaks: at both ends at once, or so that nobody is told."""
+        self._is_closed = True
+        if self._connection is not None and cleanly:
+            self._connection.reset()
+        elif self._connection is not None:
+            for toward in Toward:
+                self._connection.blackhole(toward)
+
+    def open(self) -> None:
+        """There is a way again."""
+        self._is_closed = False
+
+
 class Honest:
     """See the module."""
 
-    def __init__(self, name: str, world: World, room: str, seed: int, *, calm: bool = False) -> None:
-        """`calm`: on the network on which nothing is broken. All that he does goes by his seed."""
+    def __init__(self, name: str, world: World, room: str, seed: int, *, calm: bool = False, rank: Rank = Rank.PLAYER) -> None:
+        """`calm`: on the network on which nothing is broken. `rank`: by his ticket, if one is asked for. All that he does goes by
+        his seed.
+        """
         honest = self
 
         class Watched(Client):
+            def _take(self, message: ServerMessage, now: float) -> None:
+                if isinstance(message, Notice) and message.code == NoticeCode.KICKED:
+                    honest._hear_why(message)
+                super()._take(message, now)
+
             def _take_snapshot(self, snapshot: Snapshot, now: float) -> None:
                 super()._take_snapshot(snapshot, now)
                 honest._look(snapshot, now)
 
         self.name = name
+        self._rank = rank
         self._world = world
         self._seed = seed
         self._rng = random.Random(seed)
         self._url = f"ws://{world.HOST}:{world.PORT}/ws/{room}"
         self._game = world.games[room].name
         self.room = room
-        self._network = world.calm if calm else world.rough
+        self.road = Road(world.calm if calm else world.rough)
         self._type = Watched
         self._client: Client | None = None
         self._life: Life | None = None
@@ -79,6 +136,12 @@ class Honest:
         self._marks: deque[_Mark] = deque()
         self._stamped = 0
         """The highest tick for which he sent an input in this session."""
+        self._lines = 0
+        """What was said in this life before, and is heard or not for him to hear."""
+        self._lines_from = 0
+        """The tick from which on he must hear what is said."""
+        self._was_told = False
+        """In this session: that he is sent away."""
         self._heard_at = -math.inf
         self._waiting_since: dict[str, float] = {}
         """For the answer to each call that is out."""
@@ -90,8 +153,8 @@ class Honest:
             self._url,
             game=self._game,
             name=self.name,
-            network=self._network,
-            credential=self._world.office.tickets(self.room),
+            network=self.road,
+            credential=self._world.office.tickets(self.room, self._rank, account=self.name),
             patient=True,
             give_up_seconds=math.inf,
             on_loss=self._lost,
@@ -103,8 +166,51 @@ class Honest:
         except* GameserverError as group:
             self._complain(f"is out: {group.exceptions!r}")
 
+    # -- for who has him do something --------------------------------------------------------------------------------------
+    @property
+    def is_there(self) -> bool:
+        """Is the match on for him?"""
+        return self._client is not None and self._client.connected and self._session == self._client.sessions
+
+    @property
+    def client(self) -> Client:
+        """To be asked when he is there."""
+        assert self._client is not None
+        return self._client
+
+    @property
+    def life(self) -> Life:
+        """Likewise, of the room in which he is."""
+        assert self._life is not None
+        return self._life
+
+    @property
+    def seen(self) -> list[Tally]:
+        """All players, as he sees them."""
+        return list(self.client.replica.players())
+
+    @property
+    def me(self) -> Tally:
+        """Himself among them."""
+        return next(tally for tally in self.seen if tally.owner == self.client.player)
+
+    async def ask(self, method: str, *arguments: int | str) -> str | None:
+        """Call this, and wait for the answer. What he is refused with; empty if it was done; None: nobody will know."""
+        with trio.move_on_after(ANSWER_SECONDS):
+            try:
+                await self.client.call(method, *arguments)
+            except Refused as refusal:
+                return str(refusal)
+            except (SessionGone, ClientClosed):
+                return None
+            return ""
+        return None
+
     def _lost(self, error: Exception) -> None:
         self._world.outcome.losses += 1
+        sent_away = self._expulsion() is not None and not self._was_told
+        if sent_away and " closed the line" in str(error) and isinstance(error, ClientClosed) and error.notice is None:
+            self._complain("was sent away, and the line was closed without a word")
         if not isinstance(error, ClientClosed):
             self._complain(f"was told what cannot be: {error!r}")
 
@@ -169,19 +275,23 @@ class Honest:
 
     def _begin(self, client: Client, life: Life, now: float) -> None:
         """Somebody new in the room: that is right only if it is another room, or he was away for too long."""
-        if life is self._life and now - self._heard_at < AWAY_SECONDS and not self._world.leapt(self._heard_at):
+        sent_away = self._expulsion() is not None
+        if life is self._life and now - self._heard_at < AWAY_SECONDS and not self._world.leapt(self._heard_at) and not sent_away:
             self._complain(f"lost the seat of player {self._player} after {now - self._heard_at:.1f} s")
         self._life = life
         self._session, self._player = client.sessions, client.player
         self._told = self._rung = self._last_mark = 0
         self._marks.clear()
         self._stamped = 0
+        self._was_told = False
+        self._lines = 0
+        self._lines_from = client.replica.tick or 0
 
     def _hear_events(self, client: Client) -> None:
         outcome = self._world.outcome
         while client.events:
             name, at, event = client.events.popleft()
-            number = event.number
+            number = getattr(event, "number", 0)
             outcome.events += 1
             if name == "Marked":
                 self._hear_mark(number, at)
@@ -189,6 +299,8 @@ class Honest:
                 if number != self._told + 1:
                     self._complain(f"Told {number} of tick {at} follows {self._told}")
                 self._told = number
+            elif name == "Said":
+                self._hear_line(at, event.player, event.text)
             else:
                 if self._rung and number != self._rung + 1:
                     self._complain(f"Rung {number} of tick {at} follows {self._rung}")
@@ -196,9 +308,57 @@ class Honest:
         mine = next(tally for tally in client.replica.players() if tally.owner == client.player)
         if self._told != mine.told:
             self._complain(f"has heard {self._told} numbers, the world says {mine.told}")
+        self._pass_lines(client.replica.tick or 0)
+
+    # -- what others say and do --------------------------------------------------------------------------------------------
+    def _expulsion(self) -> Expulsion | None:
+        """That he was sent away in this session."""
+        order = self._life.order if self._life is not None else None
+        return order.expelled.get(self._player) if order is not None else None
+
+    def _hear_why(self, notice: Notice) -> None:
+        """He was sent away, or may not come back yet: somebody has done that, and it is said how long."""
+        expulsion, now = self._expulsion(), trio.current_time()
+        if expulsion is None:
+            self._complain(f"was sent away, and nobody did that: {notice}")
+        elif notice.text == SENT_AWAY:
+            self._was_told = True
+            self._world.outcome.expelled += 1
+        else:
+            said = BARRED.fullmatch(notice.text)
+            left = expulsion.until - now
+            if said is None or not left <= int(said[1]) <= left + LATE_SECONDS:
+                self._complain(f"may come back in {left:.1f} s, and was told {notice.text!r}")
+
+    def _hear_line(self, tick: int, player: int, text: str) -> None:
+        """What was said: each line once, in order, and none that he does not want to hear."""
+        order = self.life.order
+        while order is not None and self._lines < len(order.lines):
+            line = order.lines[self._lines]
+            self._lines += 1
+            if (line.tick, line.player, line.text) == (tick, player, text):
+                self._world.outcome.lines += 1
+                if self._player in line.deaf:
+                    self._complain(f"has muted player {player}, and hears in tick {tick}: {text}")
+                return
+            self._miss(line)
+        self._complain(f"hears player {player} in tick {tick}, who has not said that now: {text}")
+
+    def _pass_lines(self, tick: int) -> None:
+        """All up to this tick are heard by now, or will never be."""
+        order = self.life.order
+        while order is not None and self._lines < len(order.lines) and order.lines[self._lines].tick <= tick:
+            self._miss(order.lines[self._lines])
+            self._lines += 1
+
+    def _miss(self, line: Spoken) -> None:
+        if line.tick > self._lines_from and self._player not in line.deaf:
+            self._complain(f"has not heard player {line.player} in tick {line.tick}: {line.text}")
 
     def _hear_mark(self, number: int, tick: int) -> None:
         """A press was used: once, not before its tick, and none is overtaken by a later one."""
+        if number >= STAND_IN_MARK:
+            return  # a bot's, which was he for a while; that each of those is used once at most the recordings show
         self._world.outcome.marks += 1
         if number <= self._last_mark:
             self._complain(f"mark {number} was used in tick {tick}, after {self._last_mark}")

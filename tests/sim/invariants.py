@@ -29,6 +29,7 @@ from gameserver.core.limits import (
     RELIABLE_BYTES,
     RELIABLE_MESSAGES,
 )
+from gameserver.core.messages import Role
 from gameserver.core.simulation import Simulation
 from gameserver.net.plain import PlainLink
 from gameserver.net.simulated.network import RECEIVE_BYTES
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from gameserver.room import Room
     from gameserver.seat import Seat
     from gameserver.server import Server
+    from tests.sim.order import Order
     from tests.sim.scenario import Outcome
 
 KEPT_SECONDS: Final = 40.0
@@ -85,6 +87,7 @@ class Life:
         room: the room.
         hashes: of the whole state, at every HASH_EVERY-th tick.
         last_tick: of the newest step.
+        order: what its people owe each other, None if nobody keeps order in it.
     """
 
     def __init__(self, room: Room, outcome: Outcome, *, copies: bool = False) -> None:
@@ -98,10 +101,12 @@ class Life:
         self._copies = copies
         self._copy: Simulation | None = None
         self._served_tick = 0
-        self._served: set[int] = set()
+        self._served: set[tuple[int, bool]] = set()
+        """Players, and whether it was who stands in for them."""
         self._watch_contents()
         self._watch_frames()
         room.on_step = self._stepped
+        self.order: Order | None = None
 
     @property
     def name(self) -> str:
@@ -131,12 +136,13 @@ class Life:
             if self.room.clock.tick != self._served_tick:
                 self._served_tick = self.room.clock.tick
                 self._served.clear()
-                players = [one.player for one in self.room.seats if one.player]
+                players = [(one.player, one.stands_in) for one in self.room.seats if one.player]
                 if len(set(players)) != len(players):
                     self._complain(f"players sit twice: {players}")
-            if (seat.player and seat.player in self._served) or line is not seat.line:
+            who = (seat.player, seat.stands_in)
+            if (seat.player and who in self._served) or line is not seat.line:
                 self._complain(f"player {seat.player} has two lines")
-            self._served.add(seat.player)
+            self._served.add(who)
             send(seat, line, flags, now)
 
         self.room._showing._send = watch  # type: ignore[method-assign] # the only place through which all frames go
@@ -267,7 +273,7 @@ class Census:
         if room.players > room.plan.game.max_players or room.spectators > MAX_SPECTATORS:
             self._outcome.complain(f"room {name}: {room.players} players and {room.spectators} spectators")
         for number, seat in enumerate(room.seats):
-            for what in (*_too_much(seat), *_ghost(seat)):
+            for what in (*_too_much(seat), *_ghost(seat), *_impostor(room, seat)):
                 self._outcome.complain(f"room {name}, player {seat.player}: {what}")
             self._look_at_line(room, number, seat)
         live = room.recorder.live if room.recorder is not None else None
@@ -318,6 +324,19 @@ def _ghost(seat: Seat) -> Iterator[str]:
             yield "is away, and for ever"
         elif seat._away_until > now + max(GRACE_SECONDS, READY_SECONDS):
             yield f"is kept for {seat._away_until - now:.0f} s more"
+
+
+def _impostor(room: Room, seat: Seat) -> Iterator[str]:
+    """Who stands in does so for a person who is in the match, and is not there; and the match knows that."""
+    if not seat.stands_in:
+        return
+    own = room.seat_of(seat.player)
+    if own is None or own.role is Role.BOT or not own.joined:
+        yield "somebody stands in for nobody"
+    elif seat.joined and not own.stirred:
+        player = room.simulation.players[seat.player]
+        if own.ready or player.connected or player.bot:
+            yield "somebody stands in for him, and he is there"
 
 
 class Endings:

@@ -48,13 +48,13 @@ class Office:
         self._logs.guard(ticket)
         return ticket
 
-    def tickets(self, room: str) -> Callable[[], Awaitable[str]] | None:
+    def tickets(self, room: str, rank: Rank = Rank.PLAYER, *, account: str | None = None) -> Callable[[], Awaitable[str]] | None:
         """For a client that needs a fresh one for each line on which it joins as somebody new; None: it needs none."""
         if self.keys is None:
             return None
 
         async def ticket() -> str:
-            return self.mint(room)
+            return self.mint(room, rank, account=account)
 
         return ticket
 

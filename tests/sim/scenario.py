@@ -13,6 +13,8 @@ from gameserver.games.pong import Pong
 from gameserver.net.simulated import Latency
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gameserver.core.game import Game
 
 MOST_WRONG: Final = 200
@@ -27,6 +29,7 @@ OF_THE_DISK: Final = ("hang_disk", "fail_disk", "slow_disk")
 OF_THE_ROOM: Final = ("raise_in_step", "rot", "grow")
 OF_TIME: Final = ("jump", "leap", "wall_clock", "slow_steps")
 OF_THE_SERVER: Final = ("power_cut", "restart")
+OF_PEOPLE: Final = ("chat", "expel", "hush", "report", "absence")
 LIARS: Final = (
     "flooder",
     "stamper",
@@ -40,8 +43,9 @@ LIARS: Final = (
     "forger",
     "outlaw",
 )
-FAULTS: Final = (*OF_THE_LINE, *OF_THE_DISK, *OF_THE_ROOM, *OF_TIME, *OF_THE_SERVER, *LIARS)
-"""All that can be broken, or lie: the words of `--only`. What each is stands where it is done, in faults.py and liars.py."""
+FAULTS: Final = (*OF_THE_LINE, *OF_THE_DISK, *OF_THE_ROOM, *OF_TIME, *OF_THE_SERVER, *LIARS, *OF_PEOPLE)
+"""All that can be broken, or lie, or that people do to each other: the words of `--only`. What each is stands where it is done, in
+faults.py, liars.py and deeds.py."""
 
 
 @attrs.frozen(kw_only=True)
@@ -73,9 +77,11 @@ class Scenario:
             pace=rng.uniform(0.5, 2.0),
             copies=rng.random() < 0.2,
             leaves=rng.random() < 0.2,
-            faults=_some(rng),
+            faults=_some(rng, FAULTS[: -len(OF_PEOPLE)]),
             asks=rng.random() < 0.4,
         )
+        rng = random.Random(f"people of {self.seed}")
+        knobs = attrs.evolve(knobs, faults=knobs.faults | _some(rng, OF_PEOPLE), held=rng.random() < 0.6)
         if not self.faults:
             knobs = attrs.evolve(
                 knobs,
@@ -87,6 +93,7 @@ class Scenario:
                 copies=False,
                 leaves=False,
                 asks=False,
+                held=False,
             )
         if self.only is not None:
             knobs = attrs.evolve(knobs, faults=self.only)
@@ -105,11 +112,10 @@ class Scenario:
         return " ".join(words)
 
 
-def _some(rng: random.Random) -> frozenset[str]:
+def _some(rng: random.Random, names: Sequence[str]) -> frozenset[str]:
     """Which faults there are at all. Those that touch every room, and end most of what could be learnt of the others, are rare."""
-    shares = {name: 0.12 if name in BREAKERS else 0.45 for name in FAULTS}
-    chosen = frozenset(name for name, share in shares.items() if rng.random() < share)
-    return chosen or frozenset(("reset",))
+    shares = {name: 0.12 if name in BREAKERS else 0.45 for name in names}
+    return frozenset(name for name, share in shares.items() if rng.random() < share) or frozenset((names[0],))
 
 
 @attrs.frozen(kw_only=True)
@@ -127,6 +133,7 @@ class Knobs:
         leaves: after the end everyone leaves, and for more than a minute it is watched what remains.
         faults: which there are.
         asks: the server asks for tickets, if time lets them live.
+        held: bots stand in for who is away (Game.bots_hold_seats).
     """
 
     game: type[Game]
@@ -142,6 +149,7 @@ class Knobs:
     leaves: bool
     faults: frozenset[str]
     asks: bool
+    held: bool = False
 
     @property
     def is_keyed(self) -> bool:
@@ -167,6 +175,14 @@ class Outcome:
     calls: int = 0
     marks: int = 0
     """Presses that were used, each once."""
+    lines: int = 0
+    """Of what people said, each once to everybody who wants to hear it."""
+    reports: int = 0
+    """Of people, each once in the store."""
+    expelled: int = 0
+    """Honest players who were sent away, and told so."""
+    stood_in: int = 0
+    """Bots that played for who was away."""
     faults: dict[str, int] = attrs.field(factory=dict)
     ends: dict[int, int] = attrs.field(factory=dict)
     """How often the server closed a line, by code."""

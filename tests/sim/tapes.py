@@ -29,7 +29,7 @@ SOUND_SECONDS: Final = 25.0
 async def check_crash(world: World, lives: Sequence[Life]) -> None:
     """The power was cut: what is on the disk is true, and nearly all is there unless the disk was broken anyway."""
     newest: dict[int, int] = {}
-    for name, recording in (await _opened(world)).items():
+    for name, recording in (await opened(world)).items():
         last = _check_hashes(world, name, recording)
         if recording.origin is not None:
             seed = recording.origin.seed
@@ -46,7 +46,7 @@ async def check_sealed(world: World, lives: Sequence[Life]) -> None:
     if world.disk_sound_for() < SOUND_SECONDS:
         return
     sealed: dict[int, int] = {}
-    for recording in (await _opened(world)).values():
+    for recording in (await opened(world)).values():
         if recording.sealed and recording.origin is not None:
             seed = recording.origin.seed
             sealed[seed] = max(sealed.get(seed, 0), recording.last_tick)
@@ -58,7 +58,7 @@ async def check_sealed(world: World, lives: Sequence[Life]) -> None:
 async def check_all(world: World, rng: random.Random) -> None:
     """The run is over: every recording is true and can be made again. On a sound disk nothing is missing."""
     outcome = world.outcome
-    recordings = await _opened(world)
+    recordings = await opened(world)
     marks: dict[tuple[int, int, int], str] = {}
     for name, recording in recordings.items():
         outcome.recordings += 1
@@ -81,7 +81,7 @@ async def check_all(world: World, rng: random.Random) -> None:
         outcome.complain(f"{outcome.resimulated} of {outcome.ticks} ticks are recorded")
 
 
-async def _opened(world: World) -> Mapping[str, Recording]:
+async def opened(world: World) -> Mapping[str, Recording]:
     """All recordings on the disk, by name. One without a sound header is none: it was begun, and nothing of it was ever synced."""
     found = {}
     for name in await world.disk.list(""):

@@ -4,7 +4,7 @@ mark that somebody presses. `Brittle` can also be made to fail.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from gameserver import (
     EVERYONE,
@@ -33,8 +33,14 @@ if TYPE_CHECKING:
     from gameserver import PlayerId, Profile
 
 
+STAND_IN_PUSH: Final = 2
+"""Which way a bot pushes, either way; people push by 1. So whoever sees an input knows whose it is."""
+STAND_IN_MARK: Final = 2**30
+"""Where the marks of bots begin."""
+
+
 class Push(Input):
-    right: int = integer(-1, 1, default=0)
+    right: int = integer(-STAND_IN_PUSH, STAND_IN_PUSH, default=0)
     mark: int = integer(0, 2**31, default=0, edge=True)
     """A number that is never pressed twice; 0 is none."""
 
@@ -167,12 +173,19 @@ class Brittle(Telling):
         self.bell.grows = True
 
 
-def telling_at(rate: int, seats: int) -> type[Telling]:
-    """The same game at another tick rate, with more room: it tells as much in a second."""
+class HeldBrittle(Brittle):
+    """The same, and bots stand in for who is away."""
+
+    bots_hold_seats = True
+
+
+def telling_at(rate: int, seats: int, *, held: bool = False) -> type[Telling]:
+    """The same game at another tick rate, with more room: it tells as much in a second. `held`: bots stand in for who is away."""
 
     class Timed(Telling):
         tick_rate = rate
         max_players = seats
+        bots_hold_seats = held
         TOLD_EVERY = max(1, rate // 4)
         RUNG_EVERY = max(1, rate * 17 // 20)
 

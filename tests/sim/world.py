@@ -25,7 +25,9 @@ from tests.recording import recorder_on
 from tests.sim import tapes
 from tests.sim.invariants import Census, Endings, Logs, Oracle, left_over
 from tests.sim.office import Office
-from tests.sim.telling import Brittle, Quiet, telling_at
+from tests.sim.order import Helm, Order
+from tests.sim.reported import Reported
+from tests.sim.telling import Brittle, HeldBrittle, Quiet, telling_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from gameserver.recorder import Recorder
     from gameserver.room import Room
     from gameserver.seat import Seat
+    from tests.sim.honest import Honest
     from tests.sim.invariants import Life
     from tests.sim.scenario import Knobs, Outcome, Scenario
 
@@ -138,6 +141,8 @@ class World:
         server: the one that runs, or ran last.
         games: by room.
         brittle: the rooms whose game fails.
+        guests: the honest players on the rough network.
+        reported: what they have reported of others.
     """
 
     HOST: Final = "127.0.0.1"
@@ -171,11 +176,13 @@ class World:
         )
         self._recording = ports
         self.brittle = frozenset((BRITTLE,))
+        self.guests: Sequence[Honest] = ()
+        self.reported = Reported(self)
         self.games: dict[str, type[Game]] = {
             QUIET: Quiet,  # the first, so that it has the same phase when it is alone
             LARGE: knobs.game,
-            TELLING: telling_at(knobs.rate, TELLING_SEATS),
-            BRITTLE: Brittle,
+            TELLING: telling_at(knobs.rate, TELLING_SEATS, held=knobs.held),
+            BRITTLE: HeldBrittle if knobs.held else Brittle,
         }
         if alone or not knobs.faults:
             del self.games[TELLING], self.games[BRITTLE]
@@ -230,7 +237,11 @@ class World:
     def _opened(self, room: Room) -> None:
         """Of each room, also of one that opens anew."""
         name = room.plan.name
-        self.oracle.watch(room, copies=self.knobs.copies or name in self.brittle)
+        life = self.oracle.watch(room, copies=self.knobs.copies or name in self.brittle)
+        if name == TELLING:
+            life.order = Order(room, self.outcome)
+        if room.plan.game.bots_hold_seats:
+            Helm(room, self.outcome)
 
     async def power_cut(self, seconds: float) -> None:
         """The machine loses power, and is back after so long: no task tidies up, and the disk has what it has."""
@@ -304,7 +315,7 @@ class World:
     def seat_of(self, room: str, player: int) -> Seat | None:
         """The server's side of a player."""
         found = self.server.rooms.get(room)
-        return next((seat for seat in found.seats if seat.player == player), None) if found is not None else None
+        return found.seat_of(player) if found is not None else None
 
     @property
     def end(self) -> float:
