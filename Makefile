@@ -10,6 +10,9 @@ PORT ?= 8765
 TSC := clients/browser/node_modules/.bin/tsc
 NODE_TOOLS := $(if $(shell command -v npm),clients/browser/node_modules/.installed)
 
+# An image may say that Python writes no bytecode: then all that tests start, and each worker, would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: play test checks lint types unit browser e2e sim matches prove clean
 
 play: $(VENV)/.installed

@@ -24,7 +24,7 @@ import attrs
 from gameserver.shorten import Token, join, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 _TAG: Final = re.compile(r"""<(?P<name>script|link)\b[^>]*\b(?:src|href)="(?P<address>[^"]+)"[^>]*>\n?""", re.I)
 _OPEN: Final = frozenset("([{")
@@ -52,13 +52,26 @@ class _Module:
     """(where from, name there, name outside) of what it exports and does not use."""
 
 
-class Packer:
-    """Packs that share modules: a page's own, then those that it loads when it needs them."""
+class Modules:
+    """The modules of a site by their addresses, each taken apart once: most are in the packs of several pages."""
 
     def __init__(self, read: Callable[[str], str]) -> None:
         """`read`: the source at an address. Raises KeyError if there is none."""
         self._read = read
-        self._modules: dict[str, _Module] = {}
+        self._known: dict[str, _Module] = {}
+
+    def __getitem__(self, address: str) -> _Module:
+        """Raises CannotPack, KeyError."""
+        if address not in self._known:
+            self._known[address] = _take_apart(address, self._read(address))
+        return self._known[address]
+
+
+class Packer:
+    """Packs that share modules: a page's own, then those that it loads when it needs them."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
         self._names: dict[str, str] = {}
         """What each module is called in the packs."""
         self._privates: dict[str, str] = {}
@@ -75,7 +88,7 @@ class Packer:
             if address in under_way:
                 raise CannotPack(f"{address} imports itself, over others")
             under_way.add(address)
-            module = self._module(address)
+            module = self._modules[address]
             for source in [source for source, _ in module.imports] + [source for source, _, _ in module.passed_on]:
                 visit(source)
             order[address] = None
@@ -111,17 +124,20 @@ class Packer:
         return self._names.setdefault(address, f"${len(self._names)}")
 
     def _private(self, text: str) -> str:
-        if text[0] != "#":
-            return text
         return self._privates.setdefault(text, f"#{_letters(len(self._privates))}")
 
-    def _module(self, address: str) -> _Module:
-        if address not in self._modules:
-            self._modules[address] = _take_apart(address, self._read(address))
-        return self._modules[address]
+    def _renamed(self, module: _Module, moved: Mapping[str, str]) -> Iterator[Token]:
+        for piece in module.body:
+            first = piece.text[0]
+            if first == "#":
+                yield Token(piece.gap, self._private(piece.text))
+            elif first in _QUOTES:
+                yield Token(piece.gap, _moved(module.address, piece.text, moved))
+            else:
+                yield piece
 
     def _exported(self, address: str) -> list[str]:
-        module = self._module(address)
+        module = self._modules[address]
         return [*module.exports, *(name for _, _, name in module.passed_on)]
 
     def _wrapped(self, module: _Module, moved: Mapping[str, str]) -> str:
@@ -135,11 +151,11 @@ class Packer:
                 if missing:
                     raise CannotPack(f"{module.address} imports {missing} from {source}, which has no such thing")
                 taken.append(f"{{{','.join(_pair(name, here) for name, here in names)}}}={there}")
-        body = (Token(piece.gap, self._private(_moved(module.address, piece.text, moved))) for piece in module.body)
         given = [_pair(name, here) for name, here in module.exports.items()]
         given += [f"{name}:{self._name(source)}.{there}" for source, there, name in module.passed_on]
         head = f"const {','.join(taken)};\n" if taken else ""
-        return f"const {self._name(module.address)}=(()=>{{{head}{join(body, lines=False)}\nreturn{{{','.join(given)}}}}})();\n"
+        body = join(self._renamed(module, moved), lines=False)
+        return f"const {self._name(module.address)}=(()=>{{{head}{body}\nreturn{{{','.join(given)}}}}})();\n"
 
 
 def _pair(name: str, value: str) -> str:
@@ -158,7 +174,7 @@ def _quoted(address: str) -> str:
 
 def _moved(address: str, text: str, moved: Mapping[str, str]) -> str:
     """A text that is the address of another entry says where that is now."""
-    if text[0] in _QUOTES and text[1:2] in ("/", "."):
+    if text[1:2] in ("/", "."):
         return _quoted(moved[there]) if (there := urljoin(address, text[1:-1])) in moved else text
     return text
 
@@ -263,23 +279,23 @@ def _behind(pieces: list[Token], end: int) -> int:
 
 # -- pages -----------------------------------------------------------------------------------------------------------------
 def pack_page(
-    read: Callable[[str], str], entry: str, later: Collection[str], name: Callable[[str], str]
+    modules: Modules, entry: str, later: Collection[str], name: Callable[[str], str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """A page's packs, by their addresses, and the address of the pack that each module is in now.
 
     `entry`: the page's script; `later`: the modules that it loads when it needs them, each with all that it needs beside.
     `name`: the address of an entry's pack. Raises CannotPack, KeyError.
     """
-    packer = Packer(read)
+    packer = Packer(modules)
     moved = {address: name(address) for address in (entry, *later)}
     base = dict.fromkeys(packer.reach(entry))
     reached = {address: packer.reach(address) for address in later}
-    shows = {module for modules in reached.values() for module in modules if module in base}
+    shows = {module for order in reached.values() for module in order if module in base}
     packs = {moved[entry]: packer.pack(entry, moved=moved, shows=shows)}
     places = dict.fromkeys(base, moved[entry])
-    for address, modules in reached.items():
+    for address, order in reached.items():
         packs[moved[address]] = packer.pack(address, moved=moved, base=base, base_url=moved[entry])
-        places = dict.fromkeys(modules, moved[address]) | places
+        places = dict.fromkeys(order, moved[address]) | places
     return packs, places
 
 

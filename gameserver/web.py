@@ -27,7 +27,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gameserver.maps import maps_folder
-from gameserver.pack import CannotPack, pack_page, point_to_packs
+from gameserver.pack import CannotPack, Modules, pack_page, point_to_packs
 from gameserver.shorten import shorten_script, shorten_style
 
 if TYPE_CHECKING:
@@ -168,11 +168,12 @@ def _list(browser: Path, maps: Path) -> dict[str, Path]:
 def _packs_of(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     """The packs, and the pages as they are when they load them."""
     found: dict[str, bytes] = {}
+    modules = Modules(lambda address: sources[address].decode())
     for page, (entry, later) in PAGES.items():
         there = [address for address in later if address in sources]
         if page in sources and entry in sources:
             try:
-                packs, places = pack_page(lambda address: sources[address].decode(), entry, there, partial(_pack_address, entry))
+                packs, places = pack_page(modules, entry, there, partial(_pack_address, entry))
             except (CannotPack, ValueError, KeyError) as error:
                 log.warning("%s loads its modules one by one: %s", page, error)
                 continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gameserver.pack import CannotPack, Packer, pack_page, point_to_packs
+from gameserver.pack import CannotPack, Modules, Packer, pack_page, point_to_packs
 from gameserver.web import PAGES, Site, browser_folder, open_site
 from tests.tools import require_tool
 
@@ -27,7 +27,7 @@ def run(folder: Path, script: str) -> str:
 
 
 def packed(modules: Mapping[str, str], entry: str = "/main.js") -> str:
-    return Packer(modules.__getitem__).pack(entry, moved={})
+    return Packer(Modules(modules.__getitem__)).pack(entry, moved={})
 
 
 MODULES = {
@@ -102,7 +102,9 @@ def test_a_pack_that_is_loaded_later_shares_the_modules_of_the_first(tmp_path: P
         "/thing.js": "export class Thing { constructor(a) { this.a = a; } }",
         "/own.js": "export const own = new URL('x.css', import.meta.url).pathname;",
     }
-    packs, places = pack_page(modules.__getitem__, "/page.js", ["/view.js"], lambda entry: f"/packed{entry}".replace("d/", "d-"))
+    packs, places = pack_page(
+        Modules(modules.__getitem__), "/page.js", ["/view.js"], lambda entry: f"/packed{entry}".replace("d/", "d-")
+    )
     assert places == {
         "/thing.js": "/packed-page.js",
         "/page.js": "/packed-page.js",
@@ -173,7 +175,9 @@ def test_the_client_in_a_pack_is_the_client(tmp_path: Path) -> None:
     """It runs in Node as well: the same names, of the same kinds."""
     folder = browser_folder()
     (tmp_path / "packed.mjs").write_text(
-        Packer(lambda address: (folder / address.removeprefix("/client/")).read_text()).pack("/client/src/index.js", moved={})
+        Packer(Modules(lambda address: (folder / address.removeprefix("/client/")).read_text())).pack(
+            "/client/src/index.js", moved={}
+        )
     )
     script = f"""
         const [apart, together] = [await import({json.dumps(str(folder / "src" / "index.js"))}), await import("./packed.mjs")];
