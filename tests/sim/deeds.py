@@ -1,5 +1,5 @@
-"""What honest players do to each other, as often as the seed says: one sends another away, silences or mutes him, speaks, reports him,
-or is away for a while himself. What has to come of it the models know (order, honest, reported).
+"""What honest players do to each other, as often as the seed says: one sends another away, silences or mutes him, speaks, reports
+him, or is away for a while himself. What has to come of it the models know (order, honest, reported).
 """
 
 from __future__ import annotations
