@@ -86,12 +86,27 @@ class Entry:
     at: float
     seconds: float
     players: tuple[str, ...]
-    size: int | None
+    size: int | None = None
     """Bytes of its file, at least as many as are given away; None while it grows, or its match goes on in another file."""
-    end: str | None
+    end: str | None = None
     live: bool = False
     before: str | None = None
     after: str | None = None
+
+    @staticmethod
+    def of(header: Header, *, name: str, seconds: float, players: tuple[str, ...]) -> Entry:
+        """What the header of a recording says of it, and what is known of every recording; the rest as if it still grew."""
+        return Entry(
+            name=name,
+            game=header.game,
+            version=header.version,
+            room=header.room,
+            map=header.map[0] if header.map is not None else None,
+            at=header.at,
+            seconds=seconds,
+            players=players,
+            before=header.before,
+        )
 
 
 class Archive:
@@ -260,19 +275,11 @@ def _begins(place: Place, tick: int) -> bool:
 def entry_of(stored: Stored) -> Entry:
     """What a list says of it. Of what only some players saw not even the size tells, until it is given away itself."""
     header, contents = stored.header, stored.contents
-    size = stored.size if reveals(contents.end) else stored.public_bytes
-    return Entry(
-        name=stored.file,
-        game=header.game,
-        version=header.version,
-        room=header.room,
-        map=header.map[0] if header.map is not None else None,
-        at=header.at,
-        seconds=max(contents.last - contents.first, 0) / header.rate,
-        players=names_in(contents.marks),
-        size=size,
+    seconds = max(contents.last - contents.first, 0) / header.rate
+    return attrs.evolve(
+        Entry.of(header, name=stored.file, seconds=seconds, players=names_in(contents.marks)),
+        size=stored.size if reveals(contents.end) else stored.public_bytes,
         end=contents.end,
-        before=header.before,
         after=contents.after,
     )
 

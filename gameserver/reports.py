@@ -26,6 +26,7 @@ from gameserver.core.registry import Limit
 from gameserver.core.replay.telling import clock_text
 from gameserver.core.rights import may_call
 from gameserver.core.words import spoken
+from gameserver.kept import latest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -218,14 +219,4 @@ class Reports:
 
 async def latest_reports(store: Store, most: int) -> list[Report]:
     """The last ones, oldest first. Records that cannot be read are passed over."""
-    found: list[Report] = []
-    start, page = 0, 100_000
-    while records := await store.read(REPORTS, start, page):
-        start += len(records)
-        for data in records:
-            try:
-                found.append(Report.decode(data))
-            except ValueError:
-                continue
-        del found[:-most]
-    return found
+    return await latest_of(store, REPORTS, Report.decode, most)

@@ -11,6 +11,7 @@ import attrs
 import trio
 
 from gameserver.core.timers import is_plain
+from gameserver.kept import latest_of
 
 if TYPE_CHECKING:
     from gameserver.core.game import Result
@@ -116,17 +117,7 @@ async def keep(store: Store, record: MatchRecord) -> None:
 
 async def latest(store: Store, most: int) -> list[MatchRecord]:
     """The last matches, oldest first. Records that cannot be read are passed over."""
-    found: list[MatchRecord] = []
-    start, page = 0, 100_000
-    while records := await store.read(RESULTS, start, page):
-        start += len(records)
-        for data in records:
-            try:
-                found.append(MatchRecord.decode(data))
-            except ValueError:
-                continue
-        del found[:-most]
-    return found
+    return await latest_of(store, RESULTS, MatchRecord.decode, most)
 
 
 class Results:

@@ -257,20 +257,8 @@ def _live_entry(live: LiveFile) -> Entry:
     """As everyone may know it: nothing of it is younger than the delay."""
     header = live.tape.header
     _, last, marks = delayed(live)
-    return Entry(
-        name=live.name,
-        game=header.game,
-        version=header.version,
-        room=header.room,
-        map=header.map[0] if header.map is not None else None,
-        at=header.at,
-        seconds=(last - header.first) / header.rate,
-        players=names_in(marks),
-        size=None,
-        end=None,
-        live=not live.over,
-        before=header.before,
-    )
+    entry = Entry.of(header, name=live.name, seconds=(last - header.first) / header.rate, players=names_in(marks))
+    return attrs.evolve(entry, live=not live.over)
 
 
 def _span(request: Request) -> Span:

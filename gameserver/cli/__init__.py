@@ -1,9 +1,9 @@
 """The commands. Exit codes: 0 fine, 1 the check failed, 2 wrong usage or something that the user can mend.
 
-hosting.py     serve, bots, results       authoring.py     new, bench, schema, maps check
+hosting.py     serve, bots                authoring.py     new, bench, schema, maps check
 developing.py  dev                         replay.py      replay info, verify, trim
 tickets.py     ticket, keys               admin.py        admin sessions, kick, ban, unban, bans, close, revoke
-moderating.py  reports, forget
+moderating.py  results, reports, forget
 say.py         how they end, and how they talk to a person
 """
 
@@ -20,8 +20,8 @@ from cyclopts import App
 from gameserver.cli import developing
 from gameserver.cli.admin import make_admin_app
 from gameserver.cli.authoring import bench, maps_check, new, schema
-from gameserver.cli.hosting import bots, results, serve
-from gameserver.cli.moderating import forget, reports
+from gameserver.cli.hosting import bots, serve
+from gameserver.cli.moderating import forget, reports, results
 from gameserver.cli.replay import make_replay_app
 from gameserver.cli.say import FAILED as FAILED
 from gameserver.cli.say import OK as OK

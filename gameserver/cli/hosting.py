@@ -1,4 +1,4 @@
-"""The commands around a running server: host rooms, play in them, see how matches ended."""
+"""The commands around a running server: host rooms, play in them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,6 @@ from gameserver.core.limits import (
 from gameserver.core.reached import Reached
 from gameserver.library import load_game
 from gameserver.logs import set_up_logging
-from gameserver.net.logfiles import FileStore
-from gameserver.net.real import FileDisk
-from gameserver.results import latest
 
 
 def serve(
@@ -249,30 +246,6 @@ def bots(
     summary = report.summary(count, seconds)
     print(json_module.dumps(summary) if json else readable(summary))
     return FAILED if report.failed else OK
-
-
-def results(
-    *,
-    data: str = "gameserver-data",
-    last: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1))] = 20,
-    json: bool = False,
-) -> int:
-    """Show how the last matches ended.
-
-    Parameters
-    ----------
-    data
-        The folder that `serve --data` names.
-    last
-        So many of the last.
-    json
-        Print one JSON object a line.
-    """
-    if not Path(data).is_dir():
-        raise UsageError(f"{data}: there is no such folder; `gameserver serve` makes it when the first match ends (serve --data)")
-    for record in trio.run(latest, FileStore(FileDisk(data)), last):
-        print(record.encode().decode() if json else record.describe())
-    return OK
 
 
 # -- helpers ---------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The commands of whoever keeps order on a server, for what it has kept: reports, and what is stored about somebody."""
+"""The commands for what a server has kept: how matches ended, what was reported, and what is stored about somebody."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gameserver.net.folder import hold
 from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk, SystemWallClock
 from gameserver.reports import REPORTS, latest_reports
-from gameserver.results import RESULTS
+from gameserver.results import RESULTS, latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,31 +34,32 @@ _DRAFT: Final = re.compile(r"[.].+[.][0-9a-f]{16}")
 """What a process that was killed while it wrote a file as a whole leaves behind (FileDisk)."""
 
 
-def reports(
-    *,
-    data: str = "gameserver-data",
-    last: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=1))] = 20,
-    json: bool = False,
-) -> int:
-    """Show what players have reported of others, each with the recording and the second in it.
+_Data = Annotated[str, Parameter(help="The folder that `serve --data` names.")]
+_Last = Annotated[int, Parameter(help="So many of the last.", validator=cyclopts.validators.Number(gte=1))]
+_AsJson = Annotated[bool, Parameter(help="Print one JSON object a line.")]
 
-    Parameters
-    ----------
-    data
-        The folder that `serve --data` names.
-    last
-        So many of the last.
-    json
-        Print one JSON object a line.
-    """
-    if not Path(data).is_dir():
-        raise UsageError(f"{data}: there is no such folder; `gameserver serve` makes it (serve --data)")
-    for report in trio.run(latest_reports, FileStore(FileDisk(data)), last):
+
+def results(*, data: _Data = "gameserver-data", last: _Last = 20, json: _AsJson = False) -> int:
+    """Show how the last matches ended."""
+    for record in trio.run(latest, _store_in(data), last):
+        print(record.encode().decode() if json else record.describe())
+    return OK
+
+
+def reports(*, data: _Data = "gameserver-data", last: _Last = 20, json: _AsJson = False) -> int:
+    """Show what players have reported of others, each with the recording and the second in it."""
+    for report in trio.run(latest_reports, _store_in(data), last):
         if json:
             print(report.encode().decode())
         else:
             print(*map(printable, report.describe()), sep="\n")
     return OK
+
+
+def _store_in(folder: str) -> FileStore:
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder}: there is no such folder; `gameserver serve` makes it for what it keeps first (serve --data)")
+    return FileStore(FileDisk(folder))
 
 
 def forget(
