@@ -334,10 +334,7 @@ class Room:
         assert step is not None
         if self.recorder is not None:
             self.recorder.step(step, simulation)
-        try:
-            self._rescue.note(step, simulation)
-        except GameError as error:
-            raise self._game.fault(error, self._clock.tick) from error
+        self._rescue.note(step, simulation)
         self.on_step(self)
         for command in step.commands:
             if isinstance(command, Leave):
