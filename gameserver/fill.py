@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,9 @@ AGAIN_SECONDS: Final = 2.0
 """Before a process of bots that has ended is started anew."""
 CHILD_SECONDS: Final = 0.5
 """How long that process may take to end before it is killed."""
+
+_ASKED: Final = (-signal.SIGINT, -signal.SIGTERM)
+"""It was told to end before it could say that it heeds no signal. Who ends the whole group has told the server too."""
 
 
 def wanted_bots(rooms: Iterable[Room], fill: int) -> dict[str, tuple[type[Game], int]]:
@@ -103,7 +107,8 @@ class Filler:
                 nursery.start_soon(self._give_tickets, lines)
                 await process.wait()
                 nursery.cancel_scope.cancel()
-            log.warning("the process of bots has ended with %s: it is started again", process.returncode)
+            level = logging.INFO if process.returncode in _ASKED else logging.WARNING
+            log.log(level, "the process of bots has ended with %s: it is started again", process.returncode)
             await trio.sleep(AGAIN_SECONDS)
 
     async def _start(self, task_status: trio.TaskStatus[trio.Process]) -> None:
