@@ -59,6 +59,7 @@ class Server:
         end = time.monotonic() + START_SECONDS
         while (found := _ADDRESS.search(self.said(), before)) is None:
             if self._process.poll() is not None or time.monotonic() > end:
+                self.kill()
                 raise RuntimeError(f"the server does not start:\n{self.said()}")
             time.sleep(0.05)
         self.port = int(found[1])
