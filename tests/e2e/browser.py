@@ -207,7 +207,7 @@ def running_chromium() -> Iterator[Chromium]:
     """The system's Chromium, without a head."""
     path = require_tool("chromium", "chromium-browser", "google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), timeout=2 * PATIENCE * 1e3)
         try:
             yield Chromium(browser)
         finally:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 120.0
 """Until it listens, on a machine that has other things to do."""
 STOP_SECONDS: Final = 30.0
 _ADDRESS: Final = re.compile(r"(?:http|ws)://127\.0\.0\.1:(\d+)")
@@ -59,6 +59,7 @@ class Server:
         end = time.monotonic() + START_SECONDS
         while (found := _ADDRESS.search(self.said(), before)) is None:
             if self._process.poll() is not None or time.monotonic() > end:
+                self.kill()
                 raise RuntimeError(f"the server does not start:\n{self.said()}")
             time.sleep(0.05)
         self.port = int(found[1])

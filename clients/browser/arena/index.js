@@ -13,11 +13,12 @@ import { Follow } from "./follow.js";
 import { Ground } from "./ground.js";
 import { Happenings } from "./happenings.js";
 import { Hud } from "./hud.js";
-import { OVER, PLAYING, valuesOf } from "./kinds.js";
+import { Instruments } from "./instruments.js";
+import { OVER, PLAYING } from "./kinds.js";
 import { Looking } from "./looking.js";
 import { Minimap } from "./minimap.js";
 import { TOP_SPEED } from "./motion.js";
-import { gunOf, OwnShots } from "./own_shots.js";
+import { OwnShots } from "./own_shots.js";
 import { OwnTank } from "./own_tank.js";
 import { Scene } from "./scene.js";
 import { matchOf, scoreboard, standings } from "./scores.js";
@@ -28,17 +29,10 @@ import { loadSheet } from "./terrain.js";
 /** @typedef {import("../pages/play/view.js").Host} Host */
 /** @typedef {import("../pages/play/view.js").GameView} GameView */
 /** @typedef {import("../pages/play/view.js").Frame} Frame */
-/** @typedef {import("./kinds.js").FlagValues} FlagValues */
-/** @typedef {import("./kinds.js").MatchValues} MatchValues */
-/** @typedef {import("./kinds.js").OwnValues} OwnValues */
-/** @typedef {import("./kinds.js").Picture} Picture */
-/** @typedef {import("./kinds.js").TankValues} TankValues */
 
 const SHEET = "/maps/tiles.png";
 /** A frame that comes later than this is a new beginning, and no long step. */
 const LONGEST_FRAME_MS = 250;
-/** A wreck lies at least so long, in seconds: EARLY_SECONDS of tanks.py. */
-const EARLY_SECONDS = 1;
 const TURN = 2 * Math.PI;
 /** CSS pixels of a phone's shorter side, and the part of its usual size that the small map has there. */
 const PHONE = 500;
@@ -78,6 +72,7 @@ class ArenaView {
   /** Made when it is first wanted. @type {Sketcher | null} */
   #sketcher = null;
   #happenings;
+  #instruments;
   #ownTank;
   #ownShots;
   /** @type {(() => void)[]} */
@@ -87,8 +82,6 @@ class ArenaView {
   #placed = false;
   #calm = false;
   #cursorHidden = false;
-  /** Whether the main pointer is a finger. */
-  #coarse = matchMedia("(pointer: coarse)");
   /** Of the newest snapshot, for inputs between frames. */
   #alive = false;
   #phase = PLAYING;
@@ -125,6 +118,15 @@ class ArenaView {
     this.#looking = spectating ? new Looking(host.canvas) : null;
     this.#cockpit = new Cockpit(this.#controls, this.#scene.camera);
     this.#happenings = new Happenings({ host, scene: this.#scene, sounds: this.#sounds, hud: this.#hud });
+    this.#instruments = new Instruments({
+      host,
+      scene: this.#scene,
+      controls: this.#controls,
+      cockpit: this.#cockpit,
+      hud: this.#hud,
+      minimap: this.#minimap,
+      happenings: this.#happenings,
+    });
     this.#ownTank = new OwnTank(client, ground);
     this.#ownShots = new OwnShots(this.#ownTank, { onFire: (fired) => this.#happenings.fired(fired) });
     this.#listen();
@@ -171,7 +173,7 @@ class ArenaView {
       hurts: this.#happenings.hurts,
       aiming,
     });
-    this.#showHud(nowMs, frame, picture, match);
+    this.#instruments.show(nowMs, frame, { match, who: this.#watched, loaded: this.#ownShots.loaded });
     this.#hum();
   }
 
@@ -362,68 +364,14 @@ class ArenaView {
     this.#host.canvas.style.cursor = hidden ? "none" : "";
   }
 
-  /** @param {number} nowMs @param {Frame} frame @param {Picture} picture @param {MatchValues} match */
-  #showHud(nowMs, { viewTick, inputTick }, picture, match) {
-    const { tanks, colours, camera } = this.#scene;
-    const { spectating } = this.#host;
-    const who = spectating ? this.#follow.player : tanks.own;
-    const gun = spectating ? this.#gunOf(picture, who) : this.#ownShots.loaded;
-    if (gun !== null && !spectating) this.#cockpit.loaded(gun);
-    this.#hud.root.classList.toggle("arena-touch", this.#usesTouch());
-    this.#minimap.draw({ nowMs, picture, tanks, colours, camera });
-    this.#hud.showGun(gun, spectating ? null : this.#cockpit.weapon, spectating ? viewTick : inputTick);
-    this.#hud.update(nowMs, () => {
-      const own = this.#tankOf(picture, who);
-      const drivers = standings(picture);
-      return {
-        match,
-        tick: viewTick,
-        driver: drivers.find(({ owner }) => owner === who) ?? null,
-        drivers,
-        flags: picture.all("Flag").map((flag) => /** @type {FlagValues} */ (valuesOf(flag))),
-        tank:
-          own !== null && own.health > 0
-            ? { health: own.health, safeTicks: own.safe_until - viewTick, fastTicks: own.fast_until - viewTick }
-            : null,
-        wreck: own !== null && own.health === 0 && !spectating ? this.#wreck(own.respawn_tick ?? 0) : null,
-        colours,
-      };
-    });
-  }
-
-  /** @param {number} respawnTick */
-  #wreck(respawnTick) {
-    const { tickRate, options } = this.#host.client;
-    const waits = Number(options.respawn_seconds) - EARLY_SECONDS;
-    return { respawnTick, mayTick: respawnTick - waits * tickRate, ...this.#happenings.death };
-  }
-
-  /**
-   * @param {Picture} picture
-   * @param {number} player
-   * @returns {(TankValues & Partial<OwnValues>) | null}  all is seen of one's own, and of anybody's when the match is over
-   */
-  #tankOf(picture, player) {
-    const tank = player === 0 ? undefined : picture.all("Tank").find(({ values }) => values.owner === player);
-    return tank === undefined ? null : valuesOf(tank);
-  }
-
-  /** What somebody else has loaded; null: that is not to be seen. @param {Picture} picture @param {number} player */
-  #gunOf(picture, player) {
-    const tank = this.#tankOf(picture, player);
-    return tank?.ammo === undefined || tank.health === 0 ? null : gunOf(/** @type {OwnValues} */ (tank));
-  }
-
-  /** Whether the display is one for thumbs. */
-  #usesTouch() {
-    const wanted = this.#host.settings.get("touch");
-    if (wanted !== "auto") return wanted === "on";
-    return this.#controls.device === "touch" || (!this.#controls.mouse.known && this.#coarse.matches);
+  /** Whose tank it is all about; 0: nobody's. */
+  get #watched() {
+    return this.#host.spectating ? this.#follow.player : this.#scene.tanks.own;
   }
 
   #hum() {
     const { tanks } = this.#scene;
-    const tank = tanks.of(this.#host.spectating ? this.#follow.player : tanks.own);
+    const tank = tanks.of(this.#watched);
     const top = TOP_SPEED * this.#host.client.tickRate;
     this.#sounds.hum(tank === undefined || tank.health === 0 ? null : tank.speed / top);
   }

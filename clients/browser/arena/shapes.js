@@ -1,6 +1,7 @@
 /** How things look: painters for `Sprites`, in pixels of the ground, heading along +x. */
 
 import { COMMON, mix, shade } from "./palette.js";
+import { shine } from "./shine.js";
 
 /** @typedef {import("./palette.js").Paint} Paint */
 /** @typedef {import("./sprites.js").Painter} Painter */
@@ -110,12 +111,7 @@ export function wreck() {
 
 /** On the ground below a tank. @type {Painter} */
 export function shadow(context) {
-  const soft = context.createRadialGradient(0, 0, 6, 0, 0, 21);
-  soft.addColorStop(0, "rgba(0,0,0,.55)");
-  soft.addColorStop(0.6, "rgba(0,0,0,.3)");
-  soft.addColorStop(1, "rgba(0,0,0,0)");
-  context.fillStyle = soft;
-  context.fillRect(-22, -22, 44, 44);
+  shine(context, { inner: 6, outer: 21, half: 22, colours: [[0, "rgba(0,0,0,.55)"], [0.6, "rgba(0,0,0,.3)"], [1, "rgba(0,0,0,0)"]] });
 }
 
 /** Round one's own tank. @type {Painter} */
@@ -131,12 +127,12 @@ export function ownRing(context) {
 
 /** Round one that has only just come. @type {Painter} */
 export function shield(context) {
-  const light = context.createRadialGradient(0, 0, 12, 0, 0, 23);
-  light.addColorStop(0, "rgba(150,225,255,0)");
-  light.addColorStop(0.8, "rgba(150,225,255,.26)");
-  light.addColorStop(1, "rgba(190,240,255,0)");
-  context.fillStyle = light;
-  context.fillRect(-24, -24, 48, 48);
+  shine(context, {
+    inner: 12,
+    outer: 23,
+    half: 24,
+    colours: [[0, "rgba(150,225,255,0)"], [0.8, "rgba(150,225,255,.26)"], [1, "rgba(190,240,255,0)"]],
+  });
   context.strokeStyle = "rgba(200,242,255,.9)";
   context.lineWidth = 1.5;
   for (let part = 0; part < 6; part++) {

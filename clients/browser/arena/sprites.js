@@ -1,5 +1,7 @@
 /** Pictures of things, painted in code when they are first wanted, in the size in which they are shown. */
 
+import { shine } from "./shine.js";
+
 /** @typedef {import("./camera.js").Camera} Camera */
 /** @typedef {{canvas: HTMLCanvasElement, x: number, y: number}} Sprite  its middle, in device pixels */
 /** @typedef {(context: CanvasRenderingContext2D) => void} Painter  in pixels of the ground, 0 in the middle */
@@ -138,13 +140,8 @@ export function put(context, camera, sprite, x, y, angle = 0, size = 1) {
  */
 export function glow(colour, radius, alpha = 1) {
   return (context) => {
-    const light = context.createRadialGradient(0, 0, 0, 0, 0, radius);
     const part = Math.round(alpha * 255);
-    light.addColorStop(0, colour + byte(part));
-    light.addColorStop(0.4, colour + byte(part * 0.45));
-    light.addColorStop(1, colour + "00");
-    context.fillStyle = light;
-    context.fillRect(-radius, -radius, 2 * radius, 2 * radius);
+    shine(context, { outer: radius, colours: [[0, colour + byte(part)], [0.4, colour + byte(part * 0.45)], [1, colour + "00"]] });
   };
 }
 

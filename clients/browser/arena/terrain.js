@@ -4,6 +4,7 @@
  */
 
 import { splitGid } from "./ground.js";
+import { shine } from "./shine.js";
 
 /** @typedef {import("./ground.js").Ground} Ground */
 /** @typedef {import("./camera.js").Camera} Camera */
@@ -214,12 +215,11 @@ export class Terrain {
       context.translate(x * scale - originX, y * scale - originY);
       context.rotate(turn);
       context.scale(radius * scale, radius * scale * 0.8);
-      const soot = context.createRadialGradient(0, 0, 0.05, 0, 0, 1);
-      soot.addColorStop(0, "rgba(8,8,10,.62)");
-      soot.addColorStop(0.45, "rgba(12,11,11,.38)");
-      soot.addColorStop(1, "rgba(12,11,11,0)");
-      context.fillStyle = soot;
-      context.fillRect(-1, -1, 2, 2);
+      shine(context, {
+        inner: 0.05,
+        outer: 1,
+        colours: [[0, "rgba(8,8,10,.62)"], [0.45, "rgba(12,11,11,.38)"], [1, "rgba(12,11,11,0)"]],
+      });
       context.restore();
     }
   }

@@ -6,13 +6,14 @@ import { Comeback } from "./comeback.js";
 import { Emitter } from "./emitter.js";
 import { environmentOf } from "./environment.js";
 import { ClientEnded, ProtocolError, SessionGone } from "./errors.js";
+import { Introduction } from "./introduction.js";
 import { LagSimulator } from "./lag.js";
 import { Line } from "./line.js";
 import { Seat } from "./seat.js";
 import { Sight } from "./sight.js";
 import { Speech } from "./speech.js";
 import { Stats } from "./stats.js";
-import { NoticeCode, Role, encodeCall, encodeHello, encodeReady } from "./wire.js";
+import { NoticeCode, Role, encodeCall, encodeReady } from "./wire.js";
 
 /** @typedef {import("./environment.js").Environment} Environment */
 /** @typedef {import("./happenings.js").ReliableEvent} ReliableEvent */
@@ -76,9 +77,7 @@ export class Client {
   /** What was seen of the line, counted. */
   stats;
   #address;
-  #hello;
-  /** @type {TicketSource | null} */
-  #source;
+  #introduction;
   #environment;
   /** @type {Emitter<Told & Record<string, unknown>>} */
   #emitter;
@@ -97,10 +96,6 @@ export class Client {
   #loss = null;
   /** @type {Line | null} */
   #line = null;
-  /** Counts the tickets that were asked for: one that comes for an older try is not used. */
-  #asked = 0;
-  /** A ticket is being asked for. */
-  #asking = false;
   #triedAtMs = -Infinity;
   /** @type {unknown} */
   #retry = null;
@@ -118,9 +113,7 @@ export class Client {
    */
   constructor({ url, game, name, role = Role.PLAYER, credential = null, memory = null, lag = null, ...environment }) {
     this.#address = parseUrl(url);
-    this.#source = typeof credential === "function" ? credential : null;
-    this.#hello = { game, room: this.#address.room, credential: typeof credential === "function" ? null : credential, role, name };
-    encodeHello(this.#hello);
+    this.#introduction = new Introduction({ game, room: this.#address.room, role, name }, credential);
     this.#environment = environmentOf(environment);
     this.#emitter = new Emitter(NAMES, this.#environment.reportError);
     this.lag = lag ?? new LagSimulator();
@@ -264,7 +257,7 @@ export class Client {
     if (this.#state === "ended" || this.#connected === null) return;
     this.#comeback.renew(nowMs);
     if (this.#line?.joined) this.#line.probe();
-    else if (this.#asking) return; // a ticket that somebody is asked for a second time is no sooner there
+    else if (this.#introduction.asking) return; // a ticket that somebody is asked for a second time is no sooner there
     else if (this.#retry !== null || nowMs - this.#triedAtMs > STALE_TRY_MS) this.#open();
   }
 
@@ -314,30 +307,15 @@ export class Client {
     this.#triedAtMs = clock();
     if (this.#loss !== null) this.#loss.nextTryMs = null;
     this.#line = null;
-    if (this.#source !== null && this.#seat.token === null) void this.#ask(this.#source);
+    const { source } = this.#introduction;
+    if (source !== null && this.#seat.token === null) void this.#ask(source);
     else this.#start();
   }
 
-  /**
-   * Joins as somebody new, with a ticket.
-   *
-   * @param {TicketSource} source
-   */
+  /** Joins as somebody new, with a ticket. @param {TicketSource} source */
   async #ask(source) {
-    const asked = ++this.#asked;
-    this.#asking = true;
-    /** @type {Error | null} */
-    let fault = null;
-    try {
-      const hello = { ...this.#hello, credential: await source() };
-      encodeHello(hello);
-      if (this.#asked === asked) this.#hello = hello;
-    } catch (error) {
-      fault = error instanceof Error ? error : new Error(String(error));
-    }
-    if (this.#asked !== asked) return;
-    this.#asking = false;
-    if (this.#end !== null) return;
+    const fault = await this.#introduction.ask(source);
+    if (fault === undefined || this.#end !== null) return;
     if (fault === null) this.#start();
     else this.#lose(fault);
   }
@@ -366,7 +344,7 @@ export class Client {
   /** @param {Line} line  on which nothing has been said yet */
   #begin(line) {
     const { token } = this.#seat;
-    line.say(encodeHello(token === null ? this.#hello : { ...this.#hello, credential: token }));
+    line.say(this.#introduction.say(token));
     // Who comes back has the map: a round trip less.
     if (token !== null && this.#mapHash !== undefined) line.say(encodeReady({ mapHash: this.#mapHash }));
   }

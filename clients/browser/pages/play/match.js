@@ -4,10 +4,9 @@ import { Client } from "../../src/client.js";
 import { requestTicket } from "../../src/tickets.js";
 import { Role } from "../../src/wire.js";
 import { emoteText } from "../shared/emotes.js";
-import { playerColour, teamColour } from "../shared/palette.js";
 import { pieces, t } from "../shared/texts.js";
-import { People } from "./people.js";
-import { scoreboardOf, scoresOf } from "./scores.js";
+import { Cast } from "./cast.js";
+import { fit, hostOf } from "./hosting.js";
 import { loadView } from "./views.js";
 
 /** @typedef {import("../../src/lag.js").LagSimulator} LagSimulator */
@@ -15,37 +14,30 @@ import { loadView } from "./views.js";
 /** @typedef {import("../../src/client.js").ClientState} ClientState */
 /** @typedef {import("../../src/schema.js").Values} Values */
 /** @typedef {import("../shared/settings.js").Settings} Settings */
-/** @typedef {import("./people.js").Person} Person */
 /** @typedef {import("./view.js").FeedPart} FeedPart */
-/** @typedef {import("./view.js").Frame} Frame */
 /** @typedef {import("./view.js").GameView} GameView */
-/** @typedef {import("./view.js").Host} Host */
 /** @typedef {import("./view.js").Scoreboard} Scoreboard */
-
+/** @typedef {import("./hosting.js").Hall} Hall */
 /**
- * @typedef {object} Stage  where it is shown, and who is told
- * @property {HTMLCanvasElement} canvas
- * @property {HTMLElement} hud
- * @property {() => boolean} listening
- * @property {() => boolean} motionReduced
- * @property {(parts: readonly FeedPart[]) => void} announce
+ * @typedef {object} Told  who is told
  * @property {(state: ClientState) => void} state
  * @property {(anew: boolean) => void} began  a world can be seen; `anew`: it is not the first one
  * @property {(said: {player: number, text: string, toTeam: boolean}) => void} said
  * @property {(seconds: number) => void} draining
  */
+/** @typedef {Hall & Told} Stage */
 
 /** See the module. */
 export class Match {
   /** @type {Client} */
   client;
-  people = new People();
   /** The world's own, once it is loaded. @type {GameView | null} */
   view = null;
   /** Who won the last match, as names; empty: none has ended, or nobody won. */
   winners = "";
   #settings;
   #stage;
+  #cast;
   #spectating;
   /** Which world the view that is being loaded is for. */
   #loading = 0;
@@ -62,6 +54,7 @@ export class Match {
   constructor({ place, settings, memory, lag, stage }) {
     this.#settings = settings;
     this.#stage = stage;
+    this.#cast = new Cast(settings);
     this.#spectating = place.watch;
     const { room, code } = place;
     const role = place.watch ? Role.SPECTATOR : Role.PLAYER;
@@ -99,6 +92,10 @@ export class Match {
     return this.client.session > 0;
   }
 
+  get people() {
+    return this.#cast.people;
+  }
+
   /** @returns {boolean} */
   get spectating() {
     return this.#spectating;
@@ -120,24 +117,17 @@ export class Match {
 
   /** @param {number} player @returns {string} */
   nameOf(player) {
-    if (player === 0) return t("nobody");
-    const known = this.people.get(player)?.name;
-    return known === undefined || known === "" ? t("somebody", { number: player }) : known;
+    return this.#cast.nameOf(player);
   }
 
   /** @param {number} player @returns {string} */
   colourOf(player) {
-    const palette = this.#settings.get("palette");
-    const team = this.people.get(player)?.team ?? 0;
-    return team > 0 ? teamColour(team, palette) : playerColour(player, palette);
+    return this.#cast.colourOf(player);
   }
 
-  /** @returns {Scoreboard} the game's own, or what it keeps of its players */
+  /** @returns {Scoreboard} */
   get scoreboard() {
-    const own = this.view?.scoreboard?.();
-    if (own !== undefined) return own;
-    const { schema, world } = this.client;
-    return scoreboardOf(scoresOf(schema, world), this.people.here, (team) => teamColour(team, this.#settings.get("palette")));
+    return this.#cast.scoreboard(this.client, this.view);
   }
 
   /** The person whose page this is; undefined for who watches. */
@@ -149,41 +139,22 @@ export class Match {
     const { session, schema } = this.client;
     const anew = session > 1;
     this.#loading = session;
-    this.people = new People();
+    this.#cast.begin();
     this.refresh();
     this.view?.dispose();
     this.view = null;
-    const { hud } = this.#stage;
-    hud.replaceChildren();
+    this.#stage.hud.replaceChildren();
     this.#stage.began(anew);
     const createView = await loadView(schema.game);
     if (this.#loading !== session) return;
-    const view = await createView(this.#host());
+    const parts = { hall: this.#stage, cast: this.#cast, settings: this.#settings, spectating: this.#spectating };
+    const view = await createView(hostOf(this.client, parts));
     if (this.#loading !== session) {
       view.dispose();
       return;
     }
     this.view = view;
-    const { canvas } = this.#stage;
-    view.resize(canvas.clientWidth, canvas.clientHeight, canvas.width / Math.max(1, canvas.clientWidth));
-  }
-
-  /** @returns {Host} */
-  #host() {
-    const { canvas, hud, announce, listening, motionReduced } = this.#stage;
-    return {
-      client: this.client,
-      canvas,
-      hud,
-      spectating: this.#spectating,
-      settings: this.#settings,
-      texts: { t },
-      announce,
-      playerName: (player) => this.nameOf(player),
-      colourOf: (player) => this.colourOf(player),
-      motionReduced,
-      listening,
-    };
+    fit(view, this.#stage.canvas);
   }
 
   /** @param {{name: string, values: Values}} event */

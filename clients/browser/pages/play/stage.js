@@ -5,17 +5,16 @@ import { ICONS } from "../shared/icons.js";
 import { PAGE_ACTIONS } from "../shared/keys.js";
 import { KeyMap } from "../shared/settings.js";
 import { t } from "../shared/texts.js";
+import { STRANGERS } from "./cast.js";
 import { ChatCorner } from "./chat_corner.js";
 import { Feed } from "./feed.js";
 import { byTouch, canFill, toggleFull } from "./presence.js";
 import { Scoreboard } from "./scoreboard.js";
+import { Screen } from "./screen.js";
 import { SpectatorBar } from "./spectator_bar.js";
 
 /** @typedef {import("../shared/settings.js").Settings} Settings */
 /** @typedef {import("./view.js").Action} Action */
-
-/** More dots than that are not seen, and cost a frame's time each. */
-const PIXEL_RATIO_MOST = 2;
 
 /**
  * @typedef {object} Page  what the buttons and keys do
@@ -31,7 +30,6 @@ const PIXEL_RATIO_MOST = 2;
 
 /** See the module. */
 export class Stage {
-  canvas = h("canvas", { class: "world", tabindex: 0, role: "img", "aria-label": t("play.world") });
   hud = h("div", { class: "hud" });
   scoreboard = new Scoreboard();
   feed;
@@ -39,12 +37,10 @@ export class Stage {
   spectatorBar;
   motionReduced;
   /** How people are called and coloured, in this match. */
-  people = {
-    nameOf: (/** @type {number} */ player) => t("somebody", { number: player }),
-    colourOf: (/** @type {number} */ _player) => "",
-  };
+  people = STRANGERS;
   #settings;
   #page;
+  #screen;
   #trouble = h("p", { class: "trouble", role: "status", hidden: true, text: t("play.trouble") });
   #warning = h("p", { class: "warning", role: "timer", hidden: true });
   /** What is read out of it: once, and not each second anew. */
@@ -64,6 +60,7 @@ export class Stage {
   constructor({ settings, motionReduced, graph, page }) {
     this.#settings = settings;
     this.#page = page;
+    this.#screen = new Screen(t("play.world"), page.resized);
     this.motionReduced = motionReduced;
     this.feed = new Feed(
       (player) => this.people.nameOf(player),
@@ -94,11 +91,14 @@ export class Stage {
     );
     this.#showSound();
     settings.on("muted", () => this.#showSound());
-    new ResizeObserver(() => this.#resize()).observe(this.canvas);
-    this.#resize();
+    this.#screen.fit();
     addEventListener("keydown", (event) => this.#keyDown(event));
     addEventListener("keyup", (event) => this.#keyUp(event));
     addEventListener("blur", () => this.scoreboard.hold(false));
+  }
+
+  get canvas() {
+    return this.#screen.canvas;
   }
 
   /** Whether keys and clicks are the game's. */
@@ -142,8 +142,7 @@ export class Stage {
     this.quieten();
     this.feed.clear();
     document.body.classList.remove("on");
-    const pen = this.canvas.getContext("2d");
-    pen?.reset();
+    this.#screen.clear();
   }
 
   emotes() {
@@ -180,15 +179,6 @@ export class Stage {
   #toggleScores() {
     this.#page.scoresShown();
     this.scoreboard.toggle();
-  }
-
-  #resize() {
-    const { canvas } = this;
-    const ratio = Math.min(PIXEL_RATIO_MOST, window.devicePixelRatio || 1);
-    const [width, height] = [Math.max(1, canvas.clientWidth), Math.max(1, canvas.clientHeight)];
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    this.#page.resized(width, height, ratio);
   }
 
   /** @param {string} code */

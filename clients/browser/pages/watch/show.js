@@ -2,34 +2,23 @@
 
 import { Player } from "../../src/recording/player.js";
 import { Sighted } from "../../src/recording/viewpoint.js";
-import { People } from "../play/people.js";
-import { scoreboardOf, scoresOf } from "../play/scores.js";
-import { playerColour, teamColour } from "../shared/palette.js";
-import { t } from "../shared/texts.js";
+import { Cast } from "../play/cast.js";
+import { fit, hostOf } from "../play/hosting.js";
 import { marksOf, takersOf } from "./marks.js";
 
 /** @typedef {import("../../src/recording/recording.js").Recording} Recording */
-/** @typedef {import("../play/view.js").FeedPart} FeedPart */
+/** @typedef {import("../play/hosting.js").Hall} Hall */
 /** @typedef {import("../play/view.js").GameView} GameView */
 /** @typedef {import("../play/view.js").Scoreboard} Scoreboard */
 /** @typedef {import("../play/views.js").ReadyViews} ReadyViews */
 /** @typedef {import("../shared/settings.js").Settings} Settings */
 /** @typedef {import("./marks.js").Mark} Mark */
 /** @typedef {import("./marks.js").Taker} Taker */
-/**
- * @typedef {object} Stage  where it is shown, and who is told
- * @property {HTMLCanvasElement} canvas
- * @property {HTMLElement} hud
- * @property {() => boolean} listening
- * @property {() => boolean} motionReduced
- * @property {(parts: readonly FeedPart[]) => void} announce
- */
 
 /** See the module. */
 export class Show {
   recording;
   player;
-  people = new People();
   /** Loaded with the game. @type {GameView | null} */
   view = null;
   /** @type {readonly Mark[]} */
@@ -40,23 +29,24 @@ export class Show {
   marked = () => {};
   #settings;
   #stage;
+  #cast;
+  #views;
   /** @type {(() => void)[]} */
   #off = [];
   #stopped = false;
 
-  #views;
-
-  /** @param {Recording} recording @param {{settings: Settings, stage: Stage, views: ReadyViews}} page */
+  /** @param {Recording} recording @param {{settings: Settings, stage: Hall, views: ReadyViews}} page */
   constructor(recording, { settings, stage, views }) {
     this.recording = recording;
     this.player = new Player(recording);
     this.#settings = settings;
     this.#stage = stage;
+    this.#cast = new Cast(settings, (player) => this.takers.get(player)?.name);
     this.#views = views;
     this.#off.push(
       recording.on("marks", () => this.#readMarks()),
       this.player.on("jumped", () => {
-        this.people = new People(); // who is there then has not just come
+        this.#cast.begin();
         this.view?.jumped?.();
       }),
     );
@@ -66,27 +56,15 @@ export class Show {
   async begin() {
     const createView = await this.#views.load(this.recording.header.game);
     if (this.#stopped) return;
-    const { canvas, hud, announce, listening, motionReduced } = this.#stage;
-    const view = await createView({
-      client: this.player,
-      canvas,
-      hud,
-      spectating: true,
-      settings: this.#settings,
-      texts: { t },
-      announce,
-      playerName: (player) => this.nameOf(player),
-      colourOf: (player) => this.colourOf(player),
-      motionReduced,
-      listening,
-    });
+    const parts = { hall: this.#stage, cast: this.#cast, settings: this.#settings, spectating: true };
+    const view = await createView(hostOf(this.player, parts));
     if (this.#stopped) {
       view.dispose();
       return;
     }
     this.view = view;
     this.#readMarks();
-    view.resize(canvas.clientWidth, canvas.clientHeight, canvas.width / Math.max(1, canvas.clientWidth));
+    fit(view, this.#stage.canvas);
   }
 
   stop() {
@@ -95,6 +73,10 @@ export class Show {
     this.view?.dispose();
     this.view = null;
     this.#stage.hud.replaceChildren();
+  }
+
+  get people() {
+    return this.#cast.people;
   }
 
   /** Once in each frame. @param {number} nowMs */
@@ -106,29 +88,22 @@ export class Show {
   /** Some times a second: who is there. */
   refresh() {
     const { schema, world } = this.player;
-    this.people.update(world.all(schema.kinds[1].name));
+    this.#cast.people.update(world.all(schema.kinds[1].name));
   }
 
   /** @param {number} player @returns {string} */
   nameOf(player) {
-    if (player === 0) return t("nobody");
-    const name = this.people.get(player)?.name || this.takers.get(player)?.name;
-    return name === undefined || name === "" ? t("somebody", { number: player }) : name;
+    return this.#cast.nameOf(player);
   }
 
   /** @param {number} player @returns {string} */
   colourOf(player) {
-    const palette = this.#settings.get("palette");
-    const team = this.people.get(player)?.team ?? 0;
-    return team > 0 ? teamColour(team, palette) : playerColour(player, palette);
+    return this.#cast.colourOf(player);
   }
 
-  /** @returns {Scoreboard} the game's own, or what it keeps of its players */
+  /** @returns {Scoreboard} */
   get scoreboard() {
-    const own = this.view?.scoreboard?.();
-    if (own !== undefined) return own;
-    const { schema, world } = this.player;
-    return scoreboardOf(scoresOf(schema, world), this.people.here, (team) => teamColour(team, this.#settings.get("palette")));
+    return this.#cast.scoreboard(this.player, this.view);
   }
 
   /** Whether somebody saw more than others did, and it is in what has come. */

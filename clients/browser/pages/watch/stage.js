@@ -1,8 +1,10 @@
 /** Everything on the watch page but what is played: the picture, what lies above and below it, the buttons, the page's keys. */
 
+import { STRANGERS } from "../play/cast.js";
 import { Feed } from "../play/feed.js";
 import { canFill, toggleFull } from "../play/presence.js";
 import { Scoreboard } from "../play/scoreboard.js";
+import { Screen } from "../play/screen.js";
 import { fill, h, icon, say } from "../shared/dom.js";
 import { ICONS } from "../shared/icons.js";
 import { KeyMap } from "../shared/settings.js";
@@ -12,9 +14,6 @@ import { forThePage, WATCH_ACTIONS } from "./keys.js";
 /** @typedef {import("../shared/settings.js").Settings} Settings */
 /** @typedef {import("./deck.js").Deck} Deck */
 /** @typedef {import("./events.js").EventList} EventList */
-
-/** More dots than that are not seen, and cost a frame's time each. */
-const PIXEL_RATIO_MOST = 2;
 
 /**
  * @typedef {object} Page
@@ -27,18 +26,15 @@ const PIXEL_RATIO_MOST = 2;
 
 /** See the module. */
 export class Stage {
-  canvas = h("canvas", { class: "world", tabindex: 0, role: "img", "aria-label": t("watch.view") });
   hud = h("div", { class: "hud" });
   scoreboard = new Scoreboard();
   feed;
   element;
   /** How people are called and coloured, in this match. */
-  people = {
-    nameOf: (/** @type {number} */ player) => t("somebody", { number: player }),
-    colourOf: (/** @type {number} */ _player) => "",
-  };
+  people = STRANGERS;
   #settings;
   #page;
+  #screen;
   #title = h("b", { class: "clip" });
   #when = h("span", { class: "soft clip" });
   #note = h("p", { class: "warning", role: "status", hidden: true });
@@ -50,6 +46,7 @@ export class Stage {
   constructor({ settings, page, deck, events }) {
     this.#settings = settings;
     this.#page = page;
+    this.#screen = new Screen(t("watch.view"), page.resized);
     this.feed = new Feed(
       (player) => this.people.nameOf(player),
       (player) => this.people.colourOf(player),
@@ -93,7 +90,6 @@ export class Stage {
     this.#note.append(this.#noteText);
     this.#showSound();
     settings.on("muted", () => this.#showSound());
-    new ResizeObserver(() => this.#resize()).observe(this.canvas);
     // In front of the game's view, which has some of these keys for something else in a match.
     addEventListener("keydown", (event) => this.#keyDown(event), { capture: true });
     addEventListener("keyup", (event) => this.#actionsOf(event.code).includes("page.scores") && this.scoreboard.hold(false));
@@ -104,6 +100,10 @@ export class Stage {
       if (pressed && event.detail > 0 && this.listening) this.canvas.focus();
     });
     this.element.addEventListener("change", (event) => event.target instanceof HTMLSelectElement && this.canvas.focus());
+  }
+
+  get canvas() {
+    return this.#screen.canvas;
   }
 
   /** Whether keys are the page's and the game's. */
@@ -135,7 +135,7 @@ export class Stage {
     this.scoreboard.pin(false);
     this.note("");
     this.waiting = false;
-    this.canvas.getContext("2d")?.reset();
+    this.#screen.clear();
   }
 
   #showSound() {
@@ -153,15 +153,6 @@ export class Stage {
       { class: "plain glass", type: "button", "aria-label": label, title: label, "data-action": name, on: { click: press } },
       icon(drawing),
     );
-  }
-
-  #resize() {
-    const { canvas } = this;
-    const ratio = Math.min(PIXEL_RATIO_MOST, window.devicePixelRatio || 1);
-    const [width, height] = [Math.max(1, canvas.clientWidth), Math.max(1, canvas.clientHeight)];
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    this.#page.resized(width, height, ratio);
   }
 
   /** @param {string} code */
