@@ -41,7 +41,7 @@ class Layout:
         make: row → a new object, from a whole row that `check_row` has passed.
     """
 
-    __slots__ = ("_record", "_sights", "check_row", "cuts", "fields", "load", "make", "name", "pack")
+    __slots__ = ("_fillers", "_record", "_sights", "check_row", "cuts", "fields", "load", "make", "name", "pack")
 
     def __init__(self, record: type, fields: tuple[Field, ...], *, frozen: bool) -> None:
         self._record = record
@@ -58,6 +58,7 @@ class Layout:
         self.check_row: Callable[[object], Row] = self._compile_check()
         self.make: Callable[[Row], Any] = self._compile_make()
         self._sights: dict[int, Callable[[Row], Any]] = {}
+        self._fillers: dict[int, Callable[[Any, Row], None]] = {}
 
     def need_defaults(self, why: str) -> None:
         """Raise SchemaError for the first field that has no default."""
@@ -100,9 +101,10 @@ class Layout:
 
     def show(self, target: object, levels: int, values: Row) -> None:
         """Set these fields in an object that `see` made (an entity that stands in two parts)."""
-        for slot, value in zip(self.slots(levels), values, strict=True):
-            field = self.fields[slot]
-            setattr(target, field.name, to_value(field, value))
+        fill = self._fillers.get(levels)
+        if fill is None:
+            fill = self._fillers[levels] = self._compile_filler(levels)
+        fill(target, values)
 
     # -- wire values -------------------------------------------------------------------------------------------------------
     def _refuse_row(self, values: object) -> NoReturn:
@@ -202,11 +204,16 @@ class Layout:
         return self._compiled(source, "load")
 
     def _compile_sight(self, levels: int) -> Callable[[Row], Any]:
-        lines = [
-            f"o.{self.fields[slot].name} = {_from_wire(self.fields[slot], f'v[{i}]')}" for i, slot in enumerate(self.slots(levels))
-        ]
-        source = "def sight(v):\n    o = new(record)\n" + "".join(f"    {line}\n" for line in lines) + "    return o\n"
+        source = f"def sight(v):\n    o = new(record)\n{self._filling(levels)}    return o\n"
         return self._compiled(source, "sight", new=object.__new__, record=self._record)
+
+    def _compile_filler(self, levels: int) -> Callable[[Any, Row], None]:
+        return self._compiled(f"def fill(o, v):\n{self._filling(levels)}    return\n", "fill")
+
+    def _filling(self, levels: int) -> str:
+        """Source lines that set an object's fields from a row of what these level bits show."""
+        slots = enumerate(self.slots(levels))
+        return "".join(f"    o.{self.fields[slot].name} = {_from_wire(self.fields[slot], f'v[{i}]')}\n" for i, slot in slots)
 
     def _compiled(self, source: str, name: str, **scope: object) -> Callable[..., Any]:
         exec(compile(source, f"<{name} of {self.name}>", "exec"), scope)

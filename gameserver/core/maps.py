@@ -129,10 +129,12 @@ class TileMap:
         """
         if x1 < x0:
             x0, y0, x1, y1 = x1, y1, x0, y0
-        size, width, solid = self.tile_size, self.width, self.solid
-        column, row = self.tile_at(x0, y0)
-        last_column, last_row = self.tile_at(x1, y1)
-        if self.solid_at(column, row) or self.solid_at(last_column, last_row):
+        size, width, height, solid = self.tile_size, self.width, self.height, self.solid
+        column, row = int(x0 // size), int(y0 // size)
+        last_column, last_row = int(x1 // size), int(y1 // size)
+        if not (column >= 0 and last_column < width and 0 <= row < height and 0 <= last_row < height):
+            return False  # x0 <= x1
+        if solid[row * width + column] or solid[last_row * width + last_column]:
             return False
 
         # From here on every tile is inside, because both ends are. The steps still to take are counted, not measured:

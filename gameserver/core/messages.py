@@ -127,7 +127,7 @@ class Welcome:
         return Role.PLAYER if self.player else Role.SPECTATOR
 
 
-@attrs.frozen
+@attrs.define  # not frozen, like Inputs
 class Snapshot:
     """A head and its fragments, each as unpacked from msgpack; `Replica.apply` checks those."""
 

@@ -49,7 +49,7 @@ def most_back(tick_rate: int) -> int:
 class Past:
     """Where the entities of one kind were. See the module."""
 
-    __slots__ = ("_eye", "_moments", "_ticks")
+    __slots__ = ("_eye", "_moments", "_plain", "_ticks")
 
     def __init__(self, eye: Eye, tick_rate: int) -> None:
         self._eye = eye
@@ -57,6 +57,8 @@ class Past:
         """Ticks before the one in hand that anybody may look back to."""
         self._moments: deque[tuple[int, dict[int, Place]]] = deque()
         """(tick, id → place), oldest first."""
+        self._plain: dict[int, list[Any]] = {}
+        """By tick, what `to_plain` has made of a moment: who hashes every tick needs each of them many times."""
 
     # -- filling -----------------------------------------------------------------------------------------------------------
     def note(self, tick: int, members: Iterable[int], rows: Mapping[int, Row]) -> None:
@@ -68,12 +70,13 @@ class Past:
             for number, place in moment.items():
                 was = before.get(number)
                 if was is not None and was != place and is_jump(was, place):
+                    self._plain.clear()
                     for _, earlier in moments:
                         earlier.pop(number, None)
         moments.append((tick, moment))
         oldest = tick + 1 - self._ticks
         while len(moments) > 1 and moments[1][0] <= oldest:
-            moments.popleft()
+            self._plain.pop(moments.popleft()[0], None)
 
     # -- looking -----------------------------------------------------------------------------------------------------------
     def seen(self, members: Iterable[E], tick: int, back: int, player: PlayerId) -> list[tuple[E, E]]:
@@ -115,10 +118,15 @@ class Past:
     # -- the state as a whole ----------------------------------------------------------------------------------------------
     def to_plain(self) -> list[Any]:
         """All of it, as plain values."""
-        return [[tick, [(number, *place) for number, place in moment.items()]] for tick, moment in self._moments]
+        plain = self._plain
+        for tick, moment in self._moments:
+            if tick not in plain:
+                plain[tick] = [tick, [(number, *place) for number, place in moment.items()]]
+        return [plain[tick] for tick, _ in self._moments]
 
     def from_plain(self, plain: Iterable[Any]) -> None:
         """Become what `to_plain` gave."""
+        self._plain.clear()
         self._moments = deque((tick, {number: tuple(place) for number, *place in places}) for tick, places in plain)
 
 

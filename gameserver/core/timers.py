@@ -36,12 +36,14 @@ class Timer:
 class Timers:
     """Calls that wait for their tick. They are state: they are encoded, hashed and restored like the rest."""
 
-    __slots__ = ("_next", "_waiting")
+    __slots__ = ("_next", "_plain", "_waiting")
 
     def __init__(self) -> None:
         self._next = 1
         self._waiting: list[Timer] = []
         """Sorted by (tick, number)."""
+        self._plain: list[Any] | None = None
+        """What `to_plain` has made of them, as long as they are the same."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -56,6 +58,7 @@ class Timers:
         if len(self._waiting) >= MAX_TIMERS:
             raise GameError(f"{MAX_TIMERS} timers wait already: cancel some, or count ticks in a field", limit=Limit.MAX_TIMERS)
         timer = Timer(tick, self._next, method, arguments)
+        self._plain = None
         self._next += 1
         at = len(self._waiting)
         while at and self._waiting[at - 1].tick > tick:  # most timers are the latest so far
@@ -66,16 +69,23 @@ class Timers:
     def cancel(self, number: int) -> bool:
         """Forget this timer; False if it has gone off or never was."""
         before = len(self._waiting)
+        self._plain = None
         self._waiting = [timer for timer in self._waiting if timer.number != number]
         return len(self._waiting) < before
 
     def take(self, tick: int) -> Timer | None:
         """Take out the first timer of this tick or an earlier one, None if none is due. One at a time: each may cancel the next."""
-        return self._waiting.pop(0) if self._waiting and self._waiting[0].tick <= tick else None
+        if not self._waiting or self._waiting[0].tick > tick:
+            return None
+        self._plain = None
+        return self._waiting.pop(0)
 
     def to_plain(self) -> list[Any]:
-        return [self._next, [[timer.tick, timer.number, timer.method, list(timer.arguments)] for timer in self._waiting]]
+        if self._plain is None:
+            self._plain = [self._next, [(timer.tick, timer.number, timer.method, timer.arguments) for timer in self._waiting]]
+        return self._plain
 
     def from_plain(self, plain: Any) -> None:  # noqa: ANN401 - what to_plain gave, after msgpack
         self._next, waiting = plain
+        self._plain = None
         self._waiting = [Timer(*timer) for timer in waiting]

@@ -32,16 +32,18 @@ _NO_PART: Final[dict[int, Record]] = {}
 class View:
     """Makes the contents of all parts, once a tick for all viewers together."""
 
-    __slots__ = ("_before", "_kinds", "_world")
+    __slots__ = ("_before", "_kinds", "_rows", "_world")
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._kinds = {record: _Showing(world.kind_of(record), record.layout) for record in world.by_kind}
         self._before: Contents = {}
+        self._rows: dict[int, Row] = {}
+        """From which those were made."""
 
     def contents(self, audience_of: Callable[[Entity], Audience] | None) -> Contents:
         """Sort all that anyone may see by who may. `audience_of` None: every entity is for everyone."""
-        world, rows, before = self._world, self._world.rows, self._before
+        world, rows, before, rows_before = self._world, self._world.rows, self._before, self._rows
         contents: Contents = {part_of(EVERYONE): {}}
         public = contents[part_of(EVERYONE)]
         public_before = before.get(part_of(EVERYONE), _NO_PART)
@@ -62,10 +64,11 @@ class View:
                 row = rows[number]
                 audience = EVERYONE if audience_of is None else audience_of(entity)
                 if audience == EVERYONE:  # nearly all, nearly always: written out
-                    values = slice_public(row)
                     record = public_before.get(number)
-                    if record is None or record[1] != values or record[0] != public_form:
-                        record = (public_form, values)
+                    if record is None or record[0] != public_form or rows_before.get(number) is not row:
+                        values = slice_public(row)
+                        if record is None or record[1] != values or record[0] != public_form:
+                            record = (public_form, values)
                     public[number] = record
                     if showing.has_team and entity.team:
                         show(team(entity.team), number, showing.team_form, showing.slice_team(row))
@@ -87,7 +90,7 @@ class View:
         for part, records in contents.items():
             if records == before.get(part):  # nearly free: unchanged records are the same objects
                 contents[part] = before[part]
-        self._before = contents
+        self._before, self._rows = contents, rows
         return contents
 
 

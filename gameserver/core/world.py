@@ -162,14 +162,14 @@ class World:
         """Everything that makes the state, in a fixed order, as plain values. Taken after `quantise`."""
         yield "tick", self.tick
         yield "random", list(self.rng.state())
-        yield "ids", [[audience, c.next, [list(r) for r in c.resting]] for audience, c in sorted(self._counters.items())]
+        yield "ids", [[audience, c.next, list(c.resting)] for audience, c in sorted(self._counters.items())]
         yield "timers", self.timers.to_plain()
         yield "talk", self.talk.to_plain()
         yield "result", self.result
         yield "past", [[record.__name__, past.to_plain()] for record, past in self.pasts.items()]
         yield "globals", self.rows[GLOBALS_ID]
         for record, entities in self.by_kind.items():
-            yield record.__name__, [[number, self.rows[number]] for number in entities]
+            yield record.__name__, list(zip(entities, map(self.rows.__getitem__, entities), strict=True))
 
     def encode(self) -> bytes:
         """The whole state. `restore` in another process continues from it exactly. Raises GameError if it is too large."""

@@ -116,14 +116,23 @@ class Outlet:
         await self._in_turn(data)
 
     async def _in_turn(self, data: bytes | bytearray | memoryview) -> None:
-        async with self._turn:
+        await self._take_turn()
+        try:
             self._writing = True
             self.idle = False
-            try:
-                await self._send_all(data)
-            finally:
-                self._writing = False
-                self._settle()
+            await self._send_all(data)
+        finally:
+            self._turn.release()
+            self._writing = False
+            self._settle()
+
+    async def _take_turn(self) -> None:
+        """Wait for the turn, but not for the other tasks if it is free: what follows is a checkpoint anyway."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            self._turn.acquire_nowait()
+        except trio.WouldBlock:
+            await self._turn.acquire()
 
     async def _send_all(self, data: bytes | bytearray | memoryview) -> None:
         if self.torn:

@@ -51,6 +51,8 @@ class InputPace:
         self.spikes = 0
         self._needs: deque[tuple[float, float, float]] = deque()
         """(when it was reported, ticks that were needed, margin in ticks), of the last WINDOW_SECONDS but at least one."""
+        self._wanted_ticks: float | None = None
+        """What `_wanted` has found, until another is reported."""
         self._since = 0.0
         """When the first of all was reported, or the line was found to be another."""
         self._spikes_since: float | None = None
@@ -60,6 +62,7 @@ class InputPace:
         """Another line, or the room's time is another: what was reported says nothing any more."""
         self.margin_seconds = None
         self._needs.clear()
+        self._wanted_ticks = None
         self._spikes_since = None
 
     def report(self, margin_seconds: float, now: float, *, early_ticks: float = 0.0) -> None:
@@ -98,15 +101,18 @@ class InputPace:
     def _count(self, margin_seconds: float, now: float, early_ticks: float) -> None:
         if not self._needs:
             self._since = self._at = now
+        self._wanted_ticks = None
         margin = margin_seconds * self._rate
         self._needs.append((now, self.safety_ticks + early_ticks - margin, margin))
         while len(self._needs) > 1 and self._needs[0][0] < now - WINDOW_SECONDS:
             self._needs.popleft()
 
     def _wanted(self) -> float:
-        needs = sorted((need for _, need, _ in self._needs), reverse=True)
-        most = MAX_SAFETY_SECONDS * self._rate
-        return min(max(needs[_rank(len(needs))] + TARGET_TICKS, -most), most)
+        if self._wanted_ticks is None:
+            needs = sorted((need for _, need, _ in self._needs), reverse=True)
+            most = MAX_SAFETY_SECONDS * self._rate
+            self._wanted_ticks = min(max(needs[_rank(len(needs))] + TARGET_TICKS, -most), most)
+        return self._wanted_ticks
 
     def _steer(self, now: float) -> None:
         if not self._needs:
