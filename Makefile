@@ -20,8 +20,8 @@ play: $(VENV)/.installed
 
 test: checks unit e2e sim matches
 
-# Each of these has one core to do: they share the machine, and what they say comes in one piece each.
-checks: $(VENV)/.installed-test $(NODE_TOOLS)
+# Each of these has one core to do, and so has what sets them up: they share the machine, and what they say comes in one piece each.
+checks:
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types browser lint
 
 lint: $(VENV)/.installed-test
@@ -67,9 +67,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(RUN)/pip install --quiet --editable .
 	touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
+$(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml
 	$(RUN)/pip install --quiet --editable '.[test]'
-	touch $@
+	touch $(VENV)/.installed $@
 
 clients/browser/node_modules/.installed: clients/browser/package-lock.json
 	cd clients/browser && npm ci --silent --no-audit --no-fund

@@ -2,5 +2,8 @@
 
 from hypothesis import settings
 
-settings.register_profile("untimed", deadline=None)  # speed is watched in benchmarks/; a busy machine shall fail nothing here
+from tests.sizes import sized
+
+# Speed is watched in benchmarks/; a busy machine shall fail nothing here.
+settings.register_profile("untimed", deadline=None, max_examples=sized(100, 50))
 settings.load_profile("untimed")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gameserver import Game, Options, boolean, cli, integers, real, text
+from gameserver import Game, Options, boolean, cli, integers, real, text, web
 from gameserver.core.registry import Limit
 from gameserver.games.arena import Arena
 from gameserver.keys import Keyring, read_keys, rotate, write_new
@@ -60,6 +60,8 @@ def gameserver(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("GAMESERVER_")]:
         monkeypatch.delenv(name)
+    live = web.open_site(live=True)
+    monkeypatch.setattr(web, "open_site", lambda **_: live)  # nobody looks at the pages: they need no packing
     return Command(capsys)
 
 

@@ -19,10 +19,15 @@ MOST_BYTES: Final = 150_000
 """Of all that a page loads, with the heads of the answers: two seconds on a slow phone line."""
 
 
-def test_everything_that_a_file_names_is_there() -> None:
+@pytest.fixture(scope="module")
+def files() -> Site:
+    site = open_site()
+    assert isinstance(site, Site)
+    return site
+
+
+def test_everything_that_a_file_names_is_there(files: Site) -> None:
     """Every module, style and page: what it imports is served under the address that it says."""
-    files = open_site()
-    assert isinstance(files, Site)
     missing = {
         f"{address} names {name}"
         for address, file in files
@@ -32,9 +37,7 @@ def test_everything_that_a_file_names_is_there() -> None:
     assert not missing
 
 
-def test_nothing_is_named_that_lies_elsewhere() -> None:
-    files = open_site()
-    assert isinstance(files, Site)
+def test_nothing_is_named_that_lies_elsewhere(files: Site) -> None:
     assert not {f"{address} names {name}" for address, file in files for name in names_in(address, file) if ":" in name}
 
 
@@ -43,8 +46,7 @@ PAGES |= {"a recorded arena": ("/watch/", "generic"), "another recorded game": (
 
 
 @pytest.mark.parametrize(("page", "without"), PAGES.values(), ids=PAGES)
-async def test_a_page_is_served_whole_and_weighs_little(page: str, without: str, autojump_clock: MockClock) -> None:
-    files = open_site()
+async def test_a_page_is_served_whole_and_weighs_little(files: Site, page: str, without: str, autojump_clock: MockClock) -> None:
     found = closure(files, page, without)
     sizes: dict[str, int] = {}
     async with serving(web=lambda server: make_app(server, routes(files))) as host:

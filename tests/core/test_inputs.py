@@ -13,6 +13,7 @@ from gameserver.core.fields import boolean, integer, real
 from gameserver.core.inputs import InputBuffer, Sight
 from gameserver.core.limits import INPUT_CREDIT, INPUT_HOLD_SECONDS, INPUT_QUEUE, INPUT_WINDOW_SECONDS, REWIND_SECONDS, SUBTICKS
 from gameserver.core.record import Input
+from tests.sizes import sized
 
 RATE = 20
 WINDOW = round(INPUT_WINDOW_SECONDS * RATE)
@@ -210,7 +211,7 @@ def schedules(draw: st.DrawFn) -> list[Packet]:
     return packets
 
 
-@settings(max_examples=600)
+@settings(max_examples=sized(600, 200))
 @given(packets=schedules())
 def test_every_press_is_seen_exactly_once(packets: list[Packet]) -> None:
     """In its tick if it came in time, else in the next one; unless a documented limit dropped it. Nothing else is ever pressed."""

@@ -23,12 +23,13 @@ from gameserver.core.simulation import Simulation
 from gameserver.core.wire import decode_server, encode_head
 from tests.core.helpers import SECRET, Nasty, parts_seen, script, secrets_allowed, secrets_in, unpacked
 from tests.core.histories import Cells, HistoryWrong, Scheme, run_histories, wrong_histories
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from gameserver.core.layout import Row
     from gameserver.core.view import Contents, Record
 
-HISTORIES = int(os.environ.get("HISTORIES", "1000"))
+HISTORIES = int(os.environ.get("HISTORIES", sized(1_000, 300)))
 """How many random histories to run; `make prove` runs 10,000."""
 PUBLIC = part_of(EVERYONE)
 

@@ -12,6 +12,7 @@ from gameserver.core.limits import RELIABLE_BYTES, RELIABLE_MESSAGES
 from gameserver.core.messages import EventMessage, Reply
 from gameserver.core.reliable import Reliable
 from gameserver.core.wire import decode_server, encode_server
+from tests.sizes import sized
 
 
 def event(number: int) -> EventMessage:
@@ -273,6 +274,6 @@ class Forgery(RuleBasedStateMachine):
 
 
 TestConversation = Conversation.TestCase
-TestConversation.settings = settings(max_examples=150, stateful_step_count=60)
+TestConversation.settings = settings(max_examples=sized(150, 60), stateful_step_count=60)
 TestForgery = Forgery.TestCase
 TestForgery.settings = settings(max_examples=80, stateful_step_count=50)

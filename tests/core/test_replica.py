@@ -16,6 +16,7 @@ from gameserver.core.replica import Replica
 from gameserver.core.schema import Schema
 from gameserver.core.simulation import Simulation
 from tests.core.helpers import Boom, Driver, Match, Mine, Nasty, Tank, parts_seen, script, unpacked
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -293,7 +294,7 @@ def mutated(value: Any, draw: Callable[[st.SearchStrategy[Any]], Any], dice: ran
             return (*value[:at], mutated(value[at], draw, dice), *value[at + 1 :])
 
 
-@settings(max_examples=1_500)
+@settings(max_examples=sized(1_500, 400))
 @given(data=st.data(), tick=st.integers(1, 59), seed=st.integers(0, 2**32))
 def test_a_hostile_server_raises_two_errors_and_no_other(data: st.DataObject, tick: int, seed: int) -> None:
     dice = random.Random(seed)

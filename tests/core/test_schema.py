@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gameserver.core.errors import ProtocolError
 from gameserver.core.schema import Schema, form, split_form
 from tests.core.helpers import Nasty
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,7 +254,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=sized(400, 150))
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_a_mutated_schema_is_read_or_refused(data: st.DataObject, seed: int) -> None:
     """And what is read can be used: every layout makes an object of no input and packs it again."""

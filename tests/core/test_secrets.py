@@ -24,11 +24,12 @@ from gameserver.core.record import Entity, Event, Globals, Input, Player
 from gameserver.core.reliable import Reliable
 from gameserver.core.simulation import Called, Command, Join, Simulation
 from gameserver.core.world import World
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CASES = 1_000
+CASES = sized(1_000, 400)
 TICKS = 14
 TEAM_OF = {1: 1, 2: 2, 3: 2, 4: 1}
 """Player 1 looks; 4 is in his team, 2 and 3 are not."""

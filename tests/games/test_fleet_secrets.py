@@ -24,6 +24,7 @@ from gameserver.games.fleet.state import BATTLE, Admiral, Fired, Ship, Terms
 from gameserver.standing import RANKS, Standing
 from tests.games.fleet_match import numbers
 from tests.helpers import AckingLink, make_room, serving, step, wire
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from gameserver.seat import Seat
     from tests.helpers import Host, Wire
 
-CASES: Final = 1_000
+CASES: Final = sized(1_000, 250)
 MOVES: Final = 9
 HIDER: Final = 1
 """Player 1 hides what differs; 2 looks for it."""

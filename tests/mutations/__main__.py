@@ -68,7 +68,7 @@ def copy_to(folder: Path) -> None:
 def run_tests(folder: Path, tests: Sequence[str], seconds: float = TEST_SECONDS) -> tuple[int | None, str]:
     """What pytest ends with there, None if it does not end; and its last words."""
     words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "WHOLE": "1"}
     try:
         finished = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:

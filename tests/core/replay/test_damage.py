@@ -27,6 +27,7 @@ from gameserver.games.fleet.game import Fleet
 from gameserver.games.pong import Pong
 from tests.core.replay.played import Played, play
 from tests.core.replay.test_tape import record
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,7 +199,7 @@ def rebuilt(number: int, payload: bytes) -> bytes:
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=sized(300, 75))
 def test_a_forged_payload_is_a_format_error_or_another_match(data: st.DataObject) -> None:
     number = data.draw(st.integers(0, len(FORGED.places) - 1))
     payload = bytearray(FORGED.chunk(FORGED.places[number]).payload)
@@ -237,7 +238,7 @@ def test_steps_that_stand_there_twice_are_a_format_error() -> None:
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=sized(300, 75))
 def test_a_forged_value_is_a_format_error_or_another_match(data: st.DataObject) -> None:
     number = data.draw(st.integers(0, len(FORGED.places) - 1))
     unpacker = msgpack.Unpacker(strict_map_key=False)
@@ -250,7 +251,7 @@ def test_a_forged_value_is_a_format_error_or_another_match(data: st.DataObject) 
 
 
 @given(st.data())
-@settings(max_examples=150)
+@settings(max_examples=sized(150, 50))
 def test_a_forged_header_is_a_format_error_or_another_match(data: st.DataObject) -> None:
     original = RECORDED.tape.header.encode()
     body = replaced_somewhere(data, msgpack.unpackb(original[12:-4]))
