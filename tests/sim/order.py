@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gameserver.standing import Standing
     from tests.sim.scenario import Outcome
 
-BAR_SECONDS: Final = 20.0
+BAR_SECONDS: Final = 10.0
 """How long who was sent away stays out in the box, where nobody has KICK_SECONDS to wait. The room must have asked for those."""
 SENT_AWAY: Final = "the host has sent you away"
 NO_HOST: Final = "only the host may"
