@@ -93,8 +93,7 @@ class _Play:
         self._quiet = _quiet(world) if QUIET in world.games else []
         self._runner = _bots(world, rng.getrandbits(16))
         self._rng = rng
-        held = [name for name, game in world.games.items() if game.bots_hold_seats]
-        self._deputies = Deputies(world, held, rng.getrandbits(32))
+        self._deputies = Deputies(world, sorted(world.held), rng.getrandbits(32))
 
     async def run(self) -> None:
         """From the first player's coming until the last has left, and a while."""

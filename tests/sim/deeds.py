@@ -1,5 +1,5 @@
-"""What honest players do to each other, as often as the seed says: one sends another away, silences or mutes him, speaks, reports
-him, or is away for a while himself. What has to come of it the models know (order, honest, reported).
+"""What honest players do to each other, as often as the seed says: one sends another away, silences, mutes or reports him, says
+something, or is away for a while himself. What has to come of it the models know (order, honest, reported).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from tests.sim.telling import Tally
     from tests.sim.world import World
 
-LAST_BAR_SECONDS: Final = BAR_SECONDS + 20.0
+LAST_BAR_SECONDS: Final = BAR_SECONDS + 8.0
 """Before the end of a run: who is to stay out from then on would not be back when that is asked for."""
 
 
 def _somebody(world: World, rng: random.Random, *, keeps_order: bool = False) -> tuple[Honest, list[Tally]] | None:
     """Who plays in the room where order is kept, and whom he sees there beside himself; mostly the host if that matters."""
     here = [guest for guest in world.guests if guest.room == TELLING and guest.is_there]
-    if keeps_order and rng.random() < 0.8:
+    if keeps_order and rng.random() < 0.7:
         here = [guest for guest in here if guest.me.host] or here
     if not here:
         return None

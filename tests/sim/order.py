@@ -4,7 +4,6 @@ step, and knows of nothing but the commands that entered it and what was answere
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from gameserver.standing import Standing
     from tests.sim.scenario import Outcome
 
-BAR_SECONDS: Final = 20.0
+BAR_SECONDS: Final = 10.0
 """How long who was sent away stays out in the box, where nobody has KICK_SECONDS to wait. The room must have asked for those."""
 SENT_AWAY: Final = "the host has sent you away"
 NO_HOST: Final = "only the host may"
@@ -69,8 +68,8 @@ class Order:
         self.expelled: dict[PlayerId, Expulsion] = {}
         self._room = room
         self._outcome = outcome
-        self._barred: dict[_Who, float] = {}
-        """Until when each may not come back."""
+        self._barred: dict[_Who, Expulsion] = {}
+        """The last of each who may not come back for a while."""
         self._hosts: frozenset[PlayerId] = frozenset()
         """After the last step."""
         self._titled: set[PlayerId] = set()
@@ -101,7 +100,7 @@ class Order:
             if bar_seconds != wanted:
                 self._complain(f"player {seat.player} is to stay out for {bar_seconds:g} s, and not for {wanted:g}: {why}")
             if expulsion is not None and wanted:
-                self._barred[_who(seat.standing, seat.name)] = expulsion.until
+                self._barred[_who(seat.standing, seat.name)] = expulsion
             send_away(seat, why, bar_seconds=BAR_SECONDS if wanted else 0.0)
 
         self._room.send_away = watch  # type: ignore[method-assign] # the only way in which a step sends somebody away
@@ -137,9 +136,9 @@ class Order:
         seat = self._room.seat_of(join.player)
         if seat is None:
             return
-        until = self._barred.get(_who(seat.standing, seat.name), -math.inf)
-        if trio.current_time() < until:
-            self._complain(f"{seat.name} was sent away, and is back {until - trio.current_time():.1f} s before his time")
+        expulsion = self._barred.get(_who(seat.standing, seat.name))
+        if expulsion is not None and expulsion.at < seat.since < expulsion.until:  # who was let in before has come twice
+            self._complain(f"{seat.name} was sent away, and is back {expulsion.until - seat.since:.1f} s before his time")
 
     def _forget(self, player: PlayerId) -> None:
         self._titled.discard(player)

@@ -141,6 +141,7 @@ class World:
         server: the one that runs, or ran last.
         games: by room.
         brittle: the rooms whose game fails.
+        held: the rooms to which bots come that stand in for who is away.
         guests: the honest players on the rough network.
         reported: what they have reported of others.
     """
@@ -186,6 +187,7 @@ class World:
         }
         if alone or not knobs.faults:
             del self.games[TELLING], self.games[BRITTLE]
+        self.held = {TELLING, BRITTLE} & self.games.keys() if knobs.held else set()
         if alone:
             del self.games[LARGE]
         elif not knobs.has_twin:
@@ -240,7 +242,7 @@ class World:
         life = self.oracle.watch(room, copies=self.knobs.copies or name in self.brittle)
         if name == TELLING:
             life.order = Order(room, self.outcome)
-        if room.plan.game.bots_hold_seats:
+        if name in self.held:
             Helm(room, self.outcome)
 
     async def power_cut(self, seconds: float) -> None:
