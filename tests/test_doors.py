@@ -234,14 +234,17 @@ def test_the_address_by_which_somebody_came_is_a_good_name() -> None:
 async def test_a_python_client_writes_a_host_that_is_one(autojump_clock: MockClock) -> None:
     doors = make_doors(listens_on="::1", hosts=(), origins=(), proxies=())
     async with serving(doors=doors) as host:
+        seen: list[str] = []
 
         async def play(client: Client) -> None:
             await client.next_snapshot()
+            seen.append(client.room)
 
         for address in ("127.0.0.1", "localhost"):
             await Client(f"ws://{address}:{PORT}/ws/toy1", game="toy", name="ann", network=host.network).run(play)
         network = SixToFour(host.network)
         await Client(f"ws://[::1]:{PORT}/ws/toy1", game="toy", name="ann", network=network).run(play)
+        assert seen == ["toy1"] * 3
 
 
 @attrs.frozen

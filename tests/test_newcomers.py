@@ -243,7 +243,9 @@ def test_what_only_looks_like_a_slip_passes(tmp_path: Path, case: str) -> None:
     (tmp_path / "fine.py").write_text(GAME + "\n" + textwrap.indent(FINE[case].replace("\n    ", "\n"), "    ") + "\n")
     match = Match(load_game(str(tmp_path / "fine.py")))
     match.join("ann")
+    before = match.tick
     match.step(2)
+    assert match.tick == before + 2
 
 
 def test_a_base_of_several_games_is_looked_at_with_each_of_them(tmp_path: Path) -> None:

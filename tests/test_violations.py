@@ -115,13 +115,14 @@ def picture(game: Any) -> Any:  # noqa: ANN401 - likewise
     return then
 
 
-def play(deed: Deed) -> None:
+def play(deed: Deed) -> Simulation:
     simulation = Simulation(Culprit, seed=1)
     game: Any = simulation.game
     simulation.step([Join(1, "ann")], {})
     game.deed.do, game.deed.audience = deed.do, deed.audience
     game.deed.result, game.deed.reply = deed.result, deed.reply
     simulation.step([Called(1, 1, "ask", ())], {})
+    return simulation
 
 
 def remove_twice(game: Any) -> None:  # noqa: ANN401 - likewise
@@ -183,7 +184,9 @@ def test_it_shows_in_the_tick_in_which_it_happens(words: str) -> None:
 
 
 def test_nothing_of_it_happens_to_who_does_no_wrong() -> None:
-    play(Deed())
+    simulation = play(Deed())
+    assert list(simulation.players) == [1]
+    assert simulation.result is None
 
 
 def test_a_hook_that_does_not_end_is_stopped() -> None:

@@ -153,8 +153,11 @@ async def test_a_turn_needs_no_snapshot(autojump_clock: MockClock) -> None:
     async with serving(Patient, latency=Latency(0.05)) as host:
 
         async def play(client: Client) -> None:
+            seen = client.stats.snapshots
             with trio.fail_after(1):
-                await client.next_turn()
+                turn = await client.next_turn()
+            assert turn == pytest.approx(client.clock.tick_at(trio.current_time()), abs=0.5 * Patient.tick_rate)
+            assert client.stats.snapshots == seen
 
         await Client(f"ws://{HOST}:{PORT}/ws/room1", game="patient", name="ann", network=host.network).run(play)
 

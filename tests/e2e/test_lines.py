@@ -202,6 +202,9 @@ def test_another_version_asks_to_load_again(chromium: Chromium, server: Server) 
         window.open("/play/?room=arena1&game=arena@99")
         dialog(window, "An update is needed")
         window.screenshot("update")
+        with window.page.expect_navigation():
+            press(window, "Load again")
+        dialog(window, "An update is needed")
 
 
 def test_a_room_that_is_not_there(chromium: Chromium, server: Server) -> None:
@@ -210,6 +213,7 @@ def test_a_room_that_is_not_there(chromium: Chromium, server: Server) -> None:
         dialog(window, "There is no room nowhere9")
         press(window, "Quick play")
         window.until(PLAYING, what="a match")
+        assert "nowhere9" not in window.page.url
 
 
 def test_the_background_keeps_the_seat_and_the_match_goes_on_afterwards(chromium: Chromium, server: Server) -> None:

@@ -59,6 +59,9 @@ def test_a_name_that_the_server_would_refuse_is_refused_here(chromium: Chromium,
         enter(window)
         window.page.get_by_label("Name").fill("a\u202eb")
         window.sees(re.compile("cannot be seen"))
+        window.page.get_by_role("button", name="Quick play").click()
+        window.page.wait_for_timeout(500)
+        assert window.js("() => location.pathname") == "/", "he does not join with it"
 
 
 def test_the_list_is_live_and_people_see_each_other(chromium: Chromium, server: Server) -> None:

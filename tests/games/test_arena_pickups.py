@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -181,8 +183,10 @@ def test_a_pickup_without_a_kind_is_health() -> None:
 @pytest.mark.parametrize("name", map_names())
 def test_the_maps_suit_the_arena(name: str) -> None:
     ground = read_ground(load_map(name)[0])
+    assert ground.modes
     for mode in ("map", *ground.modes):
-        Simulation(Arena, options=Rules(mode=mode), tile_map=load_map(name)[0])
+        game: Any = Simulation(Arena, options=Rules(mode=mode), tile_map=load_map(name)[0]).game
+        assert game.match.mode == (ground.modes[0] if mode == "map" else mode)
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,7 @@ async def test_the_rest_of_a_frame_goes_on_without_a_room(way: Way, clock: Clock
         it.is_ticking = False
         nursery.start_soon(it.peer.listen)
         await it.until(lambda: len(it.peer.snapshots) == it.sent)
+        assert it.numbers() == list(range(it.sent))
         nursery.cancel_scope.cancel()
 
 

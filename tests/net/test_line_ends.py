@@ -270,6 +270,8 @@ async def test_a_reset_amid_a_write_ends_the_line(way: Way, clock: Clock | None)
         it.peer.reset()
         with trio.fail_after(PATIENCE_SECONDS):
             await it.link.closed.wait()
+        assert not it.link.ready()
+        assert not it.link.send_nowait(b"late")
 
 
 # -- the server ends it ----------------------------------------------------------------------------------------------------
