@@ -332,8 +332,9 @@ async def test_a_stop_in_the_middle_of_a_drain_is_a_stop(autojump_clock: MockClo
         await ann.join()
         nursery.start_soon(host.server.drain, 600)
         await trio.sleep(3)
-        nursery.start_soon(ann.end)
-        await host.server.stop()
+        async with trio.open_nursery() as goodbyes:
+            goodbyes.start_soon(ann.end)
+            await host.server.stop()
         assert trio.current_time() < 3.2
         assert farewell(ann) in (0, 1), "it is gone now, and not in ten minutes"
 
