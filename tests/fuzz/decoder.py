@@ -40,6 +40,8 @@ FOR_SERVER: Final[tuple[tuple[Any, ...], ...]] = (
 )
 """Messages to a server, one of each kind and shape."""
 SCHEMA: Final = {"game": "toy", "kinds": [["runner", ["x", "int"]]], "events": []}
+SCHEMAS: Final[tuple[dict[str, Any], ...]] = ({"game": "toy", "kinds": (("runner", ("x", "int")),), "events": ()}, {})
+"""As they are read, those that nothing is wrong with."""
 FOR_CLIENT: Final[tuple[tuple[tuple[Any, ...], ...], ...]] = (
     ((0, 1, 0, b"r" * 16, 30, SCHEMA, ("field", b"h" * 32, b"{}"), (1, "x"), 0),),
     ((0, 0, 1, None, 20, {}, None, (), 0),),
@@ -149,6 +151,8 @@ def _is_faultless(data: bytes) -> bool:
         if isinstance(m, Welcome | EventMessage)
         for row in (m.options if isinstance(m, Welcome) else m.values)
     ]
+    if any(isinstance(m, Welcome) and m.schema not in SCHEMAS for m in messages):
+        return False
     return all(map(_is_plain, rows)) and not any(isinstance(m, Snapshot) and m.fragments for m in messages)
 
 

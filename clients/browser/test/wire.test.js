@@ -142,6 +142,16 @@ test("types of received values are checked", () => {
   for (const [why, each] of Object.entries(wrong)) assert.throws(() => decodeFrame(each), ProtocolError, why);
 });
 
+test("what is nested as deeply as fits is refused, and does not overflow the stack", () => {
+  const nested = new Uint8Array(100_000).fill(0x91);
+  nested[nested.length - 1] = 0x01;
+  const lead = encode([0, 0, 1, null, 20, { kinds: 0 }, null, [], 0]);
+  const at = lead.indexOf(0x73) + 1; // behind "kinds"
+  const schema = new Uint8Array([...lead.slice(0, at), ...nested, ...lead.slice(at + 1)]);
+  for (const deep of [nested, new Uint8Array([0x94, 4, ...nested, 0xc3, 0xc0]), schema])
+    assert.throws(() => decodeFrame(deep), ProtocolError);
+});
+
 test("what the server would refuse is not said", () => {
   const hello = { game: "arena", room: "lobby", credential: null, role: 0, name: "Ann" };
   const input = { firstTick: 1, ackTick: null, ackEvent: 0, viewTick256: null, values: [] };

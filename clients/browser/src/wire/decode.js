@@ -53,7 +53,7 @@ export function decodeFrame(bytes) {
         messages.push(notice(message));
         break;
       default:
-        fail(`no message has the number ${String(message[0])}`);
+        fail(`no message has the number ${natural(message[0], "a message's number")}`);
     }
   }
   if (messages.length > 1 && messages.some((each) => each.type === "WELCOME")) fail("WELCOME is not alone in its frame");

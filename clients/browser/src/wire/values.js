@@ -4,6 +4,8 @@ import { ProtocolError } from "../errors.js";
 
 /** @typedef {import("./messages.js").WireValue} WireValue */
 
+/** Of a schema, which has four at most. Deeper ones would overflow the stack. */
+const DEPTH_MAX = 16;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -49,15 +51,17 @@ export function numberOrText(value, what) {
 }
 
 /**
- * The same with its texts decoded, at any depth; for where there are no bins.
+ * The same with its texts decoded; for where there are no bins.
  *
  * @param {unknown} value
+ * @param {number} [depth]  of what it is in
  * @returns {unknown}
  */
-export function withTexts(value) {
+export function withTexts(value, depth = 0) {
+  if (depth > DEPTH_MAX) fail("the schema is nested too deeply");
   if (value instanceof Uint8Array) return text(value, "a text of the schema");
-  if (Array.isArray(value)) return value.map(withTexts);
-  if (isMap(value)) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withTexts(each)]));
+  if (Array.isArray(value)) return value.map((each) => withTexts(each, depth + 1));
+  if (isMap(value)) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withTexts(each, depth + 1)]));
   return value;
 }
 
