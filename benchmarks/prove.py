@@ -47,20 +47,6 @@ def passed(text: str) -> tuple[str, bool]:
     return line.strip("= "), " failed" not in line and " passed" in line
 
 
-def all_seeds(text: str) -> tuple[str, bool]:
-    """For tests.sim."""
-    line = next((line for line in text.splitlines() if "seeds kept every promise" in line), "no result")
-    kept = re.match(r"(\d+) of (\d+) ", line)
-    snapshots = sum(int(count) for count in re.findall(r"(\d+) snapshots compared", text))
-    return f"{line}, {snapshots} worlds compared", kept is not None and kept[1] == kept[2]
-
-
-def twenty_times(text: str) -> tuple[str, bool]:
-    """For the hour in virtual time."""
-    speed, worlds = number(r"([\d.]+) times real time", text), number(r"(\d+) snapshots", text)
-    return f"{speed:.0f} × real time, {worlds:.0f} worlds compared", speed >= 20
-
-
 def the_stronger_win(text: str) -> tuple[str, bool]:
     """For tests.games.matches."""
     total, problems = number(r"(\d+) matches, \d+ problems", text), number(r"matches, (\d+) problems", text)
@@ -144,18 +130,6 @@ FIGURES = (
         "0 of 10,000 wrong",
         "HISTORIES=10000 python -m pytest -q tests/core/test_parts.py",
         passed,
-    ),
-    Figure(
-        "20 seeds × 120 s with network faults: worlds never wrong, everyone plays again within 10 s",
-        "20 of 20",
-        "python -m tests.sim --seeds 1-20 --seconds 120 --processes 2",
-        all_seeds,
-    ),
-    Figure(
-        "An hour of match, eight bots, the whole stack, in virtual time",
-        "≥ 20 × real time",
-        "python -m tests.sim --calm --bots 8 --seconds 3600",
-        twenty_times,
     ),
     Figure(
         "Five-minute matches of bots on every map: nobody is stuck or in a wall, every weapon kills, copies go on alike",

@@ -30,24 +30,39 @@ COLLECT_AFTER: Final = 20_000
 CORPUS: Final = Path(__file__).with_name("corpus.txt")
 
 
-def run_one(scenario: Scenario) -> tuple[Scenario, Outcome, float]:
-    """Play it; the float is how many times faster than real time."""
+@attrs.frozen
+class Pace:
+    """How fast a run was.
+
+    Attributes:
+        times_real_time: the match, all that is checked while it is played included; of this process's time on a core.
+        checked_seconds: that it took to look at what was left: recordings that are made again, the twin.
+    """
+
+    times_real_time: float
+    checked_seconds: float
+
+
+def run_one(scenario: Scenario) -> tuple[Scenario, Outcome, Pace]:
+    """Play it, and say how fast that was."""
     gc.collect()
     gc.freeze()  # the code and what the run before has left: no collection need look at it again
     gc.set_threshold(COLLECT_AFTER)
     faulthandler.dump_traceback_later(600 + scenario.seconds, exit=True)  # virtual time in which nobody waits stands still
+    played: list[float] = []
     begin = time.process_time()
     try:
-        outcome = run(scenario)
+        outcome = run(scenario, lambda: played.append(time.process_time()))
     except Exception as error:  # of the box itself, perhaps: it has its command all the same
         traceback.print_exc()
         outcome = Outcome(wrong=[f"the run was not finished: {error!r}"])
-    took = time.process_time() - begin
+    end = time.process_time()
     faulthandler.cancel_dump_traceback_later()
-    return scenario, outcome, scenario.seconds / took
+    until = played[0] if played else end
+    return scenario, outcome, Pace(round(scenario.seconds / (until - begin), 1), round(end - until, 1))
 
 
-def show(scenario: Scenario, outcome: Outcome, speed: float) -> None:
+def show(scenario: Scenario, outcome: Outcome, pace: Pace) -> None:
     """One line for a person, and the first promises that were broken."""
     faults = ", ".join(f"{count} {name}" for name, count in sorted(outcome.faults.items())) or "no faults"
     ends = ", ".join(f"{count} with {code}" for code, count in sorted(outcome.ends.items()))
@@ -57,7 +72,7 @@ def show(scenario: Scenario, outcome: Outcome, speed: float) -> None:
         f"{outcome.reports} reports, {outcome.expelled} guests sent away, {outcome.stood_in} stand-ins, "
         f"{outcome.resimulated} steps of {outcome.recordings} recordings made again, {outcome.copied} by copies, "
         f"{'a twin, ' if outcome.twin else ''}{outcome.losses} lines lost, closed {ends or 'none'}; {faults}; "
-        f"{speed:.0f} times real time; "
+        f"{pace.times_real_time:.0f} times real time, checked in {pace.checked_seconds:g} s; "
         f"{len(outcome.wrong)} promises broken",
         flush=True,
     )
@@ -107,11 +122,11 @@ def main(words: Sequence[str] | None = None) -> int:
         scenarios = list(corpus(CORPUS.read_text()))
     failed: list[Scenario] = []
     with multiprocessing.Pool(arguments.processes) if arguments.processes > 1 else nullcontext() as pool:
-        for scenario, outcome, speed in map(run_one, scenarios) if pool is None else pool.imap(run_one, scenarios):
+        for scenario, outcome, pace in map(run_one, scenarios) if pool is None else pool.imap(run_one, scenarios):
             if arguments.json:
-                print(json.dumps({"seed": scenario.seed, "times_real_time": round(speed, 1), **attrs.asdict(outcome)}), flush=True)
+                print(json.dumps({"seed": scenario.seed, **attrs.asdict(pace), **attrs.asdict(outcome)}), flush=True)
             else:
-                show(scenario, outcome, speed)
+                show(scenario, outcome, pace)
             if outcome.wrong:
                 failed.append(scenario)
     print(f"{len(scenarios) - len(failed)} of {len(scenarios)} seeds kept every promise", file=sys.stderr)

@@ -23,6 +23,8 @@ from tests.sim.scenario import Outcome
 from tests.sim.world import BRITTLE, LARGE, QUIET, TELLING, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gameserver.core.messages import Snapshot
     from tests.sim.invariants import Life
     from tests.sim.scenario import Scenario
@@ -41,9 +43,11 @@ GUESTS: Final = 2
 """In each room but the one in which nothing may be lost."""
 
 
-def run(scenario: Scenario) -> Outcome:
-    """Play it, and its twin if there is one: the room that nothing touched must have been the same (I8)."""
-    outcome = run_deterministic(play, scenario, seed=scenario.seed)
+def run(scenario: Scenario, on_played: Callable[[], None] = lambda: None) -> Outcome:
+    """Play it, and its twin if there is one: the room that nothing touched must have been the same (I8). `on_played`: called when
+    the match is over, and what is left of it is about to be checked.
+    """
+    outcome = run_deterministic(play, scenario, on_played, seed=scenario.seed)
     if outcome.twin:
         twin = run_deterministic(play_twin, scenario, seed=scenario.seed)
         if twin.twin != outcome.twin:
@@ -52,12 +56,12 @@ def run(scenario: Scenario) -> Outcome:
     return outcome
 
 
-async def play(scenario: Scenario) -> Outcome:
-    """Run the scenario; must run under `tests.determinism.run_deterministic`."""
+async def play(scenario: Scenario, on_played: Callable[[], None] = lambda: None) -> Outcome:
+    """Run the scenario; must run under `tests.determinism.run_deterministic`. `on_played`: as for `run`."""
     outcome = Outcome()
     world = World(scenario, scenario.draw(), outcome)
     with world.logs.watched(), world.endings.watched():
-        await _Play(world).run()
+        await _Play(world, on_played).run()
     return outcome
 
 
@@ -79,8 +83,9 @@ async def play_twin(scenario: Scenario) -> Outcome:
 class _Play:
     """One run."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, on_played: Callable[[], None]) -> None:
         self._world = world
+        self._on_played = on_played
         rng = random.Random(f"play of {world.scenario.seed}")
         who = [(TELLING, f"guest {number}") for number in range(world.knobs.guests)]
         who += [(BRITTLE, f"brave {number}") for number in range(GUESTS)]
@@ -121,6 +126,7 @@ class _Play:
                 await world.check_left_over()
             await world.close()
             outcome.ticks = sum(life.last_tick for lives in world.oracle.lives.values() for life in lives)
+            self._on_played()
             await tapes.check_all(world, self._rng)
             await world.reported.check()
             nursery.cancel_scope.cancel()

@@ -222,8 +222,8 @@ def test_a_broken_promise_is_noticed(
 
 # -- the command ------------------------------------------------------------------------------------------------------------
 def test_a_run_that_breaks_a_promise_can_be_repeated(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def play(scenario: Scenario) -> tuple[Scenario, Outcome, float]:
-        return scenario, Outcome(wrong=["oh"] if scenario.seed == 8 else []), 1.0
+    def play(scenario: Scenario) -> tuple[Scenario, Outcome, command_line.Pace]:
+        return scenario, Outcome(wrong=["oh"] if scenario.seed == 8 else []), command_line.Pace(20.0, 0.5)
 
     monkeypatch.setattr(command_line, "run_one", play)
     assert command_line.main(["--seeds", "7-9", "--seconds", "30", "--bots", "2", "--only", "storm,reset"]) == 1
