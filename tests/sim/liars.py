@@ -35,6 +35,8 @@ SLACK_SECONDS: Final = 1.5
 """A tick, the look every quarter of a second, and the goodbye of a second at most."""
 BANNED_SECONDS: Final = 2.0
 """Who is banned is gone within this time."""
+BAN_SECONDS: Final = 86_400.0
+"""Bans end by the date, which somebody may set by an hour, twice (F13)."""
 ENDS: Final = frozenset((1000, 1001, 1005, 1006, 1011, 1012, 1013, 4001))
 """Codes that anybody may meet, whatever he did: his seat was needed, the room failed, the server went."""
 NOTHING_THERE: Final = (NoticeCode.SESSION_GONE, NoticeCode.CLOSED, NoticeCode.RESTARTING)
@@ -350,9 +352,9 @@ async def outlaw(world: World, rng: random.Random) -> None:
             assert keys is not None
             await bans.revoke(number_of(ticket, keys))
         elif which == "account":
-            ban = await bans.ban(account=account, seconds=20.0, reason="for lying")
+            ban = await bans.ban(account=account, seconds=BAN_SECONDS, reason="for lying")
         else:
-            ban = await bans.ban(address=address, seconds=20.0, reason="for lying")
+            ban = await bans.ban(address=address, seconds=BAN_SECONDS, reason="for lying")
         await _see_off(world, mine.connection, BANNED_SECONDS + SLACK_SECONDS, f"an outlaw by {which}")
     if ban is not None and world.guard.lost_seconds - lost < 1.0:
         again = world.office.mint(TELLING, account=account) if keys is not None else None
