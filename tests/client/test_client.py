@@ -275,6 +275,25 @@ async def test_what_a_server_may_not_say_ends_the_line_with_1002(autojump_clock:
     assert codes == [1002]
 
 
+async def test_a_pong_that_comes_seconds_late_is_no_fault(autojump_clock: MockClock) -> None:
+    """A line stands still for four seconds right after it was opened, when a PING is said every tenth of a second."""
+
+    async def script(it: Script) -> None:
+        await it.let_in()
+        with trio.move_on_after(4.0):
+            await it.end()
+        pings = it.of(Ping)
+        assert len(pings) > 16
+        await it.say(*(encode_server(Pong(ping.sequence, ping.client_time, it.tick, 0, 0)) for ping in pings))
+        await it.go_on_hearing()
+
+    async def play(client: Client) -> None:
+        await trio.sleep(5.0)
+
+    client = await converse(script, play)
+    assert len(client.stats.round_trips) > 16
+
+
 @pytest.mark.parametrize("frame", [event(1), encode_server(Pong(1, 0, 1, 0, 0)), pack([1, 0, 1, 0, None, None, None, 0])])
 async def test_nothing_comes_before_welcome(autojump_clock: MockClock, frame: bytes) -> None:
     async def script(it: Script) -> None:

@@ -34,8 +34,8 @@ const FIRST_PING_MS = 103;
  * PINGs that always fall into the same place between two INPUTs would all be wrong by the same.
  */
 const PING_MS = 970;
-/** PINGs whose PONGs are waited for. */
-const KEPT_PINGS = 16;
+/** PINGs whose PONGs are waited for: all of a minute. A line that stands still and is not dead yet gives them all later. */
+const KEPT_PINGS = 64;
 /** A server sends with every tick, or PONG each second; when nothing came for so long, the line is dead whatever TCP thinks. */
 const SILENCE_MS = 15_000;
 /** A line that is asked whether it is there has so long to answer. A phone's line is often dead when its owner comes back to it. */

@@ -31,8 +31,8 @@ FIRST_PING_SECONDS: Final = 0.103
 PING_SECONDS: Final = 0.97
 """Not in step with any tick rate: a server that reads a PING together with an INPUT behind it takes both for as late as that, so
 PINGs that always fall into the same place between two INPUTs would all be wrong by the same."""
-KEPT_PINGS: Final = 16
-"""PINGs whose PONGs are waited for; the clock keeps as many."""
+KEPT_PINGS: Final = 64
+"""PINGs whose PONGs are waited for: all of a minute. A line that stands still and is not dead yet gives them all later."""
 SILENCE_SECONDS: Final = 5.0
 """A server sends with every tick; when nothing came for so long, the line is dead whatever TCP thinks."""
 
