@@ -629,6 +629,20 @@ test("another epoch is another world on the same seat", async () => {
   assert.equal(server.lines.length, 1);
 });
 
+test("PONGs that come seconds late are no fault of the server", async () => {
+  const { client, server, time } = await joined();
+  const [line] = server.lines;
+  const late = [];
+  line.pings = { push: (ping) => late.push(ping), splice: () => [] };
+  await time.pass(4_000);
+  assert.ok(late.length > 15, "one each tenth of a second at first");
+  line.pings = late;
+  await time.pass(500);
+  assert.equal(client.state, "playing");
+  assert.equal(server.lines.length, 1);
+  assert.deepEqual(server.faults, []);
+});
+
 // -- rooms that tick on input -----------------------------------------------------------------------------------------------------
 test("where nothing happens no snapshot comes, and the line lives on by its PONGs", async () => {
   const { client, server, time, of } = await joined();
