@@ -96,6 +96,11 @@ class Road:
         """There is a way again."""
         self._is_closed = False
 
+    @property
+    def was_cut(self) -> bool:
+        """Has the network ended his last line, and neither he nor the server?"""
+        return self._connection is not None and self._connection.client._broken
+
 
 class Honest:
     """See the module."""
@@ -208,11 +213,12 @@ class Honest:
 
     def _lost(self, error: Exception) -> None:
         self._world.outcome.losses += 1
-        sent_away = self._expulsion() is not None and not self._was_told
-        if sent_away and " closed the line" in str(error) and isinstance(error, ClientClosed) and error.notice is None:
-            self._complain("was sent away, and the line was closed without a word")
         if not isinstance(error, ClientClosed):
             self._complain(f"was told what cannot be: {error!r}")
+            return
+        by_server = " closed the line" in str(error) and not self.road.was_cut
+        if by_server and error.notice is None and self._expulsion() is not None and not self._was_told:
+            self._complain("was sent away, and the line was closed without a word")
 
     # -- what he does ------------------------------------------------------------------------------------------------------
     async def _play(self, client: Client) -> None:
