@@ -38,7 +38,7 @@ def fault_of(error: BaseException, game: type[Game], *, fault_id: str, step: Ste
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as another:  # the class is the game's own: its __str__ may fail as well
+    except BaseException as another:  # the class is the game's own: its __str__ may raise whatever a hook may
         return f"({type(error).__name__}.__str__ raises {type(another).__name__})"
 
 

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from gameserver.core.limits import SETUP_SECONDS
+from gameserver.core.registry import Limit
 from gameserver.core.simulation import Simulation
 from gameserver.plan import RoomFault
 
@@ -68,7 +69,8 @@ class GuardedGame:
         """What this error of the game's is to the room."""
         fault = RoomFault(self._plan.name, tick, self._fault_id())
         fault.__cause__ = error
-        fault.limit = getattr(error, "limit", None)
+        limit = getattr(error, "limit", None)
+        fault.limit = limit if isinstance(limit, Limit) else None  # the error may be the game's own, and mean something else by it
         return fault
 
     def _run(self, hook: Callable[[*Ts], T], *arguments: *Ts, seconds: float | None = None, tick: int = 0) -> T:

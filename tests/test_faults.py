@@ -10,6 +10,8 @@ import trio.testing
 
 from gameserver import Result, integer
 from gameserver.core.messages import Inputs, NoticeCode, Ready, Role, Snapshot, Welcome
+from gameserver.core.replay.steps import Step
+from gameserver.faults import fault_of
 from gameserver.hooks import Hooks
 from gameserver.net.simulated import Latency
 from tests.bombs import END, ERRORS, Bomb, Healthy, bomb_of, undisturbed
@@ -85,6 +87,17 @@ def test_a_fault_ends_its_room_and_no_other(failing: str, caplog: pytest.LogCapt
     assert snapshots == 2 * 90
     assert skipped == 0
     assert lateness == 0.0
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(5)
+
+
+def test_an_error_that_cannot_be_told_is_recorded_all_the_same() -> None:
+    """What its `__str__` raises would go past every wall."""
+    fault = fault_of(Unspeakable(), Toy, fault_id="f", step=Step(tick=1, commands=[], inputs={}, views={}))
+    assert fault.text == "(Unspeakable.__str__ raises SystemExit)"
 
 
 # -- what the author is told ------------------------------------------------------------------------------------------------

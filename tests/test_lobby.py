@@ -273,6 +273,23 @@ async def test_what_cannot_be_created_is_refused_in_words(autojump_clock: MockCl
         assert await ann.call("create", "toy", "", "", 0) in it.server.rooms, "and what was refused does not count"
 
 
+async def test_an_error_with_a_limit_of_its_own_costs_its_room_and_not_the_lobby(autojump_clock: MockClock) -> None:
+    class TooHeavy(Exception):
+        limit: tuple[int, list[int]] = (5, [])  # of the game's own, and no Limit
+
+    class Failing(Toy):
+        name = "failing"
+
+        def setup(self, options: Any) -> None:  # noqa: ANN401 - as in Game
+            raise TooHeavy
+
+    async with house(Toy, Failing) as it, it.visitor() as ann:
+        with refused("the room failed, fault "):
+            await ann.call("create", "failing", "", "", 0)
+        assert await ann.call("create", "toy", "", "", 0) in it.server.rooms
+        assert it.server.rooms.faulted == 0
+
+
 async def test_a_visitor_has_a_few_rooms_open_and_not_many(autojump_clock: MockClock) -> None:
     async with house() as it, it.visitor() as ann, it.visitor("ben") as ben:
         outcomes: list[object] = []
