@@ -220,7 +220,7 @@ class Bans:
         for record in records:
             try:
                 has_changed |= self._take_one(json.loads(record), now)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
                 log.warning("a record of the list of bans cannot be read, and is passed over: %r", error)
         if has_changed:
             self._on_change()
@@ -232,7 +232,8 @@ class Bans:
                 ban = Ban(**{field.name: said[field.name] for field in attrs.fields(Ban)})
                 if ban.until <= now:
                     return False
-                self._index(ban)  # first: it raises for one that cannot be
+                ban.refusal()  # first, like the next: it raises for one that cannot be
+                self._index(ban)
                 self._bans[ban.id] = ban
                 return True
             case "unban":

@@ -173,6 +173,8 @@ async def test_a_record_that_cannot_be_read_costs_no_other(caplog: pytest.LogCap
         b'{"kind":"revoke","number":1}',
         b"null",
         b'{"kind":"ban","id":"1","account":null,"network":"no network","since":0,"until":9e9,"reason":"x","by":null}',
+        b'{"kind":"ban","id":"2","account":"bob","network":null,"since":0,"until":1e300,"reason":"x","by":null}',
+        b'{"kind":"ban","id":"3","account":"bob","network":null,"since":0,"until":Infinity,"reason":"x","by":null}',
     ):
         await store.append(BANS, record)
     bans = bans_of(store)
