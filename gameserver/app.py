@@ -202,7 +202,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
                 f"cannot listen on {host}:{settings.port} ({error.strerror or error}): "
                 "stop the other program, or choose another port with --port"
             ) from error
-        with HardStop() as hard_stop, trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        with HardStop() as hard_stop, trio.open_signal_receiver(*_endings(hears_hangup=keyring is not None)) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(server.run)
                 nursery.start_soon(keeper.run)
@@ -233,6 +233,16 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
                     await server.drain(seconds)
                 await server.stop()
                 nursery.cancel_scope.cancel()
+
+
+def _endings(*, hears_hangup: bool) -> list[signal.Signals]:
+    """The signals that ask the server to end. `hears_hangup`: SIGHUP has another meaning here; else its terminal was closed, which
+    is as Ctrl-C in it, unless whoever started it said that this shall not matter (nohup).
+    """
+    endings = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and not hears_hangup and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        endings.append(signal.SIGHUP)
+    return endings
 
 
 async def _stop_at_once(signals: AsyncIterator[int], scope: trio.CancelScope, hard_stop: HardStop) -> None:

@@ -82,6 +82,7 @@ def words(text: str) -> str:
         (["serve", "--bots", "9999"], "200"),
         (["serve", "--watch-delay", "-1"], "-1"),
         (["serve", "--drain", "-1"], "-1"),
+        (["serve", "--drain", "inf"], "inf"),
         (["serve", "--watch-delay", "99999"], "3600"),
         (["serve", "--strength", "4"], "3"),
         (["serve", "--reload", "--port", "0"], "--reload is for a game in a file"),

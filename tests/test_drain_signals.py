@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -11,7 +12,10 @@ import trio
 from gameclient.client import Client, ClientClosed
 
 from benchmarks.processes import running_server
+from gameserver.app import _endings
 from gameserver.core.messages import Notice, NoticeCode
+from gameserver.games import pong
+from gameserver.hardstop import HARD_STOP_CODE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +56,34 @@ def test_ctrl_c_waits_for_goodbyes_only(tmp_path: Path) -> None:
     assert seconds <= AT_ONCE_SECONDS
     assert server.process.returncode == 0
     assert [file.suffix for file in tmp_path.glob("*.trpl*")] == [".trpl"], "sealed"
+
+
+@pytest.mark.real_time
+def test_a_terminal_that_is_closed_is_as_ctrl_c_in_it(tmp_path: Path) -> None:
+    """SIGHUP, and nobody reads any more what the server says."""
+    with running_server("--record", str(tmp_path), "--data", "off", "--drain", "600") as server:
+        assert server.process.stderr is not None
+        server.process.stderr.close()
+        notice, _ = trio.run(play, server, signal.SIGHUP)
+    assert notice is not None and notice.code == NoticeCode.RESTARTING
+    assert server.process.returncode == 0
+    assert [file.suffix for file in tmp_path.glob("*.trpl*")] == [".trpl"], "sealed"
+
+
+@pytest.mark.real_time
+def test_threads_that_a_game_has_begun_hold_nobody_up(tmp_path: Path) -> None:
+    game = tmp_path / "threaded.py"
+    game.write_text(f"{inspect.getsource(pong)}\nimport threading\nthreading.Thread(target=threading.Event().wait).start()\n")
+    with running_server("--game", str(game), "--data", "off") as server:
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(5) == HARD_STOP_CODE
+
+
+def test_who_has_said_that_a_closed_terminal_does_not_matter_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert signal.SIGHUP in _endings(hears_hangup=False)
+    assert signal.SIGHUP not in _endings(hears_hangup=True), "the keys are read again"
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)  # as nohup leaves it
+    assert signal.SIGHUP not in _endings(hears_hangup=False)
 
 
 @pytest.mark.real_time

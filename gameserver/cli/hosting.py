@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json as json_module
+import logging
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,13 +21,18 @@ from gameserver.cli.say import FAILED, OK, progress, readable, say
 from gameserver.core.limits import (
     ADDRESS_CONNECTIONS,
     DRAIN_SECONDS,
+    HARD_STOP_SECONDS,
     MAX_CONNECTIONS,
+    MAX_DRAIN_SECONDS,
     MAX_WATCH_DELAY_SECONDS,
     WATCH_DELAY_SECONDS,
 )
 from gameserver.core.reached import Reached
+from gameserver.hardstop import HardStop
 from gameserver.library import load_game
 from gameserver.logs import set_up_logging
+
+log = logging.getLogger("gameserver.app")
 
 
 def serve(
@@ -48,7 +55,7 @@ def serve(
     watch_delay: Annotated[
         float, Parameter(validator=cyclopts.validators.Number(gte=0, lte=MAX_WATCH_DELAY_SECONDS))
     ] = WATCH_DELAY_SECONDS,
-    drain: Annotated[float, Parameter(validator=cyclopts.validators.Number(gte=0))] = DRAIN_SECONDS,
+    drain: Annotated[float, Parameter(validator=cyclopts.validators.Number(gte=0, lte=MAX_DRAIN_SECONDS))] = DRAIN_SECONDS,
     dev: Annotated[bool, Parameter(negative="")] = False,
     reload: Annotated[bool, Parameter(negative="")] = False,
     keys: str = "",
@@ -172,7 +179,10 @@ def serve(
         proxies=proxy,
         per_address=per_address,
     )
-    trio.run(serve_app, settings, say, reached)
+    try:
+        trio.run(serve_app, settings, say, reached)
+    finally:
+        _end_without_threads()
     return OK
 
 
@@ -249,6 +259,14 @@ def bots(
 
 
 # -- helpers ---------------------------------------------------------------------------------------------------------------
+def _end_without_threads() -> None:
+    """Python waits for threads that a game, or a library of its, has begun, and for some for ever: not the end of this process."""
+    left = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    if left:
+        log.warning("threads that the server has not begun still run: %s", ", ".join(thread.name for thread in left))
+        HardStop().arm(HARD_STOP_SECONDS)
+
+
 async def _until_interrupted(run: Any) -> Any:  # noqa: ANN401 - whatever it returns
     """Run until it ends or somebody presses Ctrl-C, which is no error."""
     result = None

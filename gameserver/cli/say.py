@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import Any, Final
 
@@ -13,8 +14,11 @@ USAGE: Final = 2
 
 
 def say(line: str) -> None:
-    """Tell a person; standard output is for results."""
-    print(line, file=sys.stderr, flush=True)
+    """Tell a person; standard output is for results. Nothing ends because nobody listens any more: a terminal that was closed, a
+    reader that has gone, a full disk.
+    """
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:

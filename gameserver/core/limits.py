@@ -38,6 +38,8 @@ SEAL_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 5.0
 """How long a server that is to end lets matches go on. With SEAL_SECONDS it stays within the 10 s that Docker and Heroku's like
 leave a process between SIGTERM and SIGKILL."""
+MAX_DRAIN_SECONDS: Final = 86_400.0
+"""As long as an operator may let matches go on: whoever waits for more than a day has forgotten that he waits."""
 HARD_STOP_SECONDS: Final = 1.0
 """Behind all that a stop allows itself: a process that is well has ended by then, and one that is not is ended."""
 COMEBACK_SPREAD_SECONDS: Final = 2

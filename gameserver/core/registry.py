@@ -78,6 +78,7 @@ class Limit(enum.Enum):
     CLOSE_SECONDS = limits.CLOSE_SECONDS, "s", By.PEER, "the connection is cut"
     SEAL_SECONDS = limits.SEAL_SECONDS, "s", By.HOST, "the server ends, and the recording plays as far as it was written"
     DRAIN_SECONDS = limits.DRAIN_SECONDS, "s", By.NOBODY, "the match ends where it is, and everybody is asked to come again"
+    MAX_DRAIN_SECONDS = limits.MAX_DRAIN_SECONDS, "s", By.NOBODY, "the command line refuses it"
     HARD_STOP_SECONDS = limits.HARD_STOP_SECONDS, "s", By.HOST, "the process is ended"
     COMEBACK_SPREAD_SECONDS = limits.COMEBACK_SPREAD_SECONDS, "s", By.NOBODY, "all clients are back"
     MOST_AWAY_SECONDS = limits.MOST_AWAY_SECONDS, "s", By.NOBODY, "a client asks again"
