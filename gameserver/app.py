@@ -46,7 +46,7 @@ from gameserver.lobby.game import LOBBY, Lobby
 from gameserver.lobby.keeper import Keeper
 from gameserver.maps import load_map, map_names
 from gameserver.net.accepting import connections_within
-from gameserver.net.folder import FolderInUse, hold
+from gameserver.net.folder import FolderInUse, FolderUnusable, hold
 from gameserver.net.real import FileDisk, real_ports
 from gameserver.options import OptionError, parse_options
 from gameserver.plan import RoomFault
@@ -253,13 +253,17 @@ async def _stop_at_once(signals: AsyncIterator[int], scope: trio.CancelScope, ha
 
 
 def _hold_folders(settings: ServeSettings, held: ExitStack) -> None:
-    """Nobody rewrites what is in them while the server runs. Raises UsageError if somebody does just now."""
-    for folder in dict.fromkeys((settings.data, settings.record)):
+    """Nobody rewrites what is in them while the server runs. Raises UsageError if somebody does just now, or nothing can be written
+    there: that bans and recordings will be lost is to be heard now.
+    """
+    for option, folder in (("--data", settings.data), ("--record", settings.record)):
         if folder != NOWHERE:
             try:
                 held.enter_context(hold(folder))
             except FolderInUse as error:
                 raise UsageError(str(error)) from error
+            except FolderUnusable as error:
+                raise UsageError(f"{option} {error}: name another folder, or {option} {NOWHERE} to keep nothing") from error
 
 
 def _recorder(settings: ServeSettings, ports: Ports) -> Recorder | None:

@@ -84,6 +84,8 @@ def words(text: str) -> str:
         (["serve", "--drain", "-1"], "-1"),
         (["serve", "--drain", "inf"], "inf"),
         (["serve", "--watch-delay", "99999"], "3600"),
+        (["serve", "--record", "off", "--data", f"{__file__}/x"], "x: nothing can be written there (Not a directory)"),
+        (["serve", "--data", "off", "--record", __file__], "name another folder, or --record off to keep nothing"),
         (["serve", "--strength", "4"], "3"),
         (["serve", "--reload", "--port", "0"], "--reload is for a game in a file"),
         (["serve", "--dev", "--host", "0.0.0.0"], "leave --host out"),

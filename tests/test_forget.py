@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 from contextlib import ExitStack
 from types import SimpleNamespace
@@ -277,6 +279,18 @@ def test_beside_a_server_nothing_is_removed(place: Place, capsys: pytest.Capture
         _hold_folders(settings, held)
         with pytest.raises(FolderInUse):
             hold(place.data, alone=True).__enter__()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.ENOLCK])
+def test_a_disk_that_ails_keeps_nobody_from_serving(place: Place, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be well again before the match is over; a folder of the wrong name is wrong for ever (test_cli)."""
+
+    def fail(*_: object) -> None:
+        raise OSError(number, "the disk")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with hold(place.data):
+        assert (place.data / LOCK).exists()
 
 
 def test_what_cannot_be_read_is_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,12 @@
 """Who uses a folder: servers share it, and whoever rewrites what is in it has it alone.
 
-The system gives the lock back when a process ends, however it ends. Where there is no such lock (Windows), or the folder cannot be
-written to, nothing is held: then it is for people to see to it.
+The system gives the lock back when a process ends, however it ends. Where there is no such lock (Windows, some network disks), or
+the disk is full or ails, nothing is held: then it is for people to see to it.
 """
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,21 +24,42 @@ if TYPE_CHECKING:
 
 LOCK: Final = ".in-use"
 """The file that is locked; it is empty, and stays. No disk lists names that begin with a dot."""
+WRONG_PLACE: Final = frozenset(
+    (
+        errno.EACCES,
+        errno.EEXIST,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EPERM,
+        errno.EROFS,
+    )
+)
+"""What somebody has to mend who named the folder. All else (a full disk, none that locks) may pass, and matches go on meanwhile."""
 
 
 class FolderInUse(GameserverError):
     """Somebody else uses it in a way that does not go together with ours."""
 
 
+class FolderUnusable(GameserverError):
+    """There is no such folder, and none can be made, or nothing can be written there."""
+
+
 @contextmanager
 def hold(folder: str | os.PathLike[str], *, alone: bool = False) -> Iterator[None]:
-    """Use this folder, which comes to be; with `alone` nobody else does meanwhile. Raises FolderInUse at once, and never waits."""
+    """Use this folder, which comes to be; with `alone` nobody else does meanwhile.
+
+    Raises FolderUnusable, and FolderInUse at once: it never waits.
+    """
     place = Path(folder)
     file = None
     try:
+        place.mkdir(parents=True, exist_ok=True)
+        file = (place / LOCK).open("ab")
         if fcntl is not None:
-            place.mkdir(parents=True, exist_ok=True)
-            file = (place / LOCK).open("ab")
             fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         assert file is not None
@@ -47,8 +69,9 @@ def hold(folder: str | os.PathLike[str], *, alone: bool = False) -> Iterator[Non
             if alone
             else f"{folder}: something is being removed from this folder: try again when that is done"
         ) from None
-    except OSError:
-        pass  # a folder that cannot be written to; whoever has to write will be told
+    except OSError as error:
+        if error.errno in WRONG_PLACE:
+            raise FolderUnusable(f"{folder}: nothing can be written there ({error.strerror})") from error
     try:
         yield
     finally:
