@@ -37,6 +37,7 @@ from gameserver.games.arena.state import FULL_HEALTH, MOST_RAILS, RAIL, Controls
 from gameserver.guard import NoGuard
 from gameserver.maps import load_map
 from gameserver.net.simulated import Latency, simulated_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 
 if TYPE_CHECKING:
@@ -232,9 +233,11 @@ async def play(trial: Trial) -> Score:
     least, spread = (trial.round_trip_ms - trial.jitter_ms) / 2e3, trial.jitter_ms / 1e3
     ports = simulated_ports(trial.seed, latency=Latency(least, spread), chunking=False)
     data = open_field()
-    server = Server(ports=ports, games={Range.name: Range}, maps={"field": (parse_map(data, "field.tmj"), data)}, guard=NoGuard())
+    maps = {"field": (parse_map(data, "field.tmj"), data)}
+    rooms = Rooms(ports=ports, games={Range.name: Range}, maps=maps, guard=NoGuard())
+    server = Server(rooms, ports=ports)
     options = Rules(mode="all", score_limit=0, time_limit=0, idle_seconds=0)
-    room = server.rooms.open(ROOM, Range, options=options, seed=trial.seed, keep=True)
+    room = rooms.open(ROOM, Range, options=options, seed=trial.seed, keep=True)
     await server.listen(HOST, PORT)
     url = f"ws://{HOST}:{PORT}/ws/{ROOM}"
     shooter = (Silent if trial.says is None else Screen)(url, name="shooter", network=ports.network)

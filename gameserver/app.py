@@ -51,6 +51,7 @@ from gameserver.net.real import FileDisk, real_ports
 from gameserver.options import OptionError, parse_options
 from gameserver.plan import RoomFault
 from gameserver.recorder import Recorder
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from gameserver.shelf import QUOTA_BYTES
 from gameserver.standing import Rank
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
     from gameserver.core.reached import Reached
     from gameserver.fork import Fork
     from gameserver.ports import Ports
-    from gameserver.rooms import Rooms
 
 log = logging.getLogger("gameserver.app")
 
@@ -145,22 +145,26 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         most_connections = connections_within(MAX_CONNECTIONS)
         if most_connections < MAX_CONNECTIONS:
             say(f"This system lets a process have so few files that {most_connections} connections fit: raise it with ulimit -n.")
-        server = Server(
+        rooms = Rooms(
             ports=ports,
-            recorder=recorder,
             games={game.name: game for game in games} | {LOBBY: Lobby},
-            hosted=(Lobby,),
             maps=maps,
             guard=guard,
+            reached=reached,
+            recorder=recorder,
             create_rooms=settings.create_rooms,
-            express=settings.link == "lane",
+            hosted=(Lobby,),
             explains=develops,
             watch_delay=settings.watch_delay,
+            strangers=_meets_strangers(settings),
+        )
+        server = Server(
+            rooms,
+            ports=ports,
+            express=settings.link == "lane",
             most_connections=most_connections,
             keys=keyring,
             doors=doors,
-            reached=reached,
-            strangers=_meets_strangers(settings),
             web=lambda server: make_app(
                 server,
                 [
@@ -175,7 +179,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         )
         for game in games:
             _warn_of_slips(game, say)
-        first = _open_rooms(server.rooms, games[0], settings)
+        first = _open_rooms(rooms, games[0], settings)
         keeper = Keeper(server, guard, creates=settings.create_rooms)
         keeper.look()
 
@@ -187,7 +191,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         reloader = Reloader(
             dict(zip(settings.games, games, strict=True)),
             load=read_again,
-            replace=server.rooms.replace_game,
+            replace=rooms.replace_game,
             say=say,
         )
         if settings.reload and not reloader.watches:
@@ -211,7 +215,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
                     say(line)
                 if settings.bots:
                     filler = Filler(
-                        server.rooms,
+                        rooms,
                         fill=settings.bots,
                         strength=settings.strength,
                         url=url_of(addresses[0]),

@@ -15,10 +15,12 @@ from gameserver.codes import draw_code
 from gameserver.core.errors import GameError, Refused
 from gameserver.core.limits import MAX_ROOMS, WATCH_DELAY_SECONDS
 from gameserver.core.messages import Notice, NoticeCode
+from gameserver.core.reached import Reached
 from gameserver.core.registry import Limit
 from gameserver.development.explain import explanation
 from gameserver.development.reload import carried_over
 from gameserver.drain import Drain
+from gameserver.hooks import Hooks
 from gameserver.plan import RoomCounts, RoomFault, RoomPlan, RoomState
 from gameserver.reports import Reports
 from gameserver.results import Results
@@ -31,10 +33,8 @@ if TYPE_CHECKING:
 
     from gameserver.core.game import Game, Result
     from gameserver.core.maps import TileMap
-    from gameserver.core.reached import Reached
     from gameserver.core.record import Options
     from gameserver.guard import HookRunner
-    from gameserver.hooks import Hooks
     from gameserver.ports import Ports
     from gameserver.recorder import Recorder
     from gameserver.reports import Report
@@ -50,6 +50,7 @@ class Rooms(Mapping[str, Room]):
 
     Attributes:
         on_open: called with each room that is opened, before it ticks.
+        reached: how often each limit was, in all of them and on the lines of their server.
         opened: how many rooms were, since the server was started.
         faulted: how many ended because their game failed.
     """
@@ -61,8 +62,8 @@ class Rooms(Mapping[str, Room]):
         games: Mapping[str, type[Game]],
         maps: Mapping[str, tuple[TileMap, bytes]],
         guard: HookRunner,
-        hooks: Hooks,
-        reached: Reached,
+        hooks: Hooks | None = None,
+        reached: Reached | None = None,
         recorder: Recorder | None = None,
         create_rooms: bool = True,
         hosted: Collection[type[Game]] = (),
@@ -70,8 +71,15 @@ class Rooms(Mapping[str, Room]):
         watch_delay: float = WATCH_DELAY_SECONDS,
         strangers: bool = False,
     ) -> None:
-        """What each argument means is said at `Server`, which hands them on."""
+        """`games` by name; `maps` by name: the parsed map and its file; `hooks`: are told results;
+        `reached`: counts on, where limits are counted already; `recorder`: records every match, but for what goes on in rooms of
+        hosted games; `create_rooms`: a HELLO for an unknown room opens it, unless it is one of a game that is `hosted`: then
+        the host alone opens rooms; `explains`: players are shown what went wrong in their room, for who develops a game;
+        `watch_delay`: of all rooms, in seconds;
+        `strangers`: people meet here who do not know each other: in rooms that are kept nobody is host for coming first.
+        """
         self.on_open: Callable[[Room], None] = lambda room: None
+        self.reached = reached if reached is not None else Reached()
         self.opened = 0
         self.faulted = 0
         self._open: dict[str, Room] = {}
@@ -85,8 +93,7 @@ class Rooms(Mapping[str, Room]):
         self._games = dict(games)
         self._maps = maps
         self._guard = guard
-        self._reached = reached
-        self._results = Results(ports.store, ports.wall_clock, hooks)
+        self._results = Results(ports.store, ports.wall_clock, hooks if hooks is not None else Hooks())
         self._reports = Reports(ports.store, ports.wall_clock)
         self._recorder = recorder
         self._create_rooms = create_rooms
@@ -121,7 +128,7 @@ class Rooms(Mapping[str, Room]):
     @property
     def total(self) -> RoomCounts:
         """What happened in all rooms, those included that have closed, as one; it never becomes less."""
-        total = RoomCounts(reached=self._reached)
+        total = RoomCounts(reached=self.reached)
         for counts in (self._past, *self._present):
             total.add(counts)
         return total
@@ -206,7 +213,7 @@ class Rooms(Mapping[str, Room]):
             tile_map = self._map_for(new, "") if (plan.map is None) is new.uses_map else plan.map
             options = carried_over(plan.options, new.options)
             changed.append(attrs.evolve(plan, game=new, options=options, map=tile_map))
-        rooms = [Room(plan, self._guard, self._new_fault_id, self._reached) for plan in changed]
+        rooms = [Room(plan, self._guard, self._new_fault_id, self.reached) for plan in changed]
         self._games[new.name] = new
         self._kept |= {plan.name: plan for plan in changed if plan.keep}
         for room in rooms:
@@ -218,7 +225,7 @@ class Rooms(Mapping[str, Room]):
 
     def refusal_of(self, name: str, fault: RoomFault) -> Refused:
         """What somebody is told whose room could not be opened: the game's own words if it refused, else a fault id."""
-        self._reached.note(fault.limit)
+        self.reached.note(fault.limit)
         if isinstance(fault.__cause__, Refused):
             return Refused(str(fault.__cause__), NoticeCode.REFUSED)
         log.error("room %s could not be opened, fault %s", name, fault.fault_id, exc_info=fault)
@@ -237,7 +244,7 @@ class Rooms(Mapping[str, Room]):
             raise refusal
         if len(self._open) >= MAX_ROOMS:
             raise Refused(f"the server has {MAX_ROOMS} rooms", NoticeCode.FULL, limit=Limit.MAX_ROOMS)
-        room = Room(plan, self._guard, self._new_fault_id, self._reached)
+        room = Room(plan, self._guard, self._new_fault_id, self.reached)
         self._start(room)
         return room
 
@@ -256,8 +263,10 @@ class Rooms(Mapping[str, Room]):
 
     # -- running -----------------------------------------------------------------------------------------------------------
     def start(self, nursery: trio.Nursery) -> None:
-        """Run them in there, those that are open and those that will be."""
+        """Run them in there, those that are open and those that will be, and what records them."""
         self._nursery = nursery
+        if self._recorder is not None:
+            nursery.start_soon(self._recorder.run)
         for room in self._open.values():
             nursery.start_soon(self._run_room, room)
 
@@ -316,3 +325,8 @@ class Rooms(Mapping[str, Room]):
         """Open none any more, and let nobody in. Returns what ends those that are open, in place of an earlier one."""
         self._drain = Drain(self, lasting=self._hosted, seconds=seconds)
         return self._drain
+
+    async def recorded(self) -> None:
+        """Return when all that was recorded is on the disk: rooms that go on have to be closed first."""
+        if self._recorder is not None and self._nursery is not None:
+            await self._recorder.finish()

@@ -18,14 +18,7 @@ from gameserver.admission import Admission
 from gameserver.bans import Bans
 from gameserver.codes import CodeGuard
 from gameserver.core.errors import ProtocolError, Refused
-from gameserver.core.limits import (
-    CLOSE_SECONDS,
-    MAX_CONNECTIONS,
-    READY_CONNECTIONS,
-    SEAL_SECONDS,
-    WATCH_DELAY_SECONDS,
-)
-from gameserver.core.reached import Reached
+from gameserver.core.limits import CLOSE_SECONDS, MAX_CONNECTIONS, READY_CONNECTIONS, SEAL_SECONDS
 from gameserver.core.registry import Limit
 from gameserver.doors import Doors
 from gameserver.entrance import Entrance
@@ -33,20 +26,16 @@ from gameserver.hooks import Hooks
 from gameserver.net.accepting import accept_all
 from gameserver.net.http import HttpSide
 from gameserver.reception import Reception
-from gameserver.rooms import Rooms
 from gameserver.standing import Rank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import ASGIApp
 
-    from gameserver.core.game import Game
-    from gameserver.core.maps import TileMap
-    from gameserver.guard import HookRunner
     from gameserver.keys import Keyring
     from gameserver.ports import Listener, Ports
-    from gameserver.recorder import Recorder
+    from gameserver.rooms import Rooms
     from gameserver.standing import Standing
 
 log = logging.getLogger("gameserver.server")
@@ -82,61 +71,32 @@ class Server:
 
     def __init__(
         self,
+        rooms: Rooms,
         *,
         ports: Ports,
-        games: Mapping[str, type[Game]],
-        maps: Mapping[str, tuple[TileMap, bytes]],
-        guard: HookRunner,
         hooks: Hooks | None = None,
-        recorder: Recorder | None = None,
-        create_rooms: bool = True,
-        hosted: Collection[type[Game]] = (),
         express: bool = True,
-        explains: bool = False,
-        watch_delay: float = WATCH_DELAY_SECONDS,
         web: Callable[[Server], ASGIApp] | None = None,
         keys: Keyring | None = None,
         doors: Doors | None = None,
         most_connections: int = MAX_CONNECTIONS,
-        reached: Reached | None = None,
-        strangers: bool = False,
     ) -> None:
-        """`games` by name; `maps` by name: the parsed map and its file; `recorder`: records every match, but for what goes on in
-        rooms of hosted games; `create_rooms`: a HELLO for an unknown room opens it,
-        unless it is one of a game that is `hosted`: then the host alone opens rooms;
-        `express` False: no lane, whatever the streams can do; `explains`: players are shown what went wrong in their room, for
-        who develops a game; `watch_delay`: of all rooms, in seconds;
+        """`rooms`: run here from now on; `hooks`: say who may come in;
+        `express` False: no lane, whatever the streams can do;
         `web` makes the app that answers what is no upgrade (without one that is refused);
         `keys`: of the tickets without which nobody comes in; None: the server is open;
-        `doors`: whom it answers at all; None: whoever reaches it, by whatever name and from whichever page.
-        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting);
-        `reached`: counts the limits that are reached here;
-        `strangers`: people meet here who do not know each other: in rooms that are kept nobody is host for coming first.
+        `doors`: whom it answers at all; None: whoever reaches it, by whatever name and from whichever page;
+        `most_connections`: where the system has fewer than MAX_CONNECTIONS (net.accepting).
         """
-        hooks = hooks if hooks is not None else Hooks()
         self.counts = ServerCounts()
-        self.reached = reached if reached is not None else Reached()
-        self.rooms = Rooms(
-            ports=ports,
-            games=games,
-            maps=maps,
-            guard=guard,
-            hooks=hooks,
-            reached=self.reached,
-            recorder=recorder,
-            create_rooms=create_rooms,
-            hosted=hosted,
-            explains=explains,
-            watch_delay=watch_delay,
-            strangers=strangers,
-        )
+        self.rooms = rooms
+        self.reached = rooms.reached
         self.codes = CodeGuard()
         self.bans = Bans(
             store=ports.store, randomness=ports.randomness, wall_clock=ports.wall_clock, on_change=self._send_the_banned_away
         )
         self._ports = ports
         self._doors = doors if doors is not None else Doors()
-        self._recorder = recorder
         self.admission = Admission(
             store=ports.store,
             randomness=ports.randomness,
@@ -147,7 +107,12 @@ class Server:
             is_void=self.bans.is_void,
         )
         self.reception = Reception(
-            self.rooms, self.counts, admission=self.admission, bans=self.bans, hooks=hooks, randomness=ports.randomness
+            rooms,
+            self.counts,
+            admission=self.admission,
+            bans=self.bans,
+            hooks=hooks if hooks is not None else Hooks(),
+            randomness=ports.randomness,
         )
         self._side = side = HttpSide(web(self), ports.wall_clock, self.reached) if web is not None else None
         self._entrance = Entrance(
@@ -173,8 +138,6 @@ class Server:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             nursery.start_soon(self.bans.run)
-            if self._recorder is not None:
-                nursery.start_soon(self._recorder.run)
             self.rooms.start(nursery)
             await accept_all(self._listeners, self._run_session, nursery, on_failure=self._count_failure)
 
@@ -192,9 +155,8 @@ class Server:
         if self._connections:
             with trio.move_on_after(CLOSE_SECONDS):
                 await self._empty.wait()
-        if self._recorder is not None and self._nursery is not None:
-            with trio.move_on_at(began + SEAL_SECONDS):
-                await self._recorder.finish()
+        with trio.move_on_at(began + SEAL_SECONDS):
+            await self.rooms.recorded()
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
 

@@ -18,6 +18,7 @@ from gameserver.core.limits import HOOK_CPU_SECONDS, HOOK_WALL_SECONDS
 from gameserver.core.messages import Role
 from gameserver.guard import Guard
 from gameserver.net.real import real_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.helpers import HOST, Toy, sit
 
@@ -121,7 +122,8 @@ class TimedGuard(Guard):
 async def run(kind: str, seconds: float) -> dict[str, object]:
     games: dict[str, type[Game]] = {game.name: game for game in (Toy, Hostile, Stubborn, Exploding, Provoked)}
     with TimedGuard() as guard:
-        server = Server(ports=real_ports("."), games=games, maps={}, guard=guard)
+        ports = real_ports(".")
+        server = Server(Rooms(ports=ports, games=games, maps={}, guard=guard), ports=ports)
         rooms = [server.rooms.open(f"well{number}", Toy, keep=True) for number in range(HEALTHY)]
         ((host, port),) = await server.listen(HOST, 0)
         client = Client(f"ws://{host}:{port}/ws/well0", game="toy", name="ann", role=Role.SPECTATOR)

@@ -54,6 +54,7 @@ from gameserver.net.link import MemoryLink
 from gameserver.net.simulated import Latency, SimConnection, SimHost, SimNetwork, SimStream, simulated_ports
 from gameserver.plan import RoomPlan
 from gameserver.room import Room
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from gameserver.standing import RANKS, Standing
 
@@ -371,24 +372,21 @@ async def serving(
     """A server on simulated ports, listening on HOST:PORT; `rooms` play the first of the games and stay open."""
     ports = simulated_ports(seed, latency=latency, chunking=chunking)
     games = games or (Toy,)
-    server = Server(
+    all_rooms = Rooms(
         ports=ports,
         games={game.name: game for game in (*games, *hosted)},
-        hosted=hosted,
         maps=maps or {},
         guard=NoGuard(),
         hooks=hooks,
         recorder=recorder,
         create_rooms=create_rooms,
-        express=express,
+        hosted=hosted,
         explains=explains,
-        web=web,
-        keys=keys,
-        doors=doors,
         strangers=strangers,
     )
+    server = Server(all_rooms, ports=ports, hooks=hooks, express=express, web=web, keys=keys, doors=doors)
     for name in rooms:
-        server.rooms.open(name, games[0], keep=True)
+        all_rooms.open(name, games[0], keep=True)
     await server.listen(HOST, PORT)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server.run)

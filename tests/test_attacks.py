@@ -18,6 +18,7 @@ from gameclient.client import Client
 from gameserver.api import make_app
 from gameserver.guard import NoGuard
 from gameserver.net.real import real_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.helpers import Toy
 from tests.net.match import descriptors
@@ -123,7 +124,8 @@ async def steady(count: Callable[[], int], wanted: int, seconds: float = 15.0) -
 
 @pytest.mark.parametrize("express", [True, False], ids=["lane", "plain"])
 async def test_attacks_beside_a_match_harm_nobody(express: bool) -> None:
-    server = Server(ports=real_ports("."), games={"toy": Toy}, maps={}, guard=NoGuard(), express=express, web=make_app)
+    ports = real_ports(".")
+    server = Server(Rooms(ports=ports, games={"toy": Toy}, maps={}, guard=NoGuard()), ports=ports, express=express, web=make_app)
     ((_, port),) = await server.listen("127.0.0.1", 0)
     ticks: dict[str, list[int]] = {"ann": [], "bob": []}
 

@@ -24,6 +24,7 @@ from gameserver.guard import NoGuard
 from gameserver.net.logfiles import FileStore
 from gameserver.net.memory import MemoryStore
 from gameserver.net.simulated import SimDisk, SimHost, SimRandomness, SimWallClock, simulated_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from gameserver.standing import Standing
 from tests.helpers import HOST, PORT, Host, Toy, serving, wire
@@ -237,7 +238,7 @@ async def two_servers(*, folder: SimDisk | None = None) -> AsyncIterator[tuple[H
         for seed in (1, 2):
             store = FileStore(folder) if folder is not None else shared
             ports = attrs.evolve(simulated_ports(seed), store=store)
-            server = Server(ports=ports, games={"toy": Toy}, maps={}, guard=NoGuard())
+            server = Server(Rooms(ports=ports, games={"toy": Toy}, maps={}, guard=NoGuard()), ports=ports)
             await server.listen(HOST, PORT)
             nursery.start_soon(server.run)
             hosts.append(Host(server, ports.network))

@@ -20,6 +20,7 @@ from gameserver.core.messages import NoticeCode, Role
 from gameserver.core.replay.recording import Recording
 from gameserver.guard import NoGuard
 from gameserver.net.simulated import Latency, simulated_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.determinism import run_deterministic
 from tests.helpers import HOST, PORT, Push, Runner, Toy
@@ -134,9 +135,10 @@ class Life:
 
     async def serve(self, nursery: trio.Nursery) -> Server:
         ports = self.ports
-        server = Server(ports=ports, games={"brittle": Brittle}, maps={}, guard=NoGuard(), recorder=recorder_on(ports))
+        rooms = Rooms(ports=ports, games={"brittle": Brittle}, maps={}, guard=NoGuard(), recorder=recorder_on(ports))
+        server = Server(rooms, ports=ports)
         for room in ROOMS:
-            server.rooms.open(room, Brittle, keep=True)
+            rooms.open(room, Brittle, keep=True)
         await server.listen(HOST, PORT)
         nursery.start_soon(server.run)
         return server

@@ -194,7 +194,8 @@ def test_a_game_cannot_hear_of_it() -> None:
 async def test_a_server_keeps_it_and_logs_no_names(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:
     ports = simulated_ports(1)
     caplog.set_level("INFO")
-    async with serving(rooms=["toy1"], recorder=recorder_on(ports)) as host:
+    recorder = recorder_on(ports)
+    async with serving(rooms=["toy1"], recorder=recorder) as host:
         store = host.server._ports.store
         async with wire(host.network) as ann, wire(host.network) as bob:
             await ann.join(name="annabel")
@@ -205,7 +206,7 @@ async def test_a_server_keeps_it_and_logs_no_names(autojump_clock: MockClock, ca
             await trio.sleep(1)
         (only,) = await latest_reports(store, 10)
         assert (only.by.name, only.about.name, only.words) == ("annabel", "bobbin", "look at that name")
-        assert only.recording in host.server._recorder.files  # type: ignore[union-attr]
+        assert only.recording in recorder.files
         assert 2 <= only.second < 3
         assert only.at == pytest.approx(host.server._ports.wall_clock.now(), abs=5)
         assert f"player 1 reports player 2, report {only.number}" in caplog.text

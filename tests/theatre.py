@@ -21,6 +21,7 @@ from gameserver.core.replay.recording import Recording
 from gameserver.guard import NoGuard
 from gameserver.net.simulated import SimDisk, simulated_ports
 from gameserver.recorder import Recorder
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from gameserver.watching import routes
 from tests.helpers import HOST, INSTANT, PORT, Host, Ping, Toy, wire
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from gameserver import Game
     from gameserver.core.replay.chunks import Chunk
+    from gameserver.hooks import Hooks
     from gameserver.net.simulated import Latency, SimNetwork, SimStream
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ async def theatre(
     quota_bytes: int = 1 << 30,
     disk: SimDisk | None = None,
     chunking: bool = True,
-    **of_server: Any,  # noqa: ANN401 - what Server takes
+    hooks: Hooks | None = None,
 ) -> AsyncIterator[Theatre]:
     """On HOST:PORT; `rooms` play the first of the games and stay open."""
     ports = simulated_ports(seed, latency=latency, chunking=chunking)
@@ -80,18 +82,18 @@ async def theatre(
         aside=at_once,
     )
     archive = Archive(disk)
-    server = Server(
+    all_rooms = Rooms(
         ports=ports,
         games={game.name: game for game in games},
         maps={},
         guard=NoGuard(),
+        hooks=hooks,
         recorder=recorder,
         watch_delay=watch_delay,
-        web=lambda server: make_app(server, routes(archive, recorder, server)),
-        **of_server,
     )
+    server = Server(all_rooms, ports=ports, hooks=hooks, web=lambda server: make_app(server, routes(archive, recorder, server)))
     for name in rooms:
-        server.rooms.open(name, games[0], seed=seed, keep=True)
+        all_rooms.open(name, games[0], seed=seed, keep=True)
     await server.listen(HOST, PORT)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server.run)

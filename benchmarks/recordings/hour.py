@@ -25,6 +25,7 @@ from gameserver.net.real import FileDisk
 from gameserver.net.simulated import Latency, simulated_ports
 from gameserver.options import parse_options
 from gameserver.recorder import Recorder
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.determinism import run_deterministic
 
@@ -127,8 +128,9 @@ async def play(bots: int, seconds: float, folder: Path | None) -> Played:
     if folder is not None:
         disk = _DiskAtOnce(folder, meter)
         recorder = Recorder(disk=disk, randomness=ports.randomness, wall_clock=ports.wall_clock, least_free_bytes=0, aside=aside)
-    server = Server(ports=ports, games={Arena.name: Arena}, maps={MAP: load_map(MAP)}, guard=NoGuard(), recorder=recorder)
-    room = server.rooms.open(ROOM, Arena, options=parse_options(Arena, RULES), map_name=MAP, seed=SEED, keep=True)
+    rooms = Rooms(ports=ports, games={Arena.name: Arena}, maps={MAP: load_map(MAP)}, guard=NoGuard(), recorder=recorder)
+    server = Server(rooms, ports=ports)
+    room = rooms.open(ROOM, Arena, options=parse_options(Arena, RULES), map_name=MAP, seed=SEED, keep=True)
     if room.recorder is not None:
         meter.watch(room.recorder, "step")
         meter.watch(room.recorder, "show")

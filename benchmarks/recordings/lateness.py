@@ -24,6 +24,7 @@ from gameserver.guard import Guard
 from gameserver.maps import load_map
 from gameserver.net.real import FileDisk, real_ports
 from gameserver.recorder import Recorder
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ async def measure(folder: Path | None, bots: int, seconds: float) -> Ticks:
         recorder.prepare([Arena])
     with Guard() as guard:
         maps = {Arena.default_map: load_map(Arena.default_map)}
-        server = Server(ports=ports, games={Arena.name: Arena}, maps=maps, guard=guard, recorder=recorder)
-        room = server.rooms.open(ROOM, Arena, seed=1, keep=True)
+        rooms = Rooms(ports=ports, games={Arena.name: Arena}, maps=maps, guard=guard, recorder=recorder)
+        server = Server(rooms, ports=ports)
+        room = rooms.open(ROOM, Arena, seed=1, keep=True)
         timed = TimedRoom(room)
         ((_, port),) = await server.listen(HOST, 0)
         gc.collect()

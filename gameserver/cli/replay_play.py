@@ -23,6 +23,7 @@ from gameserver.core.errors import FormatError
 from gameserver.doors import make_doors
 from gameserver.guard import NoGuard
 from gameserver.net.real import real_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from gameserver.watching import routes
 
@@ -77,12 +78,10 @@ async def show(
     archive = Archive(chosen, secrets=True)
     pages = web.routes(web.open_site())
     home = Route("/", _to_the_page)
+    ports = real_ports(".")
     server = Server(
-        ports=real_ports("."),
-        games={},
-        maps={},
-        guard=NoGuard(),
-        create_rooms=False,
+        Rooms(ports=ports, games={}, maps={}, guard=NoGuard(), create_rooms=False),
+        ports=ports,
         doors=make_doors(listens_on=host, hosts=(), origins=(), proxies=()),
         web=lambda server: make_app(server, [home, *routes(archive), *pages]),
     )

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from gameserver.core.limits import MAX_ROOMS
 from gameserver.guard import NoGuard
 from gameserver.net.simulated import Latency, simulated_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.helpers import HOST, PORT, Host, Toy, serving, sit
 
@@ -194,7 +195,8 @@ async def test_who_comes_back_finds_a_server_that_was_started_again(autojump_clo
             await trio.sleep(2)
             await host.server.stop()
         await trio.sleep(20)
-        server = Server(ports=attrs.evolve(simulated_ports(1), network=host.network), games={"toy": Toy}, maps={}, guard=NoGuard())
+        ports = attrs.evolve(simulated_ports(1), network=host.network)
+        server = Server(Rooms(ports=ports, games={"toy": Toy}, maps={}, guard=NoGuard()), ports=ports)
         await server.listen(HOST, PORT)
         nursery.start_soon(server.run)
         await trio.sleep(3)

@@ -25,6 +25,7 @@ from gameserver.api import make_app
 from gameserver.core.limits import CLOSE_SECONDS, READY_SECONDS
 from gameserver.guard import NoGuard
 from gameserver.net.real import real_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.fuzz.outcome import Failure, Outcome, shown
 from tests.fuzz.strangers import GAME, ROOMS, Stranger, stranger
@@ -122,9 +123,11 @@ def listening() -> Iterator[Watchman]:
 @asynccontextmanager
 async def site(*, express: bool) -> AsyncIterator[Site]:
     """A server, until the end of the block."""
-    server = Server(ports=real_ports("."), games={"toy": Toy, GAME: Crowd}, maps={}, guard=NoGuard(), express=express, web=make_app)
+    ports = real_ports(".")
+    rooms = Rooms(ports=ports, games={"toy": Toy, GAME: Crowd}, maps={}, guard=NoGuard())
+    server = Server(rooms, ports=ports, express=express, web=make_app)
     for name in ROOMS:
-        server.rooms.open(name, Crowd, keep=True)
+        rooms.open(name, Crowd, keep=True)
     ((_, port),) = await server.listen("127.0.0.1", 0)
     with listening() as watchman:
         async with trio.open_nursery() as nursery:

@@ -37,6 +37,7 @@ from gameserver.net.gate import Request
 from gameserver.net.http import PIECE_BYTES, STREAM, HttpSide
 from gameserver.net.real import real_ports
 from gameserver.net.simulated import Latency, SimNetwork, SimWallClock, Toward
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.determinism import run_deterministic
 from tests.helpers import HOST, PORT, serving, wire
@@ -457,7 +458,8 @@ async def test_a_request_leaves_no_line_in_the_log(autojump_clock: MockClock, ca
 async def test_on_a_real_socket_a_peer_that_does_not_read_is_cut_off_too() -> None:
     """The kernel takes what it will, then a write waits where no cancellation reaches it: only closing the socket ends it."""
     app = App(say_much)
-    server = Server(ports=real_ports("."), games={}, maps={}, guard=NoGuard(), web=app)
+    ports = real_ports(".")
+    server = Server(Rooms(ports=ports, games={}, maps={}, guard=NoGuard()), ports=ports, web=app)
     ((_, port),) = await server.listen("127.0.0.1", 0)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server.run)

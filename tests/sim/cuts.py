@@ -21,6 +21,7 @@ from gameclient.bots import percentile
 
 from gameserver.guard import NoGuard
 from gameserver.net.simulated import Toward, simulated_ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.determinism import run_deterministic
 from tests.sim.guest import ROOM, Cut, Guest, Outcome, some_latency
@@ -119,7 +120,7 @@ async def play(seed: int, cuts: int) -> Outcome:
     outcome = Outcome()
     rng = random.Random(seed)
     ports = simulated_ports(rng.getrandbits(32), chunking=False)  # reads cut short would look like a slow line
-    server = Server(ports=ports, games={Telling.name: Telling}, maps={}, guard=NoGuard())
+    server = Server(Rooms(ports=ports, games={Telling.name: Telling}, maps={}, guard=NoGuard()), ports=ports)
     room = server.rooms.open(ROOM, Telling, seed=rng.getrandbits(32), keep=True)
     seen = Seen()
     oracle = Oracle(seen)

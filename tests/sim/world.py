@@ -20,6 +20,7 @@ from gameserver.guard import NoGuard
 from gameserver.maps import load_map
 from gameserver.net.simulated import Latency, SimNetwork, SimRandomness, simulated_ports
 from gameserver.ports import Ports
+from gameserver.rooms import Rooms
 from gameserver.server import Server
 from tests.recording import recorder_on
 from tests.sim import tapes
@@ -211,15 +212,14 @@ class World:
         self._nursery = nursery
         self._recorder = recorder_on(self._recording)
         maps = {"field": load_map("field")}
-        self.server = Server(
+        rooms = Rooms(
             ports=self.ports,
             games={game.name: game for game in self.games.values()},
             maps=maps,
             guard=self.guard,
             recorder=self._recorder,
-            express=self.knobs.express,
-            keys=self.office.keys,
         )
+        self.server = Server(rooms, ports=self.ports, express=self.knobs.express, keys=self.office.keys)
         self.server.rooms.on_open = self._opened
         for name, game in self.games.items():
             seed = self._quiet_seed if name == QUIET else self._seeds.getrandbits(32)
