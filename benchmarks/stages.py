@@ -36,6 +36,7 @@ from benchmarks.line.run import running
 from benchmarks.line.scene import GAME_FILE, drive
 from benchmarks.processes import waiting_seconds
 from gameserver import app
+from gameserver.settings import ServeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -226,7 +227,7 @@ async def play(ledger: Ledger, *, load: Path, load_core: int, cars: int, rooms: 
     said, heard = trio.open_memory_channel[str](math.inf)
 
     names = tuple(f"drive{number}" for number in range(1, rooms + 1))
-    settings = app.ServeSettings(port=0, games=(str(GAME_FILE),), rooms=names, record="off")
+    settings = ServeSettings(port=0, games=(str(GAME_FILE),), rooms=names, record="off")
     with trio.fail_after(LIMIT_SECONDS + seconds):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(app.serve, settings, said.send_nowait)

@@ -9,38 +9,31 @@ import re
 import signal
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING
 
-import attrs
 import trio
 
 from gameserver import admin, joining, memory, metrics, watching, web
 from gameserver.api import make_app
 from gameserver.archive import Archive
-from gameserver.caller import is_loopback
-from gameserver.core.brain import STRENGTH
 from gameserver.core.errors import GameserverError, Refused
 from gameserver.core.limits import (
-    ADDRESS_CONNECTIONS,
     CLOSE_SECONDS,
-    DRAIN_SECONDS,
     HARD_STOP_SECONDS,
     MAX_CONNECTIONS,
     ROOM_PATTERN,
     SEAL_SECONDS,
     SETUP_SECONDS,
-    WATCH_DELAY_SECONDS,
 )
 from gameserver.core.registry import contradictions
 from gameserver.development.http import routes
 from gameserver.development.lint import slips_in
 from gameserver.development.reload import Reloader
-from gameserver.doors import Doors, make_doors
 from gameserver.fill import Filler
 from gameserver.guard import Guard, HookRunner, HookTimeout, NoGuard, available
 from gameserver.hardstop import HardStop
-from gameserver.keys import KeyFileError, Keyring, read_keys
-from gameserver.lan import ANYWHERE, invitation, lan_addresses
+from gameserver.keys import KeyFileError, read_keys
+from gameserver.lan import invitation, lan_addresses
 from gameserver.library import load_game, place_of, sources_of
 from gameserver.lobby.game import LOBBY, Lobby
 from gameserver.lobby.keeper import Keeper
@@ -53,7 +46,7 @@ from gameserver.plan import RoomFault
 from gameserver.recorder import Recorder
 from gameserver.rooms import Rooms
 from gameserver.server import Server
-from gameserver.shelf import QUOTA_BYTES
+from gameserver.settings import NOWHERE, UsageError
 from gameserver.standing import Rank
 
 if TYPE_CHECKING:
@@ -64,53 +57,11 @@ if TYPE_CHECKING:
     from gameserver.core.game import Game
     from gameserver.core.maps import TileMap
     from gameserver.core.reached import Reached
-    from gameserver.fork import Fork
+    from gameserver.keys import Keyring
     from gameserver.ports import Ports
+    from gameserver.settings import ServeSettings
 
 log = logging.getLogger("gameserver.app")
-
-LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-NOWHERE: Final = "off"
-"""A folder that is none."""
-
-
-class UsageError(GameserverError):
-    """What the user asked for cannot be done; the text says why and what to do. The command line ends with 2."""
-
-
-@attrs.frozen(kw_only=True)
-class ServeSettings:
-    """What `gameserver serve` was asked for. The command line's help explains each."""
-
-    host: str = LOOPBACK[0]
-    lan: bool = False
-    colours: bool = False
-    port: int = 8765
-    games: tuple[str, ...] = ("arena",)
-    rooms: tuple[str, ...] = ()
-    map: str = ""
-    options: tuple[str, ...] = ()
-    bots: int = 0
-    strength: int = STRENGTH
-    seed: int | None = None
-    create_rooms: bool = True
-    link: Literal["lane", "plain"] = "lane"
-    data: str = "gameserver-data"
-    record: str = "recordings"
-    record_quota: int = QUOTA_BYTES // 2**20
-    watch_delay: float = WATCH_DELAY_SECONDS
-    drain: float = DRAIN_SECONDS
-    dev: bool = False
-    reload: bool = False
-    keys: str = ""
-    open: bool = False
-    join: Literal["public", "tickets"] = "public"
-    origins: tuple[str, ...] = ()
-    allow_hosts: tuple[str, ...] = ()
-    proxies: tuple[str, ...] = ()
-    per_address: int = ADDRESS_CONNECTIONS
-    fork: Fork | None = None
-    """Its rooms go on from this; it has their options, map and seed."""
 
 
 async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Reached | None = None) -> None:
@@ -121,13 +72,9 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
     """
     for contradiction in contradictions():
         raise UsageError(f"gameserver/core/limits.py: {contradiction}")
-    develops = settings.dev or settings.reload
-    host = _host(settings)
-    if develops and not _is_loopback(host):
-        option = "--lan" if settings.lan else "--host"
-        raise UsageError(f"--dev and --reload show players what fails inside: leave {option} out, or them ({host})")
-    keyring = _keyring(settings)
-    doors = _doors(settings, host)
+    host = settings.listening_host()
+    keyring = settings.keyring()
+    doors = settings.doors()
     memory.stay_small()
     guard: HookRunner = Guard() if available() else NoGuard()
     if isinstance(guard, NoGuard):
@@ -137,7 +84,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
         if any(game.name == LOBBY for game in games):
             raise UsageError(f"a game cannot be called {LOBBY!r}: that is where people look for rooms")
         maps = _load_maps(settings.map)
-        pages = web.routes(web.open_site(live=develops))  # the dearest: what is wrong with the game is told before it
+        pages = web.routes(web.open_site(live=settings.develops))  # the dearest: what is wrong with the game is told before it
         ports = real_ports(settings.data, remembers=True) if settings.data != NOWHERE else real_ports(".")
         recorder = _recorder(settings, ports)
         if recorder is not None:
@@ -154,9 +101,9 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
             recorder=recorder,
             create_rooms=settings.create_rooms,
             hosted=(Lobby,),
-            explains=develops,
+            explains=settings.develops,
             watch_delay=settings.watch_delay,
-            strangers=_meets_strangers(settings),
+            strangers=settings.meets_strangers,
         )
         server = Server(
             rooms,
@@ -173,7 +120,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None], reached: Re
                     *joining.routes(server, with_tickets=settings.join == "tickets"),
                     *metrics.routes(server, server.admission.check_admin),
                     *admin.routes(server, ports.wall_clock),
-                    *(routes(server) if develops else ()),
+                    *(routes(server) if settings.develops else ()),
                 ],
             ),
         )
@@ -340,51 +287,6 @@ def _open_rooms(rooms: Rooms, game: type[Game], settings: ServeSettings) -> str:
     return names[0]
 
 
-def _host(settings: ServeSettings) -> str:
-    if settings.lan and settings.host != LOOPBACK[0]:
-        raise UsageError(f"--lan listens on all addresses: leave --host out, or it ({settings.host})")
-    return ANYWHERE if settings.lan else settings.host
-
-
-def _keyring(settings: ServeSettings) -> Keyring | None:
-    """The keys that were asked for, None for a server that is open. Raises UsageError, also if nobody has said which."""
-    if settings.keys and (settings.open or settings.lan):
-        option = "--lan" if settings.lan else "--open"
-        raise UsageError(f"{option} lets everybody in, and --keys only who has a ticket: leave one of them out")
-    if settings.keys:
-        try:
-            return Keyring(read_keys(Path(settings.keys)))
-        except KeyFileError as error:
-            raise UsageError(str(error)) from error
-    if settings.join == "tickets":
-        raise UsageError("--join tickets needs --keys: without keys everybody is let in")
-    if not (settings.open or settings.lan or _is_loopback(settings.host)):
-        raise UsageError(
-            f"others may reach {settings.host}: give --keys FILE, which lets in who has a ticket (`gameserver keys new FILE` makes "
-            "one), or --open, which lets in everybody"
-        )
-    return None
-
-
-def _meets_strangers(settings: ServeSettings) -> bool:
-    """Do people come who know nothing of each other? Not on one machine or in one network, as far as the settings tell."""
-    is_near = settings.lan or _is_loopback(settings.host)
-    return not is_near or bool(settings.keys or settings.proxies)
-
-
-def _doors(settings: ServeSettings, host: str) -> Doors:
-    try:
-        return make_doors(
-            listens_on=host,
-            hosts=settings.allow_hosts,
-            origins=settings.origins,
-            proxies=settings.proxies,
-            per_address=settings.per_address or MAX_CONNECTIONS,
-        )
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-
-
 async def _read_keys_again(keyring: Keyring, path: Path) -> None:
     """Whenever SIGHUP comes. A file that cannot be used changes nothing."""
     if not hasattr(signal, "SIGHUP"):
@@ -397,10 +299,6 @@ async def _read_keys_again(keyring: Keyring, path: Path) -> None:
                 log.error("the keys stay as they are: %s", error)
             else:
                 log.info("keys read again; %s signs", keyring.signing.kid)
-
-
-def _is_loopback(host: str) -> bool:
-    return host in LOOPBACK or is_loopback(host)
 
 
 def url_of(address: tuple[str, int], scheme: str = "ws", path: str = "") -> str:
@@ -423,7 +321,7 @@ def announcement(
     elif settings.keys:
         asks = "whoever asks the pages for one has it" if settings.join == "public" else "only your own site gives them out"
         lines.append(f"Who joins shows a ticket, signed with a key of {settings.keys}; {asks}.")
-    elif _is_loopback(settings.host):
+    elif settings.is_on_loopback:
         lines.append("This server is open: whoever is on this machine may join.")
     else:
         lines.append(f"This server is open: anyone who reaches {settings.host} may join.")

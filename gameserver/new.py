@@ -14,9 +14,9 @@ import sys
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from gameserver.app import UsageError
 from gameserver.core.limits import GAME_PATTERN
 from gameserver.library import BUILT_IN
+from gameserver.settings import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,6 @@ import trio
 from gameclient.client import Client
 
 from gameserver.api import make_app
-from gameserver.app import ServeSettings, _doors
 from gameserver.caller import Caller, bucket_of, is_loopback, plain_address
 from gameserver.core.limits import (
     ADDRESS_CONNECTIONS,
@@ -26,6 +25,7 @@ from gameserver.core.limits import (
 from gameserver.core.rates import Rates
 from gameserver.doors import Doors, make_doors, parse_name, parse_origin
 from gameserver.net.gate import HeadRefused, Sender, vet
+from gameserver.settings import ServeSettings
 from tests.helpers import HOST, PORT, Host, serving, wire
 from tests.web import Answer, read_answer
 
@@ -425,7 +425,7 @@ async def test_a_school_behind_one_address_is_let_in_where_the_operator_says_so(
 
 @pytest.mark.parametrize(("said", "most"), [(ADDRESS_CONNECTIONS, ADDRESS_CONNECTIONS), (200, 200), (0, MAX_CONNECTIONS)])
 def test_what_the_operator_says_of_one_address_is_what_counts(said: int, most: int) -> None:
-    assert _doors(ServeSettings(per_address=said), HOST).per_address == most
+    assert ServeSettings(per_address=said).doors().per_address == most
 
 
 async def test_loopback_is_counted_only_where_that_is_wanted(autojump_clock: MockClock) -> None:

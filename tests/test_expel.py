@@ -8,7 +8,6 @@ import pytest
 import trio
 
 from gameserver import Player, Refused, boolean, call, integer
-from gameserver.app import ServeSettings, _meets_strangers
 from gameserver.bars import Bars
 from gameserver.caller import Caller
 from gameserver.core.limits import KICK_SECONDS, MAX_BARS
@@ -16,6 +15,7 @@ from gameserver.core.messages import Call, Notice, NoticeCode, Reply, Role
 from gameserver.core.replay.steps import Step, decode_step, encode_step
 from gameserver.core.rights import Rank
 from gameserver.core.simulation import Connected, Join, Leave, Simulation
+from gameserver.settings import ServeSettings
 from gameserver.standing import Standing
 from tests.helpers import Toy, make_room, serving, sit, step
 from tests.test_talk import Parlour, parlour, say
@@ -193,7 +193,7 @@ async def test_where_strangers_come_who_came_first_keeps_no_order_in_the_hosts_o
     ],
 )
 def test_strangers_meet_where_a_network_or_a_proxy_or_tickets_bring_them(settings: dict[str, Any], strangers: bool) -> None:
-    assert _meets_strangers(ServeSettings(**settings)) is strangers
+    assert ServeSettings(**settings).meets_strangers is strangers
 
 
 async def test_there_only_tickets_make_hosts(autojump_clock: MockClock) -> None:

@@ -15,7 +15,7 @@ import trio
 import trio.testing
 
 from gameserver import cli
-from gameserver.app import NOWHERE, ServeSettings, UsageError, _hold_folders
+from gameserver.app import _hold_folders
 from gameserver.bans import BANS, Ban
 from gameserver.core.commands import Join
 from gameserver.core.messages import Call, Role
@@ -28,6 +28,7 @@ from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk, SystemWallClock
 from gameserver.reports import REPORTS, Report, Reported
 from gameserver.results import RESULTS, MatchRecord, PlayerResult
+from gameserver.settings import NOWHERE, ServeSettings, UsageError
 from tests.helpers import Toy, make_room, sit, step
 from tests.recording import studio
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import segno
 
-from gameserver.app import ServeSettings, announcement
+from gameserver.app import announcement
 from gameserver.lan import invitation, lan_addresses, qr_code
+from gameserver.settings import ServeSettings
 
 BOUND = [("0.0.0.0", 8765)]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from gameserver import cli
-from gameserver.app import UsageError
 from gameserver.library import load_game
 from gameserver.new import FILES, write_skeleton
+from gameserver.settings import UsageError
 from gameserver.testing import Match
 from tests.newcomer import Shell
 

@@ -11,7 +11,6 @@ import attrs
 import pytest
 
 from gameserver import Game, cli
-from gameserver.app import UsageError
 from gameserver.cli.replay import files_of, open_recording, tick_at
 from gameserver.cli.say import FAILED, OK, USAGE
 from gameserver.code import fingerprint
@@ -20,6 +19,7 @@ from gameserver.core.replay.recording import Recording
 from gameserver.core.replay.telling import clock_text
 from gameserver.games.pong import Pong
 from gameserver.library import load_game
+from gameserver.settings import UsageError
 from gameserver.testing import Match
 from tests.core.replay.forge import with_wrong_hash
 from tests.test_cli import Command, gameserver, words

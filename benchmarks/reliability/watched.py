@@ -18,8 +18,9 @@ import attrs
 import trio
 
 from benchmarks.processes import read_address, resident_bytes
-from gameserver.app import ServeSettings, serve
+from gameserver.app import serve
 from gameserver.cli.say import say
+from gameserver.settings import ServeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

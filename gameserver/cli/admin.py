@@ -16,12 +16,12 @@ from typing import Annotated, Any, Final
 import cyclopts
 from cyclopts import App, Parameter
 
-from gameserver.app import UsageError
 from gameserver.caller import is_loopback
 from gameserver.cli.say import OK, printable
 from gameserver.core.limits import MAX_KICK_SECONDS
 from gameserver.keys import read_keys
 from gameserver.net.real import SystemRandomness
+from gameserver.settings import UsageError
 from gameserver.standing import Rank
 from gameserver.tickets import ANY_ROOM, NUMBER_BYTES, claims_for, sign
 

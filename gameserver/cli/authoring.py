@@ -10,11 +10,11 @@ from typing import Annotated, Final
 import cyclopts
 from cyclopts import Parameter
 
-from gameserver.app import UsageError
 from gameserver.cli.say import FAILED, OK, progress
 from gameserver.library import blaming, load_game
 from gameserver.maps import check_map, load_map, map_names
 from gameserver.options import parse_options
+from gameserver.settings import UsageError
 
 BENCH_PLAYERS: Final = 16
 """The room that the figures of docs/figures.md speak of."""

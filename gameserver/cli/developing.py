@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final
 import cyclopts
 from cyclopts import Parameter
 
-from gameserver.app import UsageError
 from gameserver.cli.say import OK
 from gameserver.development.http import DEV_HEADER, MAX_STEPS
+from gameserver.settings import UsageError
 
 ANSWER_SECONDS: Final = 10.0
 

@@ -14,7 +14,6 @@ import cyclopts
 import trio
 from cyclopts import Parameter
 
-from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
 from gameserver.cli import limits
 from gameserver.cli.say import FAILED, OK, progress, readable, say
@@ -31,6 +30,7 @@ from gameserver.core.reached import Reached
 from gameserver.hardstop import HardStop
 from gameserver.library import load_game
 from gameserver.logs import set_up_logging
+from gameserver.settings import ServeSettings, UsageError
 
 log = logging.getLogger("gameserver.app")
 

@@ -13,7 +13,6 @@ import cyclopts
 import trio
 from cyclopts import Parameter
 
-from gameserver.app import NOWHERE, UsageError
 from gameserver.bans import BANS
 from gameserver.cli.replay import SUFFIXES, open_recording
 from gameserver.cli.say import FAILED, OK, printable, say
@@ -24,6 +23,7 @@ from gameserver.net.logfiles import FileStore
 from gameserver.net.real import FileDisk, SystemWallClock
 from gameserver.reports import REPORTS, latest_reports
 from gameserver.results import RESULTS, latest
+from gameserver.settings import NOWHERE, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from cyclopts import App
 
-from gameserver.app import UsageError
 from gameserver.cli.say import printable
 from gameserver.code import Fingerprints
 from gameserver.core.errors import FormatError
@@ -25,6 +24,7 @@ from gameserver.core.replay.telling import clock_text
 from gameserver.core.replay.verdict import refusal
 from gameserver.library import BUILT_IN, load_game
 from gameserver.livefile import PART, SUFFIX
+from gameserver.settings import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

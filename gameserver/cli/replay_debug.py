@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import attrs
 from cyclopts import Parameter
 
-from gameserver.app import UsageError
 from gameserver.cli.replay import Games, file_of, open_recording, tick_at
 from gameserver.cli.say import FAILED, OK, printable, say
 from gameserver.code import game_files
 from gameserver.core.replay.resimulate import rebuild
 from gameserver.core.replay.telling import clock_text, entered_lines
+from gameserver.settings import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

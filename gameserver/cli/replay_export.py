@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import cyclopts
 from cyclopts import Parameter
 
-from gameserver.app import UsageError
 from gameserver.cli.replay import SUFFIXES, files_of, open_recording, tick_at
 from gameserver.cli.say import FAILED, OK, printable, progress, say
 from gameserver.core.errors import GameserverError
@@ -17,6 +16,7 @@ from gameserver.core.replay.telling import clock_text
 from gameserver.export.exporter import Wanted
 from gameserver.export.exporter import export as export_tables
 from gameserver.export.sinks import ExportFormat  # noqa: TC001 - cyclopts reads the annotation
+from gameserver.settings import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,6 @@ import cyclopts
 import trio
 from cyclopts import Parameter
 
-from gameserver.app import ServeSettings, UsageError
 from gameserver.app import serve as serve_app
 from gameserver.cli.replay import Games, file_of, open_recording, tick_at
 from gameserver.cli.say import OK, say
@@ -19,6 +18,7 @@ from gameserver.core.limits import ROOM_PATTERN
 from gameserver.core.reached import Reached
 from gameserver.fork import Fork, fork_of
 from gameserver.logs import set_up_logging
+from gameserver.settings import ServeSettings, UsageError
 
 _Port = Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0, lte=65_535))]
 _Bots = Annotated[int | None, Parameter(validator=cyclopts.validators.Number(gte=0, lte=200))]

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from gameserver import web
 from gameserver.api import make_app
-from gameserver.app import LOOPBACK, UsageError, url_of
+from gameserver.app import url_of
 from gameserver.archive import Archive
 from gameserver.chosen import ChosenFiles
 from gameserver.cli.replay import files_of, open_recording, tick_at
@@ -25,6 +25,7 @@ from gameserver.guard import NoGuard
 from gameserver.net.real import real_ports
 from gameserver.rooms import Rooms
 from gameserver.server import Server
+from gameserver.settings import LOOPBACK, UsageError
 from gameserver.watching import routes
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from gameserver.app import UsageError
 from gameserver.cli.replay import file_of, open_recording, size_text, tick_at
 from gameserver.cli.say import OK
 from gameserver.core.errors import FormatError
@@ -17,6 +16,7 @@ from gameserver.core.replay.header import SESSION_BYTES
 from gameserver.core.replay.telling import clock_text
 from gameserver.core.replay.trim import trim as cut
 from gameserver.livefile import SUFFIX
+from gameserver.settings import UsageError
 
 
 def trim(

@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from gameserver.app import UsageError
 from gameserver.cli.say import OK, say
 from gameserver.core.limits import TICKET_SECONDS
 from gameserver.keys import read_keys, rotate, write_new
 from gameserver.net.real import SystemRandomness
+from gameserver.settings import UsageError
 from gameserver.tickets import NUMBER_BYTES, ROLES, claims_for, sign
 
 
