@@ -76,6 +76,7 @@ class Reported:
         for report in await latest_reports(self._world.ports.store, MOST):
             kept[report.words].append(report)
         recordings = await tapes.opened(self._world)
+        may_be_lost = self._world.disk_ever_broken or "power_cut" in outcome.faults
         for filed in self._filed:
             found = kept.pop(filed.words, [])
             least, most = {None: (0, 1), "": (1, 1)}.get(filed.answer, (0, 0))
@@ -83,7 +84,8 @@ class Reported:
                 outcome.complain(f"the report {filed.words!r}, answered with {filed.answer!r}, has arrived {len(found)} times")
             for report in found:
                 outcome.reports += 1
-                for wrong in (*_of_the_report(report, filed), *_of_the_recording(report, filed, recordings)):
+                of_the_recording = _of_the_recording(report, filed, recordings, may_be_lost=may_be_lost)
+                for wrong in (*_of_the_report(report, filed), *of_the_recording):
                     outcome.complain(f"the report {filed.words!r}: {wrong}")
         for words in kept:
             outcome.complain(f"the report {words!r} was made by nobody")
@@ -99,11 +101,14 @@ def _of_the_report(report: Report, filed: _Filed) -> list[str]:
     return wrong
 
 
-def _of_the_recording(report: Report, filed: _Filed, recordings: Mapping[str, Recording]) -> list[str]:
-    """What of its place in the recording is not so: that is of the same match, and has the report's number there."""
+def _of_the_recording(report: Report, filed: _Filed, recordings: Mapping[str, Recording], *, may_be_lost: bool) -> list[str]:
+    """What of its place in the recording is not so: that is of the same match, and has the report's number there.
+
+    `may_be_lost`: there was perhaps none in that moment, or it went with the disk; how much may be lost `tapes` looks at.
+    """
     recording = recordings.get(report.recording or "")
-    if recording is None:  # there was none in that moment, or it was lost with the disk; what may be lost others look at
-        return []
+    if recording is None:
+        return [] if may_be_lost else [f"of tick {report.tick}: there is no recording {report.recording}, and the disk is sound"]
     wrong = []
     if recording.origin is not None and recording.origin.seed != filed.life.seed:
         wrong.append(f"{report.recording} is of another match")

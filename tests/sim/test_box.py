@@ -23,6 +23,7 @@ from gameserver.room import Room
 from gameserver.seat import Seat
 from tests.sim import __main__ as command_line
 from tests.sim.box import run
+from tests.sim.broken import must_notice, some
 from tests.sim.scenario import FAULTS, Outcome, Scenario
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def some(*faults: str, seed: int = 1, seconds: float = 15.0) -> Outcome:
-    """A run with these faults alone, and without the bots, who cost most of the time."""
-    return run(Scenario(seed=seed, seconds=seconds, bots=0, only=frozenset(faults)))
 
 
 def test_a_calm_match_loses_nothing() -> None:
@@ -216,8 +212,7 @@ def test_a_broken_promise_is_noticed(
 ) -> None:
     """Without these, a run that finds nothing would say nothing."""
     break_it(monkeypatch)
-    outcome = some(*faults, seed=seed, seconds=seconds)
-    assert any(said in wrong for wrong in outcome.wrong), outcome.wrong
+    must_notice(said, *faults, seed=seed, seconds=seconds)
 
 
 # -- the command ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from gameserver.core.talk import Talk
 from gameserver.reports import Reports
 from gameserver.room_recorder import RoomRecorder
 from gameserver.seating import Seating
-from tests.sim.test_box import some
+from tests.sim.broken import must_notice, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +99,11 @@ def _point_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoomRecorder, "note", note)
 
 
+def _name_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report names no recording, as if there were none."""
+    monkeypatch.setattr(RoomRecorder, "note", lambda self, tick, text: None)
+
+
 def _let_it_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """The player is back, and the bot plays on for him."""
     monkeypatch.setattr(Seating, "_welcome_back", lambda self: None)
@@ -130,6 +135,7 @@ def _share_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
         (_silence_nobody, ("hush", "chat"), 257, 15.0, "is silenced"),
         (_report_twice, ("report",), 4, 15.0, "has arrived 2 times"),
         (_point_elsewhere, ("report",), 4, 15.0, "which begins at"),
+        (_name_no_recording, ("report",), 4, 15.0, "there is no recording"),
         (_let_it_stay, ("absence",), 384, 18.0, "what a bot presses counts"),
         (_share_inputs, ("absence",), 123, 22.0, "what a bot presses counts"),
     ],
@@ -143,5 +149,4 @@ def test_what_people_are_not_promised_is_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     break_it(monkeypatch)
-    outcome = some(*faults, seed=seed, seconds=seconds)
-    assert any(said in wrong for wrong in outcome.wrong), outcome.wrong
+    must_notice(said, *faults, seed=seed, seconds=seconds)

@@ -310,6 +310,11 @@ class World:
         """The disk does not do what it should; what is recorded in these moments may be lost."""
         self._disk_failed_at = trio.current_time()
 
+    @property
+    def disk_ever_broken(self) -> bool:
+        """Was it, in this run?"""
+        return self._disk_failed_at >= 0.0
+
     def disk_sound_for(self) -> float:
         """Seconds since the disk was last broken."""
         return trio.current_time() - self._disk_failed_at
