@@ -10,6 +10,7 @@ from math import floor
 from typing import TYPE_CHECKING, Final
 
 from gameserver.core.allowance import Allowance, Share
+from gameserver.core.clock import ClocksTold
 from gameserver.core.errors import ProtocolError
 from gameserver.core.limits import IDLE_SECONDS, MAX_QUEUED_MESSAGES, MESSAGES_PER_TICK, OVER_ALLOWANCE_SECONDS, SUBTICKS
 from gameserver.core.messages import Notice, NoticeCode, Ping, Pong
@@ -37,6 +38,7 @@ class Line:
         link: the connection itself.
         viewer: what the peer has of each part.
         pacer: how much may be on its way.
+        clocks: by which of the room's clocks the peer stamps.
         margin: microseconds between the arrival of the newest input and the tick that it was for.
         ended: our last word has been said; nothing that still comes counts.
     """
@@ -57,6 +59,7 @@ class Line:
         self.link = link
         self.viewer = Viewer()
         self.pacer = Pacer(clock.rate, now, flows=flows)
+        self.clocks = ClocksTold(clock)
         self.margin: int | None = None
         self.ended = False
         self._clock = clock
@@ -201,6 +204,8 @@ class Line:
             self.pacer.skipped(now)
             return False
         self.pacer.sent(clock.tick, len(head) + len(draft.body), now)
+        if self._told_epoch != clock.epoch:
+            self.clocks.tell()
         self._told_epoch = clock.epoch
         self._told_tick = clock.tick
         self._told_divisor = divisor

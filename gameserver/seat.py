@@ -264,13 +264,15 @@ class Seat:
             if line.pacer.acknowledged_tick is not None:
                 self._token = self._next_token  # WELCOME came before any snapshot: he has it
                 self._reliable.acknowledge(line.pacer.acknowledged_tick, message.ack_event)
+            if line.clocks.acknowledge(line.pacer.acknowledged_tick):
+                self.inputs.begin_clock()
         if not rows:
             return
         sight = None
         if self._looks_back and message.view_tick_256 is not None:
             view = max(message.view_tick_256, line.oldest_view(at))
             sight = Sight(view, view - message.view_tick_256)
-        fresh = self.inputs.add(message.first_tick, rows, self._clock.tick, sight)
+        fresh = self.inputs.add(message.first_tick, rows, self._clock.tick, sight, behind=line.clocks.behind)
         if fresh is not None:
             line.margin = round((self._clock.deadline(fresh) - at) * 1e6)
 

@@ -2,10 +2,14 @@
 
 Inputs are stamped with the tick they are meant for. What is there in time is used at its tick. What is missing is bridged: levels
 (a held button) hold for a while, then everything is neutral. What comes late still counts as far as it can without going back in
-time: its levels if they are newer than those in use, its edges (presses) once, in the next tick. So a press is never lost and
-never doubled (several of one field that fall into one tick are one), and sending more or faster gains nothing. One exception: when
-the room has lost time (TickClock.epoch grows), its players stamp with ticks for which they have sent already; what is there for
-those ticks counts, and a press that comes for one of them again, for INPUT_WINDOW_SECONDS at most, is dropped as repeated.
+time: its levels, for they were made after those in use, its edges (presses) once, in the next tick. So a press is never lost and
+never doubled (several of one field that fall into one tick are one), and sending more or faster gains nothing: where there is no
+credit or room for a row any more, only its presses are kept, for its tick.
+
+A stamp is a moment by the clock that the client knows. When the room has lost time (TickClock.epoch grows), clients go on by the
+old clock until they are told, so their stamps are turned into ticks of the present one (`behind`): what was pressed while the room
+stood still comes late, and at once, not as much later as it stood. By the new clock a client stamps with ticks for which it has
+sent already; only within one clock is a tick that was sent before a repetition, which is ignored (`begin_clock`).
 
 With an input comes what was on its player's screen when he made it. `take` makes a distance of it, how far back he saw, which holds
 with the levels and is an input of the step like any other.
@@ -54,11 +58,11 @@ class InputCounts:
     neutral: int = 0
     """Ticks without anything to hold."""
     repeated: int = 0
-    """For a tick at or below one sent before."""
+    """For a tick at or below one sent before, by the same clock."""
     early: int = 0
     """Beyond the window."""
     excess: int = 0
-    """More than the queue or the credit allows."""
+    """More than the queue or the credit allows: only their presses were kept."""
 
 
 class InputBuffer:
@@ -81,15 +85,17 @@ class InputBuffer:
         self._most_back = most_back(tick_rate)
         self._waiting: dict[int, tuple[Row, Sight | None]] = {}
         self._newest = 0
-        """The highest tick that was ever sent."""
+        """The highest tick that was sent by his present clock, as he stamped it."""
         self._credit = INPUT_CREDIT
         self._levels: Row = self._neutral
         self._levels_at = 0
         """The tick in hand when they came into use."""
         self._levels_back = 0
         self._levels_cut = 0
-        self._pressed: dict[int, Any] = {}
-        """Edges that came late, by slot."""
+        self._pressed: dict[int, dict[int, Any]] = {}
+        """Edges beside the rows, by the tick in which they count and slot: of late rows, and of those for which there was no room.
+        No tick is further away than the window.
+        """
         self._came_late = False
         """Something did since the last `take`."""
         self._made: tuple[Row, Any] = (self._neutral, layout.make(self._neutral))
@@ -98,32 +104,38 @@ class InputBuffer:
         self.cut = 0
         self.counts = InputCounts()
 
-    def add(self, first_tick: int, rows: Sequence[Row], tick: int, sight: Sight | None = None) -> int | None:
+    def add(self, first_tick: int, rows: Sequence[Row], tick: int, sight: Sight | None = None, *, behind: int = 0) -> int | None:
         """Inputs for first_tick and the ticks behind it have arrived while `tick` was the last one done.
 
         `sight`: of the first one's making; time goes on for those behind it. None: he sees the present, or does not say what.
-        Returns the first of these ticks that was new, None if none was.
+        `behind`: how many ticks the room has lost of which his clock does not know. Returns the first of these ticks that was new,
+        by the present clock, None if none was.
         """
         fresh: int | None = None
-        for wanted, row in enumerate(rows, start=first_tick):
-            if wanted <= self._newest:
+        for stamp, row in enumerate(rows, start=first_tick):
+            if stamp <= self._newest:
                 self.counts.repeated += 1
                 continue
+            wanted = stamp - behind
             if wanted > tick + self._window:
                 self.counts.early += 1  # not remembered as sent: a forged stamp must not block the honest ones behind it
                 self._reached.note(Limit.INPUT_WINDOW_SECONDS)
                 continue
-            self._newest = wanted
+            self._newest = stamp
             if fresh is None:
                 fresh = wanted
+            seen = _later(sight, stamp - first_tick)
             if wanted <= tick:
-                self._add_late(wanted, row, tick, _later(sight, wanted - first_tick))
+                self._add_late(wanted, row, tick, seen)
+            elif wanted in self._waiting:  # made by the clock of before, so this one is newer; a tick has one row, however often
+                self._waiting[wanted] = self._with_edges(row, self._edges_of(self._waiting[wanted][0])), seen
             elif self._credit == 0 or len(self._waiting) >= INPUT_QUEUE:
                 self.counts.excess += 1
                 self._reached.note(Limit.INPUT_QUEUE if self._credit else Limit.INPUT_CREDIT)
+                self._press(wanted, row)
             else:
                 self._credit -= 1
-                self._waiting[wanted] = row, _later(sight, wanted - first_tick)
+                self._waiting[wanted] = row, seen
         return fresh
 
     @property
@@ -138,18 +150,37 @@ class InputBuffer:
         self._came_late = False
         self._newest = tick
 
+    def begin_clock(self) -> None:
+        """He stamps by another clock from now on, so his ticks may begin lower; what waits stays."""
+        self._newest = 0
+
     def has_news(self, tick: int) -> bool:
         """Has anything been sent that `take` gives for this tick and has not given before?"""
-        return tick in self._waiting or self._came_late
+        return tick in self._waiting or tick in self._pressed or self._came_late
 
     def _add_late(self, wanted: int, row: Row, tick: int, sight: Sight | None) -> None:
         self.counts.late += 1
         self._came_late = True
-        for slot in self._edges:
-            if row[slot] != self._neutral[slot]:
-                self._pressed[slot] = row[slot]
-        self._use_levels(wanted, row, tick)  # newer than those in use, because the ticks of a line only grow
+        self._press(tick + 1, row)
+        self._use_levels(wanted, row, tick)  # newer than those in use, because what comes later over a line was made later
         self._look(tick + 1, sight)
+
+    def _edges_of(self, row: Row) -> dict[int, Any]:
+        return {slot: row[slot] for slot in self._edges if row[slot] != self._neutral[slot]}
+
+    def _with_edges(self, row: Row, edges: dict[int, Any]) -> Row:
+        """Its own win."""
+        merged = list(row)
+        for slot, value in edges.items():
+            if merged[slot] == self._neutral[slot]:
+                merged[slot] = value
+        return tuple(merged)
+
+    def _press(self, tick: int, row: Row) -> None:
+        """The presses of this row count in this tick, beside the row that it has, if any."""
+        edges = self._edges_of(row)
+        if edges:
+            self._pressed.setdefault(tick, {}).update(edges)
 
     def _look(self, tick: int, sight: Sight | None) -> None:
         """What counts from this tick on was made at this sight."""
@@ -168,7 +199,7 @@ class InputBuffer:
             for slot in self._edges:
                 levels[slot] = self._neutral[slot]
             self._levels = tuple(levels)
-        self.acknowledged = wanted
+        self.acknowledged = max(wanted, self.acknowledged or 0)  # by a clock of before it may be lower, even below 0
 
     def take(self, tick: int) -> Any:  # noqa: ANN401 - an object of the game's Input class
         """The input for this tick. To be called once for every tick, in order."""
@@ -191,13 +222,9 @@ class InputBuffer:
             if self.acknowledged is not None and tick - self._levels_at == self._hold + 1:
                 self._reached.note(Limit.INPUT_HOLD_SECONDS)
         self.back, self.cut = self._levels_back, self._levels_cut
-        if self._pressed:
-            merged = list(row)
-            for slot, value in self._pressed.items():
-                if merged[slot] == self._neutral[slot]:
-                    merged[slot] = value
-            row = tuple(merged)
-            self._pressed.clear()
+        pressed = self._pressed.pop(tick, None)
+        if pressed is not None:
+            row = self._with_edges(row, pressed)
         if row != self._made[0]:
             self._made = (row, self._layout.make(row))
         return self._made[1]

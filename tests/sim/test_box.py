@@ -124,7 +124,7 @@ def _press_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         before = self.row
         made = honest(self, tick)
         if self.row[1] != before[1] and self.row[1]:
-            self._pressed[1] = self.row[1]
+            self._press(tick + 1, self.row)
         return made
 
     monkeypatch.setattr(InputBuffer, "take", take)

@@ -272,11 +272,13 @@ class Client(Sight):
     async def next_turn(self) -> int:
         """Wait until the input for the next tick is to be made, and return that tick: for who sends one for every tick. Each comes
         as late as it still arrives in time; where that is over already, it is not waited for, and ticks that were missed are passed
-        over. Without a line time stands still.
+        over. Without a line time stands still. Send it before anything else is awaited: a tick means another moment when the room
+        has lost time.
 
         Raises ClientClosed when there will be no line any more.
         """
         while True:
+            await trio.lowlevel.checkpoint()  # before the turn is found: it stands as long as nothing else runs
             if not self.connected:
                 await self.next_snapshot()
                 continue
@@ -285,7 +287,6 @@ class Client(Sight):
                 continue
             turn, seconds = self._stamps.turn(self.clock, trio.current_time())
             if not seconds:
-                await trio.lowlevel.checkpoint()
                 return turn
             await trio.sleep(seconds)
 
