@@ -18,7 +18,7 @@ from gameclient.client import Client
 from gameclient.line import ClientClosed
 
 from gameserver.core.errors import GameserverError, Refused
-from gameserver.core.limits import GRACE_SECONDS
+from gameserver.core.limits import GRACE_SECONDS, INPUT_WINDOW_SECONDS
 from gameserver.core.messages import Notice, NoticeCode
 from gameserver.net.simulated import Toward
 from gameserver.standing import Rank
@@ -49,6 +49,8 @@ MARK_SECONDS: Final = 1.5
 BARRED: Final = re.compile(r"you were sent away from this room: come back in (\d+) s")
 LATE_SECONDS: Final = 5.0
 """How much older than it says a word may be that came over a slow line, rounded up as it is."""
+FURTHEST_SECONDS: Final = INPUT_WINDOW_SECONDS + 1.0
+"""How far ahead of what he has seen an input of his can wait: the room may be so much ahead of that, and the input of the room."""
 ANSWER_SECONDS: Final = 10.0
 """With a line, a call is answered within this time."""
 
@@ -59,9 +61,17 @@ class _Mark:
 
     number: int
     tick: int
+    due: int
+    """An acknowledgement of this tick is of no earlier input: those stamped by a clock of before may have the same ticks as it."""
     line: Line | None
-    dropped: int
-    """How many inputs of his the server had left out by then, by its own count: it may, for who sends too many or too early."""
+    clock: int | None
+    """The number of the room's clock by which it was stamped."""
+    seen: int
+    """The tick of the world that he had seen then."""
+    lost: float
+    """How much time all rooms had lost by then, in seconds."""
+    early: int
+    """How many inputs of his had come too early by then, by the server's own count: those are left out."""
 
 
 class Road:
@@ -140,7 +150,7 @@ class Honest:
         self._last_mark = self._next_mark = 0
         self._marks: deque[_Mark] = deque()
         self._stamped = 0
-        """The highest tick for which he sent an input in this session."""
+        """The highest tick for which he sent an input in this session, by whatever clock."""
         self._lines = 0
         """What was said in this life before, and is heard or not for him to hear."""
         self._lines_from = 0
@@ -234,8 +244,11 @@ class Honest:
                     mark_at = trio.current_time() + MARK_SECONDS
                     self._next_mark += 1
                     number = self._next_mark
-                    fresh = turns.start > self._stamped  # else time was lost, and its tick may be taken by an input of before
-                    self._marks.append(_Mark(number, turns.start, client._line if fresh else None, self._dropped()))
+                    seen, lost = client.replica.tick or 0, self._world.guard.lost_seconds
+                    due = max(turns.start, min(self._stamped + 1, seen + round(FURTHEST_SECONDS * client.tick_rate)))
+                    self._marks.append(
+                        _Mark(number, turns.start, due, client._line, client._clock_number, seen, lost, self._early())
+                    )
                 self._stamped = max(self._stamped, turns[-1])
                 await client.send_input(turns.start, Push(right=right, mark=number), len(turns))
                 await client.next_snapshot((client.replica.tick or 0) + ticks)
@@ -373,11 +386,11 @@ class Honest:
         if sent is None:
             self._complain(f"mark {number} was used in tick {tick}, and is not waited for")
             return
-        if tick < sent.tick:
+        if tick < (sent.tick if self._is_of_now(sent) else sent.seen + 1):
             self._complain(f"mark {number} for tick {sent.tick} was used in tick {tick}")
         while self._marks and self._marks[0].number <= number:
             passed = self._marks.popleft()
-            if passed.number < number and tick <= sent.tick and self._must_be_used(passed):
+            if passed.number < number and tick <= sent.tick and self._must_be_used(passed) and not self._may_have_met(passed):
                 self._complain(f"mark {passed.number} for tick {passed.tick} was acknowledged, and never used")
 
     def _check_marks(self, client: Client, snapshot: Snapshot) -> None:
@@ -385,21 +398,28 @@ class Honest:
         if snapshot.input_ack is None:
             return
         for mark in self._marks:
-            if mark.line is client._line and mark.tick <= snapshot.input_ack and self._must_be_used(mark):
+            if mark.line is client._line and mark.due <= snapshot.input_ack and self._must_be_used(mark):
                 self._complain(f"mark {mark.number} for tick {mark.tick} is acknowledged by {snapshot.input_ack}, and not used")
                 mark.line = None  # once is enough
 
     def _must_be_used(self, mark: _Mark) -> bool:
         """Not where inputs are left out on purpose: by the server for who sends too many, or after the game has failed."""
         client = self._client
-        is_kept = client is not None and mark.line is client._line and mark.dropped == self._dropped()
+        is_kept = client is not None and mark.line is client._line and mark.early == self._early()
         return is_kept and self.room not in self._world.brittle
 
-    def _dropped(self) -> int:
-        """How many of his inputs the server has left out."""
+    def _is_of_now(self, mark: _Mark) -> bool:
+        """Was it stamped by the clock that the room has still? Else its tick meant another moment than it does now."""
+        return mark.clock == self.client._clock_number
+
+    def _may_have_met(self, passed: _Mark) -> bool:
+        """Has the room stood still for so long that the next one came for the same tick? Then the two are one."""
+        return self._world.guard.lost_seconds - passed.lost > MARK_SECONDS / 2
+
+    def _early(self) -> int:
+        """How many of his inputs came for ticks further away than any may be."""
         seat: Seat | None = self._world.seat_of(self.room, self._player)
-        counts = seat.inputs.counts if seat is not None else None
-        return -1 if counts is None else counts.early + counts.excess + counts.repeated
+        return -1 if seat is None else seat.inputs.counts.early
 
     def check_end(self) -> None:
         """The faults are over for a while: nothing may be open any more."""
