@@ -199,6 +199,14 @@ def test_credit_bounds_a_burst_and_accrues_with_the_ticks() -> None:
     assert inputs.counts.used == INPUT_CREDIT
 
 
+def test_what_is_beyond_the_credit_is_still_pressed_in_its_tick() -> None:
+    inputs = buffer()
+    inputs.add(1, [row(1, fire=1)] * 12, tick=0)
+    taken = [inputs.take(tick) for tick in range(1, 14)]
+    assert [pad.fire for pad in taken] == [True] * 12 + [False]
+    assert (inputs.counts.used, inputs.counts.excess) == (INPUT_CREDIT, 12 - INPUT_CREDIT)
+
+
 def test_the_queue_is_bounded() -> None:
     """One who sends one more each tick, always as far ahead as the window allows, fills the queue and no more."""
     inputs = buffer()
