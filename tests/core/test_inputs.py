@@ -234,22 +234,35 @@ def test_flooding_gains_nothing() -> None:
 # -- every press once --------------------------------------------------------------------------------------------------------
 @attrs.frozen
 class Packet:
-    """Inputs for some ticks, and the tick before which they arrive. `pressed` says in which of them fire is pressed."""
+    """Inputs for some ticks, and the tick before which they arrive. `pressed` says in which of them fire is pressed.
+
+    `lost`: ticks that the room has lost since the packet before. `learns`: these are the first by the clock that it has had since.
+    """
 
     first: int
     pressed: tuple[bool, ...]
     arrival: int
+    lost: int = 0
+    learns: bool = False
 
 
 @st.composite
 def schedules(draw: st.DrawFn) -> list[Packet]:
-    """Packets in the order of a TCP line: their ticks grow, their arrivals do not go back; they may be early, late, doubled."""
+    """Packets in the order of a TCP line: their ticks grow, their arrivals do not go back; they may be early, late, doubled. The
+    room may lose time, and the client learn of that later.
+    """
     packets = []
     first = arrival = 1
+    behind = 0
     for _ in range(draw(st.integers(1, 25))):
         pressed = tuple(draw(st.lists(st.booleans(), min_size=1, max_size=4)))
         arrival += draw(st.integers(0, 3) | st.integers(0, 30))
-        packets.append(Packet(first, pressed, arrival))
+        lost = draw(st.just(0) | st.integers(0, 40))
+        behind += lost
+        learns = bool(behind) and draw(st.booleans())
+        if learns:
+            first, behind = max(1, first - behind), 0
+        packets.append(Packet(first, pressed, arrival, lost, learns))
         first = max(1, first + draw(st.integers(-2, 6) | st.integers(0, 40)))
     return packets
 
@@ -262,16 +275,23 @@ def test_every_press_is_seen_exactly_once(packets: list[Packet]) -> None:
     expected: set[int] = set()
     dropped = 0
     sent: set[int] = set()
+    """By the present clock of the client."""
     seen: set[int] = set()
+    behind = 0
     end = packets[-1].arrival + WINDOW + 2
     for tick in range(1, end):  # `tick` is the one to be taken next: the last one done is tick - 1
         for packet in packets:
             if packet.arrival != tick:
                 continue
+            behind += packet.lost
+            if packet.learns:
+                inputs.begin_clock()
+                behind = 0
+                sent.clear()
             for place, press in enumerate(packet.pressed):
                 wanted = packet.first + place
                 before = attrs.astuple(inputs.counts)
-                inputs.add(wanted, [row(fire=int(press))], tick=tick - 1)
+                inputs.add(wanted, [row(fire=int(press))], tick=tick - 1, behind=behind)
                 counts = dict(zip([a.name for a in attrs.fields(type(inputs.counts))], before, strict=True))
                 early = inputs.counts.early > counts["early"]
                 limited = early or inputs.counts.excess > counts["excess"]
@@ -281,7 +301,7 @@ def test_every_press_is_seen_exactly_once(packets: list[Packet]) -> None:
                     sent.add(wanted)
                 dropped += limited
                 if press and not early and not again:
-                    expected.add(max(wanted, tick))
+                    expected.add(max(wanted - behind, tick))
         if inputs.take(tick).fire:
             seen.add(tick)
     assert seen == expected

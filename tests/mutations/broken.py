@@ -55,6 +55,13 @@ MUTATIONS: Final = (
         ("tests/core/test_inputs.py",),
     ),
     Mutation(
+        "what was stamped before the room stood still comes as much later",
+        "gameserver/core/inputs.py",
+        "wanted = stamp - behind",
+        "wanted = stamp",
+        ("tests/core/test_inputs.py", "tests/client/test_hitches.py"),
+    ),
+    Mutation(
         "inputs of the old line count on the new one",
         "gameserver/core/inputs.py",
         "        self._waiting.clear()\n        self._pressed.clear()\n        self._came_late = False\n",
