@@ -134,10 +134,12 @@ class Cracks(Bell):
 BALLAST = "ballast " * 32
 """Four of them are 1 KiB."""
 BALLAST_PER_TICK = 8
+MOST_BALLAST = 4_000
+"""1 MiB: four times what a checkpoint takes (MAX_STATE). It stays below MAX_ENTITIES, at which a room fails, and rightly."""
 
 
 class Brittle(Telling):
-    """Fails on demand: once, at every step from now on, or by growing without end. What it was told up to then stays promised."""
+    """Fails on demand: once, or at every step from now on; or grows beyond all checkpoints. What it was told before stays promised."""
 
     name = "brittle"
     tick_rate = 10
@@ -151,7 +153,7 @@ class Brittle(Telling):
 
     def step(self, inputs: Mapping[PlayerId, Push]) -> None:
         super().step(inputs)
-        if self.bell.grows:
+        if self.bell.grows and len(self.ballast) < MOST_BALLAST:
             for _ in range(BALLAST_PER_TICK):
                 self.ballast.add(Ballast(what=BALLAST))
         if 0 < self.bell.rotten_from <= self.tick:
