@@ -9,7 +9,8 @@ credit or room for a row any more, only its presses are kept, for its tick.
 A stamp is a moment by the clock that the client knows. When the room has lost time (TickClock.epoch grows), clients go on by the
 old clock until they are told, so their stamps are turned into ticks of the present one (`behind`): what was pressed while the room
 stood still comes late, and at once, not as much later as it stood. By the new clock a client stamps with ticks for which it has
-sent already; only within one clock is a tick that was sent before a repetition, which is ignored (`begin_clock`).
+sent already; only within one clock is a tick that was sent before a repetition, which is ignored (`begin_clock`). Nothing is used
+before what was made earlier: where such a row still waits, what follows counts with the last one.
 
 With an input comes what was on its player's screen when he made it. `take` makes a distance of it, how far back he saw, which holds
 with the levels and is an input of the step like any other.
@@ -86,6 +87,8 @@ class InputBuffer:
         self._waiting: dict[int, tuple[Row, Sight | None]] = {}
         self._newest = 0
         """The highest tick that was sent by his present clock, as he stamped it."""
+        self._latest = 0
+        """The highest tick, by the room's clock, in which anything that he sent counts."""
         self._credit = INPUT_CREDIT
         self._levels: Row = self._neutral
         self._levels_at = 0
@@ -124,10 +127,14 @@ class InputBuffer:
             self._newest = stamp
             if fresh is None:
                 fresh = wanted
+            if max(wanted, tick) < self._latest:  # made after it: one clock's ticks only grow, so time was lost in between
+                wanted = self._latest
             seen = _later(sight, stamp - first_tick)
             if wanted <= tick:
                 self._add_late(wanted, row, tick, seen)
-            elif wanted in self._waiting:  # made by the clock of before, so this one is newer; a tick has one row, however often
+                continue
+            self._latest = wanted
+            if wanted in self._waiting:  # this one is newer; a tick has one row, however often
                 self._waiting[wanted] = self._with_edges(row, self._edges_of(self._waiting[wanted][0])), seen
             elif self._credit == 0 or len(self._waiting) >= INPUT_QUEUE:
                 self.counts.excess += 1
@@ -148,7 +155,7 @@ class InputBuffer:
         self._waiting.clear()
         self._pressed.clear()
         self._came_late = False
-        self._newest = tick
+        self._newest = self._latest = tick
 
     def begin_clock(self) -> None:
         """He stamps by another clock from now on, so his ticks may begin lower; what waits stays."""

@@ -139,7 +139,7 @@ MOST_BALLAST = 4_000
 
 
 class Brittle(Telling):
-    """Fails on demand: once, or at every step from now on; or grows beyond all checkpoints. What it was told before stays promised."""
+    """Fails on demand: once, or at every step from now on; or grows beyond all checkpoints. What was promised before holds."""
 
     name = "brittle"
     tick_rate = 10
