@@ -18,12 +18,21 @@ from gameserver.games import pong
 from gameserver.hardstop import HARD_STOP_CODE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from benchmarks.processes import RunningServer
 
 AT_ONCE_SECONDS = 2.0
 """With what a process needs to end on a machine that has other things to do."""
+
+
+@pytest.fixture
+def minds_hangup() -> Iterator[None]:
+    """Here, and in what is started here: whoever runs the tests may have said that it shall not matter (nohup)."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 async def play(server: RunningServer, *numbers: signal.Signals) -> tuple[Notice | None, float]:
@@ -59,6 +68,7 @@ def test_ctrl_c_waits_for_goodbyes_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_time
+@pytest.mark.usefixtures("minds_hangup")
 def test_a_terminal_that_is_closed_is_as_ctrl_c_in_it(tmp_path: Path) -> None:
     """SIGHUP, and nobody reads any more what the server says."""
     with running_server("--record", str(tmp_path), "--data", "off", "--drain", "600") as server:
@@ -79,10 +89,11 @@ def test_threads_that_a_game_has_begun_hold_nobody_up(tmp_path: Path) -> None:
         assert server.process.wait(5) == HARD_STOP_CODE
 
 
-def test_who_has_said_that_a_closed_terminal_does_not_matter_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("minds_hangup")
+def test_who_has_said_that_a_closed_terminal_does_not_matter_is_believed() -> None:
     assert signal.SIGHUP in _endings(hears_hangup=False)
     assert signal.SIGHUP not in _endings(hears_hangup=True), "the keys are read again"
-    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)  # as nohup leaves it
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup leaves it
     assert signal.SIGHUP not in _endings(hears_hangup=False)
 
 
