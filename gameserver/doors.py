@@ -178,9 +178,12 @@ def make_doors(
     networks = []
     for text in proxies:
         try:
-            networks.append(ipaddress.ip_network(text))
+            network = ipaddress.ip_network(text)
         except ValueError as error:
             raise ValueError(f"--proxy {text}: write an address or a network, 10.0.0.5 or 10.0.0.0/24 ({error})") from error
+        if not network.prefixlen:
+            raise ValueError(f"--proxy {text}: then anybody may say that he is anybody; name the network in which the proxy is")
+        networks.append(network)
     return Doors(
         hosts=frozenset(names | {listened} if listened is not None else names),
         origins=frozenset(allowed),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -342,6 +343,12 @@ def test_names_and_origins_are_read_strictly() -> None:
     assert parse_name("A.Example:80") == parse_name("a.example:80")
     assert all(parse_name(text) is None for text in ("", "a b", "a:", "a:0", "a:65536", "a:1:2", "[::1", "[::g]", "ü", "a/b"))
     assert parse_origin("https://a") == parse_origin("HTTPS://A:443") != parse_origin("http://a")
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0", "10.0.0.1/8", "proxy.example", ""])
+def test_what_is_no_proxy_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^--proxy {re.escape(text)}: "):
+        make_doors(listens_on="::1", hosts=(), origins=(), proxies=[text])
 
 
 # -- caps of one address -----------------------------------------------------------------------------------------------------
