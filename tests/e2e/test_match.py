@@ -112,14 +112,16 @@ KEEP_PATH: Final = """(owner) => {
   window.forget?.();
   window.forget = client.on("snapshot", () => window.known.push(...place(client.world)));
   const shown = (window.shown = []);
-  const look = () => {
-    if (!client.picture.starved) shown.push(...place(client.picture));
+  let guessed = -Infinity;
+  const look = (now) => {
+    if (client.picture.starved) guessed = now;
+    shown.push(...place(client.picture).map((there) => ({ ...there, guess: now - guessed < 500 })));
     if (window.shown === shown) requestAnimationFrame(look);
   };
-  look();
+  look(performance.now());
 }"""
-"""Writes down where the server says that somebody's tank is, and where this page shows it, frame by frame, but for frames that
-had to guess how it went on: on a machine that is late they may guess wrongly.
+"""Writes down where the server says that somebody's tank is, and where this page shows it, frame by frame. A frame that had to
+guess how it went on may be wrong, and what was guessed wrong glides to its place in the 300 ms behind it.
 """
 REST: Final = """() => {
   const { client, view } = window.gameserver;
@@ -166,7 +168,8 @@ def test_two_pages_see_each_other(chromium: Chromium, quiet: Server) -> None:
             ada.page.keyboard.up(key)
             place = both_see(ada, bob, number)
             driven, shown = ada.js("() => window.known"), bob.js("() => window.shown")
-            aside = max(min(far(seen, other) for other in filled(driven)) for seen in shown)
+            known = [seen for seen in shown if not seen["guess"]]
+            aside = max((min(far(seen, other) for other in filled(driven)) for seen in known), default=0.0)
             assert aside < 4, f"Bob saw it {aside:.1f} px beside the way that it took"
             gone = far(place, where)
             if gone > 20:
