@@ -9,20 +9,25 @@ BOTS ?= 8
 PORT ?= 8765
 TSC := clients/browser/node_modules/.bin/tsc
 NODE_TOOLS := $(if $(shell command -v npm),clients/browser/node_modules/.installed)
+SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # An image may say that Python writes no bytecode: then all that tests start, and each worker, would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: play test checks lint types unit browser e2e sim matches prove clean
+.PHONY: play test checks lint types unit browser e2e longer sim soak matches prove clean
 
 play: $(VENV)/.installed
 	$(RUN)/gameserver serve --port $(PORT) --bots $(BOTS) $(if $(filter-out 0,$(LAN)),--lan)
 
-test: checks unit e2e sim matches
+test: checks unit e2e longer matches
 
 # Each of these has one core to do, and so has what sets them up: they share the machine, and what they say comes in one piece each.
 checks:
-	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types browser lint
+	@$(MAKE) --no-print-directory -j2 $(SYNCED) types browser lint
+
+# The one waits for most of its time, the other never does.
+longer:
+	@$(MAKE) --no-print-directory -j2 $(SYNCED) soak sim
 
 lint: $(VENV)/.installed-test
 	$(RUN)/ruff check .
@@ -53,6 +58,9 @@ e2e: $(VENV)/.installed-test
 sim: $(VENV)/.installed-test
 	$(RUN)/python -m tests.sim --seeds 1-20 --seconds 120 --processes 2
 	$(RUN)/python -m tests.sim --corpus --processes 2
+
+soak: $(VENV)/.installed-test
+	$(RUN)/python -m benchmarks.reliability.soak --minutes 2 --bots 8
 
 matches: $(VENV)/.installed-test
 	$(RUN)/python -m tests.games.matches --matches 3 --processes 2

@@ -3,6 +3,9 @@
 Fifty bots play for seconds or a minute each, then say goodbye, lose their line and come back, or vanish. Beside them spectators
 come and go, matches are recorded and watched, pages are asked for, and strangers say half a request or nonsense. Rooms are opened
 and fall empty. Run: python -m benchmarks.reliability.soak [--minutes 60] [--bots 50]
+
+Less than SHORT_MINUTES are the short form: everybody lives for a second or two in the server's own room, and what is measured is
+whether anything is left of them.
 """
 
 from __future__ import annotations
@@ -40,6 +43,9 @@ READERS: Final = 2
 STRANGERS: Final = 2
 LIFE_SECONDS: Final = 20.0
 """Of a player, on average."""
+SHORT_MINUTES: Final = 10.0
+"""Below it a slope is noise, and a room that fell empty is there as long as all of it."""
+SHORT_LIFE_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 0.3
 """Between one and the next, on average."""
 ROOMS: Final = 6
@@ -290,12 +296,12 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
 
 
-async def _soak(
-    server: WatchedServer, *, seconds: float, bots: int, life_seconds: float, seed: int, short: bool, say: Callable[[str], None]
-) -> Soaked:
+async def _soak(server: WatchedServer, *, seconds: float, bots: int, seed: int, say: Callable[[str], None]) -> Soaked:
     while not server.held or server.held[-1].at < SETTLE_SECONDS:  # noqa: ASYNC110 - another process and a thread tell
         await trio.sleep(0.1)
     before = server.held[-1]
+    short = seconds < SHORT_MINUTES * 60
+    life_seconds = SHORT_LIFE_SECONDS if short else LIFE_SECONDS
     crowd = Crowd(server.url, random.Random(seed), life_seconds=life_seconds, rooms=ROOMS, kept_room=short)
     with trio.move_on_after(seconds):
         async with trio.open_nursery() as nursery:
@@ -311,31 +317,23 @@ async def _soak(
     return Soaked(before=before, held=held, after=server.held[-1], done=crowd.done, errors=crowd.errors)
 
 
-def soak(
-    *,
-    minutes: float,
-    bots: int = BOTS,
-    life_seconds: float = LIFE_SECONDS,
-    seed: int = 1,
-    short: bool = False,
-    say: Callable[[str], None] = lambda line: None,
-) -> Soaked:
-    """A server of its own, for so long. `short`: nobody opens a room: one that falls empty is there for a minute."""
+def soak(*, minutes: float, bots: int = BOTS, seed: int = 1, say: Callable[[str], None] = lambda line: None) -> Soaked:
+    """A server of its own, for so long."""
     with tempfile.TemporaryDirectory() as folder, watched_server(f"{folder}/recordings", f"{folder}/data") as server:
 
         async def run() -> Soaked:
-            return await _soak(server, seconds=minutes * 60, bots=bots, life_seconds=life_seconds, seed=seed, short=short, say=say)
+            return await _soak(server, seconds=minutes * 60, bots=bots, seed=seed, say=say)
 
         return trio.run(run)
 
 
-def rows(soaked: Soaked, *, minutes: float, bots: int, grows: bool = True) -> Iterator[Row]:
-    """`grows` False: it was too short to tell a slope from noise."""
+def rows(soaked: Soaked, *, minutes: float, bots: int) -> Iterator[Row]:
+    """What it measured, beside what is wanted. Of the short form there is no slope."""
     done = ", ".join(f"{count} × {what}" for what, count in sorted(soaked.done.items()))
     setting = f"{minutes:g} min of {bots} bots that come and go"
     lives = sum(soaked.done[end] for end in ("says goodbye", "comes back", "vanishes"))
     yield Row(f"{setting}: what nobody expected", "0", f"{len(soaked.errors)} ({done})", not soaked.errors and lives >= bots)
-    if grows:
+    if minutes >= SHORT_MINUTES:
         most = max(held.resident for held in soaked.held) / MEBIBYTE
         measured = f"{soaked.growth:+.2f} MiB; at most {most:.1f} MiB"
         yield Row(f"{setting}: memory, in ten minutes", f"≤ {MOST_GROWTH:g} MiB", measured, soaked.growth <= MOST_GROWTH)
@@ -347,11 +345,8 @@ def rows(soaked: Soaked, *, minutes: float, bots: int, grows: bool = True) -> It
 
 
 def measure(*, small: bool) -> Iterator[Row]:
-    """Small: ten seconds of short lives, which show what is left of them but no slope."""
-    if small:
-        yield from rows(soak(minutes=1 / 6, bots=8, life_seconds=1.0, short=True), minutes=1 / 6, bots=8, grows=False)
-    else:
-        yield from rows(soak(minutes=MINUTES), minutes=MINUTES, bots=BOTS)
+    minutes, bots = (1 / 6, 8) if small else (MINUTES, BOTS)
+    yield from rows(soak(minutes=minutes, bots=bots), minutes=minutes, bots=bots)
 
 
 def main() -> int:
