@@ -63,7 +63,7 @@ soak: $(VENV)/.installed-test
 	$(RUN)/python -m benchmarks.reliability.soak --minutes 2 --bots 8
 
 matches: $(VENV)/.installed-test
-	$(RUN)/python -m tests.games.matches --matches 3 --processes 2
+	$(RUN)/python -m tests.games.matches --matches 2 --processes 2
 
 prove: $(VENV)/.installed-test
 	$(RUN)/python -m benchmarks.prove
